@@ -1,0 +1,162 @@
+/* siprec-core: a SIP listener and its recording sessions, shared by name in the process
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "session.h"
+
+G_BEGIN_DECLS
+
+/**
+ * SiprecEndpoint:
+ *
+ * Listens on SIP URIs, authorises and answers, owns its sessions and gives each to a claimant:
+ *
+ * - *acceptors* (elements): a session goes to the acceptor that has waited longest; with none free the
+ *   INVITE gets 503 with Retry-After;
+ * - *an application*: every session is answered at once and told to the application, which claims it within
+ *   the claim timeout, else it ends with BYE.
+ *
+ * Reference counted; the sockets close when the last reference is gone. Lock order: endpoint before session;
+ * neither is held while calling out.
+ */
+typedef struct _SiprecEndpoint SiprecEndpoint;
+
+/**
+ * SiprecSettings:
+ * @local_uri: comma list of SIP URIs to listen on
+ * @media_address: (nullable): address RTP is received at; NULL or "" for that of the SIP request
+ * @first_port, @last_port: range of RTP ports
+ * @external_address: (nullable): address written into SDP and Contact (1:1 NAT)
+ * @udp_buffer_size: SO_RCVBUF of media sockets, 0 for the default
+ *
+ * What all users of one endpoint must agree on.
+ */
+typedef struct {
+  const gchar *local_uri;
+  const gchar *media_address;
+  guint16 first_port, last_port;
+  const gchar *external_address;
+  guint udp_buffer_size;
+} SiprecSettings;
+
+/* Which INVITEs are recording sessions. */
+typedef enum {
+  SIPREC_ACCEPT_SIPREC, /* those with a mark of one: option tag, feature tag, metadata */
+  SIPREC_ACCEPT_ANY,
+} SiprecAccept;
+
+typedef enum {
+  SIPREC_STRICTNESS_LENIENT,
+  SIPREC_STRICTNESS_STRICT, /* departures from the RFCs are refused */
+} SiprecStrictness;
+
+/**
+ * SiprecPolicy:
+ * @accept, @strictness: see there
+ * @codecs: (nullable): encoding names in order of preference, NULL-terminated
+ * @context: name of the media engine, NULL or "" for the default one
+ *
+ * How an INVITE is answered: one of an acceptor, or of the application.
+ */
+typedef struct {
+  SiprecAccept accept;
+  SiprecStrictness strictness;
+  const gchar *const *codecs;
+  const gchar *context;
+} SiprecPolicy;
+
+/**
+ * siprec_endpoint_get:
+ * @name: (nullable): shared name; NULL or "" makes a private endpoint
+ * @error: SETTINGS if @settings are malformed, or differ from those of the endpoint of that name
+ *
+ * Returns: (transfer full): the endpoint, not yet started if it is new.
+ */
+SIPREC_API SiprecEndpoint *siprec_endpoint_get (const gchar *name, const SiprecSettings *settings,
+                                                GError **error);
+SIPREC_API SiprecEndpoint *siprec_endpoint_ref (SiprecEndpoint *endpoint);
+SIPREC_API void siprec_endpoint_unref (SiprecEndpoint *endpoint);
+
+/* Called once, in an endpoint thread: @actual_uri is the comma list of bound URIs, or @error tells why there
+ * is none. Must not block. */
+typedef void (*SiprecEndpointReady) (SiprecEndpoint *endpoint, const gchar *actual_uri,
+                                     const GError *error, gpointer user_data);
+
+/* Binds, unless done, and calls @ready soon. Returns a handle for siprec_endpoint_cancel_start(), after
+ * which @ready is not called (it waits for a call under way). */
+SIPREC_API guint siprec_endpoint_start (SiprecEndpoint *endpoint, SiprecEndpointReady ready,
+                                        gpointer user_data);
+SIPREC_API void siprec_endpoint_cancel_start (SiprecEndpoint *endpoint, guint handle);
+
+/**
+ * SiprecAcceptor:
+ *
+ * A place in the queue of those who take sessions.
+ */
+typedef struct _SiprecAcceptor SiprecAcceptor;
+
+/**
+ * SiprecAcceptorHandler:
+ * @decide: (nullable): asked before the answer; the acceptor calls siprec_acceptor_decide() later, from any
+ *   thread. NULL accepts at once
+ * @cancelled: the session that @decide was asked about, or that was given, is gone
+ *   before it was answered
+ * @session: the session is the acceptor's: 200 OK is being sent. It is out of the queue now. The acceptor
+ *   claims the session (the claim is reserved for it)
+ *
+ * Called in the SIP thread without locks; must not block.
+ */
+typedef struct {
+  void (*decide) (SiprecAcceptor *acceptor, SiprecSession *session, gpointer user_data);
+  void (*cancelled) (SiprecAcceptor *acceptor, SiprecSession *session, gpointer user_data);
+  void (*session) (SiprecAcceptor *acceptor, SiprecSession *session, gpointer user_data);
+} SiprecAcceptorHandler;
+
+/* Joins the queue of @endpoint, at its end. @policy is copied. @decision_timeout: after it the session is
+ * accepted. */
+SIPREC_API SiprecAcceptor *siprec_endpoint_add_acceptor (SiprecEndpoint *endpoint,
+                                                         const SiprecPolicy *policy,
+                                                         GstClockTime decision_timeout,
+                                                         const SiprecAcceptorHandler *handler,
+                                                         gpointer user_data);
+
+/* Leaves the queue and frees the acceptor; no handler is called afterwards (it waits for one under way,
+ * so call it without locks that the handlers take). */
+SIPREC_API void siprec_acceptor_remove (SiprecAcceptor *acceptor);
+
+/**
+ * siprec_acceptor_decide:
+ * @status: 0 accepts, else the SIP status to refuse with
+ * @refused_mlines: bit n set refuses m-line n
+ */
+SIPREC_API void siprec_acceptor_decide (SiprecAcceptor *acceptor, SiprecSession *session,
+                                        guint status, guint64 refused_mlines);
+
+/* Called on a thread of the endpoint's own for each new session, after 200 OK is sent; may take its time, but
+ * the next session waits for it. */
+typedef void (*SiprecApplicationFunc) (SiprecEndpoint *endpoint, SiprecSession *session,
+                                       gpointer user_data);
+
+/**
+ * siprec_endpoint_set_application:
+ * @policy: copied
+ * @claim_timeout: how long a session may stay unclaimed; also after a release
+ * @func: (nullable): NULL goes back to acceptors only
+ *
+ * Makes an application take all sessions that no acceptor waits for.
+ */
+SIPREC_API void siprec_endpoint_set_application (SiprecEndpoint *endpoint,
+                                                 const SiprecPolicy *policy,
+                                                 GstClockTime claim_timeout,
+                                                 SiprecApplicationFunc func, gpointer user_data,
+                                                 GDestroyNotify destroy);
+
+/* While draining new INVITEs and OPTIONS get 503; running sessions go on. */
+SIPREC_API void siprec_endpoint_set_draining (SiprecEndpoint *endpoint, gboolean draining);
+
+/* Number of sessions that have not ended. */
+SIPREC_API guint siprec_endpoint_n_sessions (SiprecEndpoint *endpoint);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SiprecEndpoint, siprec_endpoint_unref)
+
+G_END_DECLS

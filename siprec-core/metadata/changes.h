@@ -1,0 +1,37 @@
+/* siprec-core: the difference of two metadata states, as events
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "../event.h"
+#include "model.h"
+
+G_BEGIN_DECLS
+
+/**
+ * siprec_metadata_changes:
+ * @before: the state so far
+ * @after: the new state
+ *
+ * Tells what changed, in this order: calls started or updated, participants joined, participants
+ * updated, participants left, calls ended. Who left is the one whose every attendance has a
+ * disassociate-time, or who is gone from a complete document. Two equal states give no event.
+ *
+ * Returns: (element-type SiprecEvent) (transfer full): events without sequence or session.
+ */
+SIPREC_API GPtrArray *siprec_metadata_changes (const SiprecMetadata *before,
+                                               const SiprecMetadata *after);
+
+/* A participant as the events carry it: {"id", "name", "aors": [...], "guessed"}. (transfer full) */
+SIPREC_API JsonObject *siprec_participant_to_json (const SiprecParticipant *participant);
+
+/**
+ * siprec_metadata_stream_senders_json:
+ * @label: (nullable): a=label of the m-line
+ *
+ * Returns: (transfer full): the participants that send on the stream with @label, as an array of
+ *   objects {"id", "name", "aors": [...], "guessed"}; empty if nothing is known.
+ */
+SIPREC_API JsonArray *siprec_metadata_stream_senders_json (const SiprecMetadata *metadata,
+                                                           const gchar *label);
+
+G_END_DECLS

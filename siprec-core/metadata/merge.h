@@ -1,0 +1,34 @@
+/* siprec-core: a metadata document applied to what is known
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model.h"
+
+G_BEGIN_DECLS
+
+/**
+ * siprec_metadata_merge:
+ * @known: the state so far
+ * @document: a document just read
+ *
+ * A complete document replaces the state; a partial one changes what it names (matched by id) and
+ * leaves the rest: given children replace their kind as a list, a lone disassociate-time doesn't erase
+ * the associate-time, send and recv lists replace the old ones as a whole.
+ *
+ * Returns: (transfer full): the new state; @known and @document are untouched.
+ */
+SIPREC_API SiprecMetadata *siprec_metadata_merge (const SiprecMetadata *known,
+                                                  const SiprecMetadata *document);
+
+/**
+ * siprec_metadata_guess:
+ * @metadata: a merged state; changed in place
+ * @labels: the a=label of each m-line that carries media, in order; NULL where a line has none
+ *
+ * Where the documents tie no participant to any stream, ties the n-th participant to the n-th stream if
+ * their counts match; where they name no streams, makes one for each label (or "mline-<n>") first. All
+ * that is made up is marked `guessed`.
+ */
+SIPREC_API void siprec_metadata_guess (SiprecMetadata *metadata, GPtrArray *labels);
+
+G_END_DECLS

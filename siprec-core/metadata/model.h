@@ -1,0 +1,118 @@
+/* siprec-core: the state of a recording session's metadata (RFC 7865 section 6)
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+#include "../api.h"
+
+G_BEGIN_DECLS
+
+/* Ids are opaque strings, compared exactly. Times are the text that was sent, or NULL. */
+
+typedef struct {
+  gchar *aor;  /* as sent; never NULL */
+  gchar *name; /* or NULL */
+  gchar *lang; /* xml:lang of the name, or NULL */
+} SiprecNameId;
+
+typedef struct {
+  gchar *id;
+  GPtrArray *names; /* SiprecNameId, at least none */
+} SiprecParticipant;
+
+typedef struct {
+  gchar *id;
+  gchar *session_id; /* or NULL */
+  gchar *label;      /* or NULL */
+} SiprecStreamInfo;
+
+/* A communication session: the call that is recorded. */
+typedef struct {
+  gchar *id;
+  gchar *group_ref; /* or NULL */
+  gchar *start_time;
+  gchar *stop_time;
+  GPtrArray *sip_session_ids; /* gchar* */
+} SiprecCall;
+
+typedef struct {
+  gchar *id;
+  gchar *associate_time;
+  gchar *disassociate_time;
+} SiprecGroup;
+
+/* Who takes part in which call. */
+typedef struct {
+  gchar *participant_id;
+  gchar *call_id;
+  gchar *associate_time;
+  gchar *disassociate_time;
+} SiprecAttendance;
+
+/* Which streams a participant sends and receives. */
+typedef struct {
+  gchar *participant_id;
+  GPtrArray *send; /* gchar*: stream ids */
+  GPtrArray *recv;
+  gchar *associate_time;
+  gchar *disassociate_time;
+  gboolean guessed; /* nothing said so: derived from labels or order */
+} SiprecStreamAssoc;
+
+/**
+ * SiprecMetadata:
+ *
+ * All that is known of who takes part in what; each array owns its elements and keeps the document's
+ * order. Owned by its session, used on its thread only.
+ */
+typedef struct {
+  gboolean partial;        /* the document said datamode partial; FALSE in a merged state */
+  GPtrArray *groups;       /* SiprecGroup */
+  GPtrArray *calls;        /* SiprecCall */
+  GPtrArray *participants; /* SiprecParticipant */
+  GPtrArray *streams;      /* SiprecStreamInfo */
+  GPtrArray *attendances;  /* SiprecAttendance */
+  GPtrArray *assocs;       /* SiprecStreamAssoc */
+} SiprecMetadata;
+
+SIPREC_API SiprecMetadata *siprec_metadata_new (void);
+SIPREC_API void siprec_metadata_free (SiprecMetadata *metadata);
+SIPREC_API SiprecMetadata *siprec_metadata_copy (const SiprecMetadata *metadata);
+
+/* Find by id; NULL if there is none. Owned by @metadata. */
+SIPREC_API SiprecParticipant *siprec_metadata_participant (const SiprecMetadata *metadata,
+                                                           const gchar *id);
+SIPREC_API SiprecStreamInfo *siprec_metadata_stream (const SiprecMetadata *metadata,
+                                                     const gchar *id);
+SIPREC_API SiprecCall *siprec_metadata_call (const SiprecMetadata *metadata, const gchar *id);
+SIPREC_API SiprecStreamAssoc *siprec_metadata_assoc (const SiprecMetadata *metadata,
+                                                     const gchar *participant_id);
+
+/* The stream whose label is @label (an a=label of the SDP), or NULL. */
+SIPREC_API SiprecStreamInfo *siprec_metadata_stream_by_label (const SiprecMetadata *metadata,
+                                                              const gchar *label);
+
+/* The participants that send @stream_id; an array of unowned SiprecParticipant, free with
+ * g_ptr_array_unref(). */
+SIPREC_API GPtrArray *siprec_metadata_senders (const SiprecMetadata *metadata,
+                                               const gchar *stream_id);
+
+/* A name for people: the first nameID's name, else its aor without scheme, else the id. */
+SIPREC_API const gchar *siprec_participant_display_name (const SiprecParticipant *participant);
+
+/* Element constructors, used by the reader and by tests. Strings are copied. */
+SIPREC_API SiprecParticipant *siprec_metadata_add_participant (SiprecMetadata *metadata,
+                                                               const gchar *id);
+SIPREC_API SiprecStreamInfo *siprec_metadata_add_stream (SiprecMetadata *metadata, const gchar *id);
+SIPREC_API SiprecCall *siprec_metadata_add_call (SiprecMetadata *metadata, const gchar *id);
+SIPREC_API SiprecGroup *siprec_metadata_add_group (SiprecMetadata *metadata, const gchar *id);
+SIPREC_API SiprecAttendance *siprec_metadata_add_attendance (SiprecMetadata *metadata,
+                                                             const gchar *participant_id,
+                                                             const gchar *call_id);
+SIPREC_API SiprecStreamAssoc *siprec_metadata_add_assoc (SiprecMetadata *metadata,
+                                                         const gchar *participant_id);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SiprecMetadata, siprec_metadata_free)
+
+G_END_DECLS

@@ -1,0 +1,25 @@
+/* siprec-core: RFC 7865 documents, as they are really sent
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model.h"
+
+G_BEGIN_DECLS
+
+/**
+ * siprec_metadata_read:
+ * @data: an XML document, untrusted
+ * @deviations: (nullable): where departures that were tolerated are noted
+ * @error: SYNTAX if nothing at all could be read
+ *
+ * Reads a document with libxml2: no DTD, no entities but the five, no network; at most 1 MiB, depth
+ * 32, 10,000 elements, ids of 256 characters. Elements are matched by local name in any namespace and
+ * order; both the `*_id` and the draft attribute names are taken. Broken XML is read as far as it
+ * goes. Elements without an id are left out with a deviation.
+ *
+ * Returns: what the document says, or NULL with @error.
+ */
+SIPREC_API SiprecMetadata *siprec_metadata_read (GBytes *data, GPtrArray *deviations,
+                                                 GError **error);
+
+G_END_DECLS

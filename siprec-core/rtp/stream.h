@@ -1,0 +1,200 @@
+/* siprec-core: the receive path of one m-line, from its sockets to a ring of timed media
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "context.h"
+#include "format.h"
+#include "ports.h"
+
+G_BEGIN_DECLS
+
+/**
+ * SiprecStream:
+ *
+ * Life: made with its ports bound (siprec_stream_new), begun at the moment of 200 OK
+ * (siprec_stream_begin), claimed by a consumer with its wishes (siprec_stream_claim), ended at BYE
+ * (siprec_stream_end); then its sockets are closed, and the consumer reads up to SIPREC_UNIT_END.
+ *
+ * Until it is claimed it keeps packets with their kernel arrival time, up to SIPREC_BACKLOG of them
+ * in time, so that a consumer that comes late misses nothing.
+ *
+ * A consumer can release it (siprec_stream_release) and another claim it; nothing is lost between them
+ * within the same bound.
+ *
+ * Ownership and threads: one I/O worker owns sockets and receive state; other threads tell it what to do
+ * by commands that it runs at its next tick. The ring of units between worker and consumer has a lock of
+ * its own, a leaf, taken once a tick and never while calling out. Reference counted.
+ */
+typedef struct _SiprecStream SiprecStream;
+
+/* How much an unclaimed stream keeps, and a consumer may lag behind. */
+#define SIPREC_BACKLOG (5 * GST_SECOND)
+
+/* What a stream without data gives its consumer. */
+typedef enum {
+  SIPREC_FILL_NONE,    /* nothing */
+  SIPREC_FILL_GAP,     /* SIPREC_UNIT_GAP */
+  SIPREC_FILL_SILENCE, /* silence flagged GAP where the format has one, else SIPREC_UNIT_GAP */
+} SiprecFill;
+
+/**
+ * SiprecStreamWishes:
+ * @raw: give whole RTP packets (application/x-rtp) instead of depayloaded media
+ * @fill: what to give while there is no data
+ * @latency: how long a hole in the sequence is waited for, and how late the filler starts
+ * @drop_on_latency: drop the oldest held packets rather than give up a hole when the ring is full
+ * @buffer_duration: join frames to buffers of this length where the format allows it; 0 for none
+ * @timeout: report SIPREC_NOTICE_TIMEOUT after this long without a packet; 0 never
+ * @reference_timestamps: add GstReferenceTimestampMeta once the sender's clock is known
+ */
+typedef struct {
+  gboolean raw;
+  SiprecFill fill;
+  GstClockTime latency;
+  gboolean drop_on_latency;
+  GstClockTime buffer_duration;
+  GstClockTime timeout;
+  gboolean reference_timestamps;
+} SiprecStreamWishes;
+
+typedef enum {
+  SIPREC_NOTICE_STARTED, /* the first packet (again after a timeout) */
+  SIPREC_NOTICE_TIMEOUT, /* nothing for wishes.timeout */
+  SIPREC_NOTICE_LOSS,    /* a hole was given up */
+  SIPREC_NOTICE_DTMF,    /* a telephone-event has ended */
+  SIPREC_NOTICE_OVERRUN, /* the consumer lagged and units were dropped */
+} SiprecNoticeType;
+
+/**
+ * SiprecNotice:
+ * @time: when, CLOCK_MONOTONIC
+ * @ssrc: STARTED: the SSRC
+ * @from, @to: LOSS, OVERRUN: the time span that is missing
+ * @packets: LOSS: packets; OVERRUN: units
+ * @digit: DTMF: "0".."9", "*", "#", "A".."D", or the event number
+ * @duration: DTMF: how long the key was held
+ */
+typedef struct {
+  SiprecNoticeType type;
+  GstClockTime time;
+  guint32 ssrc;
+  GstClockTime from, to;
+  guint packets;
+  gchar digit[8];
+  GstClockTime duration;
+} SiprecNotice;
+
+/* Called in the worker's thread: must not block, nor call the stream except for _ref. */
+typedef void (*SiprecNoticeFunc) (SiprecStream *stream, const SiprecNotice *notice,
+                                  gpointer user_data);
+
+typedef enum { SIPREC_UNIT_DATA, SIPREC_UNIT_GAP, SIPREC_UNIT_END } SiprecUnitType;
+
+/**
+ * SiprecUnit:
+ * @buffer: DATA: the media, owned by whoever popped the unit; PTS and DURATION are set, in
+ *   CLOCK_MONOTONIC ns. DISCONT after a hole, GAP on filler, MARKER as in RTP
+ * @format: DATA: its format, owned by the unit; a change of pointer means new caps
+ * @time, @duration: of the unit, CLOCK_MONOTONIC; END: the moment the stream ended
+ */
+typedef struct {
+  SiprecUnitType type;
+  GstBuffer *buffer;
+  SiprecFormat *format;
+  GstClockTime time;
+  GstClockTime duration;
+} SiprecUnit;
+
+/* Drops what @unit owns. */
+SIPREC_API void siprec_unit_clear (SiprecUnit *unit);
+
+/**
+ * siprec_stream_new:
+ * @ports: the bound sockets; taken
+ * @notice: (nullable): called with what happens
+ *
+ * A stream on one of @context's workers. It begins to keep packets with siprec_stream_begin().
+ * @destroy is called on @user_data when the stream will call @notice no more.
+ */
+SIPREC_API SiprecStream *siprec_stream_new (SiprecContext *context, SiprecPorts *ports,
+                                            SiprecNoticeFunc notice, gpointer user_data,
+                                            GDestroyNotify destroy);
+
+/**
+ * siprec_stream_new_silent:
+ * @format: one that siprec_depay_has_silence() knows
+ *
+ * A stream that never receives and gives silence in @format, for pads that the session lacks. It is begun,
+ * claimed and ended like any other.
+ */
+SIPREC_API SiprecStream *siprec_stream_new_silent (SiprecContext *context, SiprecFormat *format);
+
+SIPREC_API SiprecStream *siprec_stream_ref (SiprecStream *stream);
+SIPREC_API void siprec_stream_unref (SiprecStream *stream);
+
+/* The bound RTP port; 0 for a silent stream. */
+SIPREC_API guint16 siprec_stream_get_port (SiprecStream *stream);
+
+/* The formats agreed on, the codec first (element-type SiprecFormat). Packets of other payload types are
+ * dropped and counted. Copied; may be called again after a new offer. */
+SIPREC_API void siprec_stream_set_formats (SiprecStream *stream, GPtrArray *formats);
+
+/**
+ * siprec_stream_set_remote:
+ * @address: (nullable): where the SDP says the media comes from; NULL if it says nothing
+ * @rtp_port: 0 if unknown
+ * @rtcp_port: where receiver reports go, until RTCP has been received from elsewhere (symmetric RTCP)
+ * @rtcp_mux: RTCP shares the RTP port (RFC 5761)
+ */
+SIPREC_API void siprec_stream_set_remote (SiprecStream *stream, const gchar *address,
+                                          guint16 rtp_port, guint16 rtcp_port, gboolean rtcp_mux);
+
+/* Begins the timeline at @start (CLOCK_MONOTONIC): the first unit starts exactly there (with fill). */
+SIPREC_API void siprec_stream_begin (SiprecStream *stream, GstClockTime start);
+
+/* Whether the peer said that it sends nothing (hold). No timeout is reported meanwhile. */
+SIPREC_API void siprec_stream_set_held (SiprecStream *stream, gboolean held);
+
+/* The timeline ends at @end (CLOCK_MONOTONIC): what arrived is given out, filled up to @end, then END.
+ * Sockets are closed. Once. */
+SIPREC_API void siprec_stream_end (SiprecStream *stream, GstClockTime end);
+
+/**
+ * siprec_stream_claim:
+ * @wishes: how the units shall be
+ * @strand: (nullable): woken when there are units; without one the consumer uses siprec_stream_wait()
+ *
+ * Takes the stream for a consumer. What was kept is given out first.
+ */
+SIPREC_API void siprec_stream_claim (SiprecStream *stream, const SiprecStreamWishes *wishes,
+                                     SiprecStrand *strand);
+
+/* Gives it back: units not popped are kept for the next consumer, within SIPREC_BACKLOG. */
+SIPREC_API void siprec_stream_release (SiprecStream *stream);
+
+/* PTS of the next unit that siprec_stream_pop() will give, or of the start if none was made yet. */
+SIPREC_API GstClockTime siprec_stream_get_position (SiprecStream *stream);
+
+/* Takes up to @max units, oldest first; returns how many. Doesn't wait. */
+SIPREC_API guint siprec_stream_pop (SiprecStream *stream, SiprecUnit *units, guint max);
+
+/* Waits until there is a unit. FALSE while flushing. */
+SIPREC_API gboolean siprec_stream_wait (SiprecStream *stream);
+
+/* Makes siprec_stream_wait() return FALSE at once, or work again. */
+SIPREC_API void siprec_stream_set_flushing (SiprecStream *stream, gboolean flushing);
+
+/**
+ * siprec_stream_get_stats:
+ *
+ * Returns: (transfer full): "application/x-siprec-stats" with the field names of rtpjitterbuffer and
+ *   RTP sources: num-pushed, num-lost, num-late, num-duplicates, avg-jitter (guint64, ns), and packets-received,
+ *   octets-received, bytes-received, num-reordered, num-invalid, num-unknown-pt, num-overruns, num-filled
+ *   (guint64), ssrc (uint), clock-rate (int), encoding-name, source (string "address:port"), have-sr (boolean),
+ *   sr-ntptime, sr-rtptime, cname (string). Thread safe.
+ */
+SIPREC_API GstStructure *siprec_stream_get_stats (SiprecStream *stream);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SiprecStream, siprec_stream_unref)
+
+G_END_DECLS

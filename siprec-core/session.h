@@ -1,0 +1,84 @@
+/* siprec-core: one recording session: its dialog, its streams and what is known of the call
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "event.h"
+#include "rtp/stream.h"
+#include "sdp/offer.h"
+
+G_BEGIN_DECLS
+
+/**
+ * SiprecSession:
+ *
+ * A GObject that the endpoint makes for an INVITE and that an element or an application claims. It lives on
+ * without a claimant until its dialog ends; meanwhile events and media are kept within bounds.
+ *
+ * Threads: protocol state belongs to the endpoint's SIP thread. The functions below may be called from any
+ * thread; they take the session's lock (a leaf: nothing is called with it held) or post to the SIP thread.
+ */
+#define SIPREC_TYPE_SESSION (siprec_session_get_type ())
+SIPREC_API G_DECLARE_FINAL_TYPE (SiprecSession, siprec_session, SIPREC, SESSION, GObject)
+
+    typedef enum {
+      SIPREC_SESSION_OFFERED,   /* INVITE received, not yet answered */
+      SIPREC_SESSION_ANSWERED,  /* 200 OK sent; media may flow */
+      SIPREC_SESSION_CONFIRMED, /* ACK received */
+      SIPREC_SESSION_ENDED,
+    } SiprecSessionState;
+
+/* UUID of ours, never the Call-ID. */
+SIPREC_API const gchar *siprec_session_get_id (SiprecSession *session);
+
+SIPREC_API SiprecSessionState siprec_session_get_state (SiprecSession *session);
+
+/* The moment of 200 OK, CLOCK_MONOTONIC: the zero of all its streams; GST_CLOCK_TIME_NONE before. */
+SIPREC_API GstClockTime siprec_session_get_start (SiprecSession *session);
+
+/* Called from any thread when events wait; must not block nor call the session. */
+typedef void (*SiprecSessionNotify) (SiprecSession *session, gpointer user_data);
+
+/**
+ * siprec_session_claim:
+ * @notify: called when events wait, and once at once if some do
+ * @destroy: called on @user_data after the last @notify
+ * @error: STATE if it is claimed already, or over and read to its end
+ *
+ * Takes the session for a consumer, which then pops events, and claims the streams that STREAM_ADDED
+ * events give. A consumer that takes over from another one gets SESSION_STARTED and a STREAM_ADDED for
+ * each stream again first, with their old sequence numbers.
+ */
+SIPREC_API gboolean siprec_session_claim (SiprecSession *session, SiprecSessionNotify notify,
+                                          gpointer user_data, GDestroyNotify destroy,
+                                          GError **error);
+
+/* Gives the session back to its endpoint; another consumer may claim it within the endpoint's claim
+ * timeout, else it ends with BYE. Streams are to be released first. */
+SIPREC_API void siprec_session_release (SiprecSession *session);
+
+/* TRUE while a consumer has it. */
+SIPREC_API gboolean siprec_session_is_claimed (SiprecSession *session);
+
+/* The oldest event not yet popped, or NULL. (transfer full) For the claimant. */
+SIPREC_API SiprecEvent *siprec_session_pop_event (SiprecSession *session);
+
+/* Ends the session with BYE (or a refusal before 200 OK). @reason is text for the Reason header, or
+ * NULL. Events up to SESSION_ENDED follow. */
+SIPREC_API void siprec_session_hangup (SiprecSession *session, const gchar *reason);
+
+/* The INVITE's headers and addresses for decisions: "application/x-siprec-request" with call-id, from, to,
+ * uri, contact, transport, remote-address, remote-port and headers (GstStructure, first of each name).
+ * (transfer full) */
+SIPREC_API GstStructure *siprec_session_get_request (SiprecSession *session);
+
+/* A copy of the offer's SDP, or NULL. (transfer full) */
+SIPREC_API GstSDPMessage *siprec_session_get_offer (SiprecSession *session);
+
+/* Number of m-lines of the offer, and a copy of one: its kind, and caps of its first format (transfer
+ * full), for `select-stream`. */
+SIPREC_API guint siprec_session_get_n_mlines (SiprecSession *session);
+SIPREC_API GstCaps *siprec_session_get_mline_caps (SiprecSession *session, guint mline);
+
+G_END_DECLS

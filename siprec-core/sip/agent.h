@@ -1,0 +1,101 @@
+/* siprec-core: the SIP thread, its sockets and its transactions, on sofia-sip's nta
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "request.h"
+
+G_BEGIN_DECLS
+
+/**
+ * SiprecAgent:
+ *
+ * Listens on one or more SIP URIs with a thread of its own, in which every callback below runs; that
+ * thread must never wait. All functions of this header and of dialog.h are for that thread only, unless
+ * they say otherwise.
+ */
+typedef struct _SiprecAgent SiprecAgent;
+
+/* A request waiting for its final response. Freed by the agent once that is sent, or when it is
+ * cancelled or times out. */
+typedef struct _SiprecTransaction SiprecTransaction;
+
+typedef void (*SiprecAgentFunc) (SiprecAgent *agent, gpointer user_data);
+
+/**
+ * SiprecAgentHandler:
+ * @started: the URIs are bound (@uris, with real ports, NULL-terminated), or @error says why not
+ * @request: a request outside any dialog (INVITE, OPTIONS, anything else allowed); the handler answers
+ *   it now or later with siprec_transaction_reply() or siprec_dialog_accept()
+ * @stopped: last call; nothing follows it. The agent's thread ends after it
+ */
+typedef struct {
+  void (*started) (SiprecAgent *agent, gchar **uris, const GError *error, gpointer user_data);
+  void (*request) (SiprecAgent *agent, SiprecTransaction *transaction, SiprecRequest *request,
+                   gpointer user_data);
+  void (*stopped) (SiprecAgent *agent, gpointer user_data);
+} SiprecAgentHandler;
+
+/**
+ * siprec_agent_new:
+ * @uris: "sip:host[:port][;transport=udp|tcp]" each, NULL-terminated; without transport both UDP and
+ *   TCP on the same port; port 0 takes any; brackets around IPv6
+ * @external_address: (nullable): host written into Contact instead of the local address
+ * @error: SETTINGS if a URI is malformed
+ *
+ * From any thread. Opens nothing yet.
+ */
+SIPREC_API SiprecAgent *siprec_agent_new (const gchar *const *uris, const gchar *external_address,
+                                          const SiprecAgentHandler *handler, gpointer user_data,
+                                          GError **error);
+
+/* Starts the thread, which binds and then calls @started. From any thread, once. */
+SIPREC_API void siprec_agent_start (SiprecAgent *agent);
+
+/* Closes everything and ends the thread soon; @stopped is called in it. Dialogs still there are
+ * freed without BYE. From any thread, once; doesn't wait. */
+SIPREC_API void siprec_agent_stop (SiprecAgent *agent);
+
+/* Frees a stopped or never started agent; waits for its thread to end. From any other thread. */
+SIPREC_API void siprec_agent_free (SiprecAgent *agent);
+
+/* Runs @func in the agent's thread, in the order of calls. From any thread. Dropped (and @destroy
+ * called) if the agent has stopped. */
+SIPREC_API void siprec_agent_invoke (SiprecAgent *agent, SiprecAgentFunc func, gpointer user_data,
+                                     GDestroyNotify destroy);
+
+/* TRUE in the agent's thread. */
+SIPREC_API gboolean siprec_agent_is_current (SiprecAgent *agent);
+
+/* Calls @func once after @milliseconds. Returns a handle for siprec_agent_cancel_timer(), which
+ * must not be used after the timer ran. */
+typedef struct _SiprecTimer SiprecTimer;
+SIPREC_API SiprecTimer *siprec_agent_add_timer (SiprecAgent *agent, guint milliseconds,
+                                                SiprecAgentFunc func, gpointer user_data);
+SIPREC_API void siprec_agent_cancel_timer (SiprecAgent *agent, SiprecTimer *timer);
+
+/**
+ * SiprecReply:
+ * @status: 100 to 699
+ * @phrase: (nullable): reason phrase; the standard one if NULL
+ * @headers: (nullable): "Name: value" lines, NULL-terminated
+ * @content_type: (nullable): of @body
+ * @body: (nullable): text
+ *
+ * What to answer. The agent adds Via, From, To with tag, Call-ID, CSeq, and Contact with +sip.srs, Allow,
+ * Supported and Accept where RFC 3261 and RFC 7866 want them.
+ */
+typedef struct {
+  guint status;
+  const gchar *phrase;
+  const gchar *const *headers;
+  const gchar *content_type;
+  const gchar *body;
+} SiprecReply;
+
+/* Answers @transaction; with a final status it is gone afterwards. */
+SIPREC_API void siprec_transaction_reply (SiprecTransaction *transaction, const SiprecReply *reply);
+
+/* Short form: no body, no further headers. */
+SIPREC_API void siprec_transaction_reply_status (SiprecTransaction *transaction, guint status);
+
+G_END_DECLS
