@@ -66,6 +66,9 @@ SIPREC_API void siprec_agent_invoke (SiprecAgent *agent, SiprecAgentFunc func, g
 /* TRUE in the agent's thread. */
 SIPREC_API gboolean siprec_agent_is_current (SiprecAgent *agent);
 
+/* TRUE while a request of ours waits for its answer. */
+SIPREC_API gboolean siprec_agent_is_busy (SiprecAgent *agent);
+
 /* Calls @func once after @milliseconds. Returns a handle for siprec_agent_cancel_timer(), which
  * must not be used after the timer ran. */
 typedef struct _SiprecTimer SiprecTimer;
