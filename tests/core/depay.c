@@ -317,6 +317,10 @@ GST_START_TEST (test_opus_framing)
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     fail_unless_equals_int (opus_duration (rows[i].packet, rows[i].size), rows[i].duration);
+  /* a padding count of 255 is 254 octets and one more count */
+  memcpy (large, "\xfb\x42\xff\x00", 4);
+  fail_unless_equals_int (opus_duration (large, 4 + 254 + 2), 1920);
+  large[0] = 0xf8;
   /* R2: no frame over 1275 octets */
   fail_unless_equals_int (opus_duration (large, 1 + 1275), 960);
   fail_unless_equals_int (opus_duration (large, 1 + 1276), 0);
