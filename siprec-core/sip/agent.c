@@ -251,6 +251,12 @@ siprec_agent_is_current (SiprecAgent *agent)
   return agent->thread == g_thread_self ();
 }
 
+gboolean
+siprec_agent_is_busy (SiprecAgent *agent)
+{
+  return agent->dialogs.length > 0;
+}
+
 /* timers */
 
 static void
@@ -494,8 +500,8 @@ run (gpointer data)
   agent->handler.started (agent, uris, error, agent->user_data);
 
   run_loop (agent);
-  agent->handler.stopped (agent, agent->user_data);
   close_all (agent);
+  agent->handler.stopped (agent, agent->user_data);
   if (agent->loop)
     su_root_destroy (agent->loop);
   return NULL;

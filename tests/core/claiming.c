@@ -148,14 +148,14 @@ GST_START_TEST (a_session_has_one_consumer_at_a_time)
   Recorder *recorder = recorder_new (NULL);
   Caller *caller = caller_new (recorder_uri (recorder), FALSE);
   SiprecSession *session;
-  g_autofree gchar *first = NULL, *again = NULL;
+  g_autofree gchar *told = NULL, *again = NULL;
 
   recorder_apply (recorder, 5 * GST_SECOND);
   fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
   session = recorder_session (recorder, 0);
   fail_unless (recorder_claim (recorder, session));
   fail_if (recorder_claim (recorder, session));
-  first = recorder_events_until (recorder, session, SIPREC_EVENT_STREAM_ADDED);
+  told = recorder_events_until (recorder, session, SIPREC_EVENT_STREAM_ADDED);
   siprec_session_release (session);
   fail_unless (recorder_claim (recorder, session));
   /* Whoever takes over learns of the session and its streams again. */
