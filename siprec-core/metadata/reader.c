@@ -328,8 +328,11 @@ read_participant (Reader *reader, const xmlNode *node, const gchar *session_id)
   if (participant->names->len == 0)
     siprec_deviations_add (reader->deviations, "metadata-aor-missing",
                            "a participant without nameID");
-  if (session)
+  /* In the draft that ties it to its session so, one without send has ceased to send. */
+  if (session) {
+    assoc_of (reader, id);
     session_id = session;
+  }
   if (session_id) {
     SiprecAttendance *attendance =
         siprec_metadata_add_attendance (reader->metadata, id, session_id);
