@@ -85,8 +85,9 @@ read_content (SiprecSession *session, SiprecRequest *request, Content *content, 
 static void
 refuse_for (SiprecTransaction *transaction, const GError *error)
 {
-  g_autofree gchar *warning = g_strdup_printf ("Warning: 399 gst-siprec \"%s\"", error->message);
-  const gchar *warnings[] = {g_strdelimit (warning, "\r\n\\", ' '), NULL};
+  g_autofree gchar *message = g_strdelimit (g_strdup (error->message), "\"\\\r\n", '\'');
+  g_autofree gchar *warning = g_strdup_printf ("Warning: 399 gst-siprec \"%s\"", message);
+  const gchar *warnings[] = {warning, NULL};
   SiprecReply reply = {.status = 400, .headers = warnings};
 
   if (g_error_matches (error, SIPREC_ERROR, SIPREC_ERROR_MEDIA_TYPE))
