@@ -45,6 +45,7 @@ static const Entry entries[] = {
   { "metadata-namespace", "Another namespace than that of RFC 7865" },
   { "metadata-root", "Another root element than recording" },
   { "metadata-time", "A time that is not in the form of RFC 3339" },
+  { "sdp-codec-unknown", "A codec that can't be depayloaded; its packets are passed on as application/x-rtp" },
   { "sdp-control-character", "The SDP contains control characters" },
   { "sdp-duplicate-label", "Two media lines have the same a=label" },
   { "sdp-encoding", "The SDP is not valid UTF-8" },

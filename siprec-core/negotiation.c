@@ -54,6 +54,12 @@ siprec_line_unref (SiprecLine *line)
   g_free (line);
 }
 
+gboolean
+siprec_formats_are_opaque (GPtrArray *formats)
+{
+  return ((SiprecFormat *)g_ptr_array_index (formats, 0))->payload == SIPREC_PAYLOAD_OPAQUE;
+}
+
 static void
 planned_line_clear (gpointer data)
 {
@@ -128,8 +134,11 @@ plan_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine
     return TRUE;
 
   planned->formats = siprec_answer_choose (mline, (const gchar *const *)negotiation->codecs);
-  if (planned->formats->len == 0)
+  if (planned->formats->len == 0 ||
+      (config->refuse_unknown && siprec_formats_are_opaque (planned->formats))) {
+    g_ptr_array_set_size (planned->formats, 0);
     return TRUE;
+  }
 
   if (line && line->kind == mline->kind) {
     planned->line = line;

@@ -38,6 +38,9 @@ typedef struct {
 SiprecLine *siprec_line_ref (SiprecLine *line);
 void siprec_line_unref (SiprecLine *line);
 
+/* TRUE if the codec of @formats (not empty) can't be depayloaded: its packets are passed on whole. */
+gboolean siprec_formats_are_opaque (GPtrArray *formats);
+
 typedef enum {
   SIPREC_LINE_ADDED,
   SIPREC_LINE_REMOVED, /* its stream has been ended */
@@ -61,6 +64,7 @@ typedef struct _SiprecNegotiation SiprecNegotiation;
  * @advertised: address written into the SDP
  * @first_port, @last_port, @buffer_size: as siprec_ports_new() takes them
  * @codecs: (nullable): order of preference, NULL-terminated
+ * @refuse_unknown: refuse lines without a codec that can be depayloaded, else they are received as they are
  * @notice: called in a worker's thread with a SiprecLine as user data
  * @owner: (nullable): object that lines keep alive for @notice
  */
@@ -71,6 +75,7 @@ typedef struct {
   guint16 first_port, last_port;
   guint buffer_size;
   const gchar *const *codecs;
+  gboolean refuse_unknown;
   SiprecNoticeFunc notice;
   GObject *owner;
 } SiprecNegotiationConfig;

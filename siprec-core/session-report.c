@@ -82,6 +82,17 @@ add_codec (JsonObject *data, const SiprecLine *line)
   json_object_set_int_member (data, "payload_type", format->pt);
 }
 
+/* A codec that can't be depayloaded is recorded as its packets; that is worth a word. */
+static void
+note_opaque (SiprecSession *session, const SiprecLine *line)
+{
+  const SiprecFormat *format = g_ptr_array_index (line->formats, 0);
+
+  if (siprec_formats_are_opaque (line->formats))
+    siprec_deviations_add (session->deviations, "sdp-codec-unknown", "%s on line %u",
+                           format->encoding_name, line->mline);
+}
+
 static gchar *
 senders_to_text (JsonArray *senders)
 {
@@ -126,6 +137,7 @@ make_added (SiprecSession *session, SiprecLine *line)
 static void
 report_added (SiprecSession *session, SiprecLine *line)
 {
+  note_opaque (session, line);
   siprec_session_set_added (session, make_added (session, line), TRUE);
 }
 
@@ -134,6 +146,7 @@ report_updated (SiprecSession *session, SiprecLine *line)
 {
   JsonObject *data = line_to_json (line);
 
+  note_opaque (session, line);
   add_codec (data, line);
   add_senders (session, data, line);
   siprec_session_set_added (session, make_added (session, line), FALSE);
