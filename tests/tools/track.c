@@ -102,8 +102,8 @@ clear_frame (gpointer frame)
   g_bytes_unref (((Frame *)frame)->payload);
 }
 
-/* The next packet, or NULL at the end or when the pipeline failed: then @failure is set. Waits in steps,
- * since no EOS comes to the sink of a pipeline whose source failed. */
+/* The next packet, or NULL at the end or when the pipeline failed: then @failure is set. Waits in
+ * steps, since no EOS comes to the sink of a pipeline whose source failed. */
 static GstSample *
 pull (GstElement *sink, GstBus *bus, GstMessage **failure)
 {
@@ -142,8 +142,8 @@ pull_all (Track *track, GstElement *pipeline, gdouble duration, GError **error)
   return failure == NULL;
 }
 
-/* opusenc takes its lookahead off the times of its packets, so the second one would come too early; on
- * the wire every packet is as long as it says. */
+/* opusenc takes its lookahead off the times of its packets, so the second one would come too early;
+ * on the wire every packet is as long as it says. */
 static void
 straighten (Track *track, guint ptime)
 {
