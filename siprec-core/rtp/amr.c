@@ -7,8 +7,8 @@
 
 #define INVALID 0xffff
 
-/* Speech bits of a frame type: 3GPP TS 26.101 table 1 and 26.201 table 1. Types 9 to 14 (AMR) and 10
- * to 13 (AMR-WB) make a packet void by RFC 4867 section 4.3.2; AMR-WB 14 is a lost frame, 15 is
+/* Speech bits of a frame type: 3GPP TS 26.101 table 1 and 26.201 table 1. Types 9 to 14 (AMR) and
+ * 10 to 13 (AMR-WB) make a packet void by RFC 4867 section 4.3.2; AMR-WB 14 is a lost frame, 15 is
  * NO_DATA in both. */
 static const guint16 narrow_bits[16] = {95,      103,     118,     134,     148,     159,
                                         204,     244,     39,      INVALID, INVALID, INVALID,
@@ -106,7 +106,7 @@ siprec_amr_unpack (const guint8 *payload, gsize size, gboolean wideband, gboolea
     bits += octet_aligned ? octets * 8 : frame_bits;
     length += 1 + octets;
   }
-  /* The length has to match to the octet: that is how one form sent under the other's name shows. */
+  /* The length has to match to the octet: so one form sent under the other's name shows. */
   if ((reader.position + bits + 7) / 8 != size)
     return NULL;
 

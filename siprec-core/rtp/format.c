@@ -195,8 +195,8 @@ find_codec (const SiprecFormat *format)
   return NULL;
 }
 
-/* Takes over what the fmtp parameters say. FALSE if they ask for a payload that is not unpacked here:
- * AMR frames with checksums, sorted or interleaved (RFC 4867 section 4.4). */
+/* Takes over what the fmtp parameters say. FALSE if they ask for a payload that is not unpacked
+ * here: AMR frames with checksums, sorted or interleaved (RFC 4867 section 4.4). */
 static gboolean
 apply_parameters (SiprecFormat *format, const GstStructure *fields)
 {
@@ -239,8 +239,8 @@ new_l16_caps (const SiprecFormat *format)
   } else if (format->channels == 5) {
     mask = 0xc07; /* Fl Fr Fc Sl Sr */
   }
-  /* With other numbers of channels RFC 3551 section 4.1 has an order that GStreamer cannot say: they
-   * are without positions. */
+  /* With other numbers of channels RFC 3551 section 4.1 has an order that GStreamer cannot say:
+   * they are without positions. */
   if (format->channels > 1)
     gst_caps_set_simple (caps, "channel-mask", GST_TYPE_BITMASK, mask, NULL);
   return caps;

@@ -349,8 +349,8 @@ put_bits (BitWriter *writer, guint value, guint count)
 static const guint narrow_bits[16] = {95, 103, 118, 134, 148, 159, 204, 244, 39};
 static const guint wide_bits[16] = {132, 177, 253, 285, 317, 365, 397, 461, 477, 40};
 
-/* Three frames of @type: good, bad (Q=0), and NO_DATA between them; random speech. Checks both forms of
- * the payload against the storage frames. */
+/* Three frames of @type: good, bad (Q=0), and NO_DATA between them; random speech. Checks both
+ * forms of the payload against the storage frames. */
 static void
 check_amr (gboolean wide, guint type, guint bits)
 {
@@ -408,7 +408,7 @@ GST_START_TEST (test_amr_forms)
 }
 GST_END_TEST;
 
-/* Written out by hand: CMR 6, one good frame of 7.4 kbit/s (type 4, 148 bits), all speech bits 1. */
+/* By hand: CMR 6, one good frame of 7.4 kbit/s (type 4, 148 bits), all speech bits 1. */
 GST_START_TEST (test_amr_by_hand)
 {
   g_autoptr (SiprecFormat) format = make_format ("AMR", 8000, 1, NULL);

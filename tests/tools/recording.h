@@ -28,8 +28,8 @@ typedef struct {
  * @path: a file name or URI
  * @rate: to resample to, or 0 to keep the rate
  *
- * Returns: (element-type Track): the audio tracks in the order of the file. If reading it fails on the way,
- * @error is set and what was read is returned.
+ * Returns: (element-type Track): the audio tracks in the order of the file. If reading it fails on
+ * the way, @error is set and what was read is returned.
  */
 GPtrArray *recording_load (const gchar *path, guint rate, GError **error);
 

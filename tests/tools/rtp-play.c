@@ -23,7 +23,8 @@
   "  offset=S           begin so much later    duration=S  at most so long\n"                      \
   "  ptime=MS pt=N ssrc=N seq=N timestamp=N    of the RTP packets\n"                               \
   "  pause=FROM-TO      no packets, but the timestamps go on\n"                                    \
-  "  loss=% duplicate=% reorder=% jitter=MS drift=PPM  faults, the same ones for a --seed\n"       \
+  "  loss=% duplicate=% reorder=% jitter=MS  faults, the same ones for the same --seed\n"          \
+  "  drift=PPM          the clock of the sender is slow by so much\n"                              \
   "  dtmf=DIGITS@S      RFC 4733 events, dtmf-pt=N\n"                                              \
   "  rtcp rtcp-mux cname=TEXT  sender reports\n"                                                   \
   "At the end it prints one line of JSON for each stream."

@@ -261,7 +261,7 @@ find_pressed_key (const StreamOptions *options, gdouble time, gdouble *begin)
   return time - *begin < DTMF_LENGTH - 1e-6 ? options->dtmf + index : NULL;
 }
 
-/* RFC 4733: the packet of a pressed key in place of the audio at @time; three times when it ends. */
+/* RFC 4733: the packet of a pressed key in place of the audio at @time; thrice when it ends. */
 static void
 add_event (Layout *layout, gdouble time, gdouble begin, gchar key, gdouble send_time)
 {

@@ -1,4 +1,4 @@
-/* The test tools themselves: what rtp-play sends arrives whole and in time, and audio-check hears it.
+/* The test tools: what rtp-play sends arrives whole and in time, and audio-check hears it.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
 #include <string.h>
@@ -99,7 +99,7 @@ write_wav (GByteArray *samples, guint leading_silence)
   memcpy (data + 8, "WAVEfmt ", 8);
   memcpy (data + 16, format, sizeof format);
   memcpy (data + 38, "data", 4);
-  GST_WRITE_UINT32_LE (data + 42, size);
+  memcpy (data + 42, &(guint32){GUINT32_TO_LE (size)}, 4);
   memset (data + 46, 0xff, leading_silence);
   memcpy (data + 46 + leading_silence, samples->data, samples->len);
   fail_unless (g_file_set_contents (file, (gchar *)data, 46 + size, NULL));

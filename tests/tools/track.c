@@ -102,6 +102,20 @@ clear_frame (gpointer frame)
   g_bytes_unref (((Frame *)frame)->payload);
 }
 
+/* The next packet, or NULL at the end or when the pipeline failed: then @failure is set. Waits in
+ * steps, since no EOS comes to the sink of a pipeline whose source failed. */
+static GstSample *
+pull (GstElement *sink, GstBus *bus, GstMessage **failure)
+{
+  GstSample *sample = NULL;
+
+  while (!sample && !*failure && !gst_app_sink_is_eos (GST_APP_SINK (sink))) {
+    sample = gst_app_sink_try_pull_sample (GST_APP_SINK (sink), 50 * GST_MSECOND);
+    *failure = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
+  }
+  return sample;
+}
+
 /* FALSE with @error if the pipeline failed rather than ended. */
 static gboolean
 pull_all (Track *track, GstElement *pipeline, gdouble duration, GError **error)
@@ -113,7 +127,7 @@ pull_all (Track *track, GstElement *pipeline, gdouble duration, GError **error)
   GstSample *sample;
 
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  while ((sample = gst_app_sink_pull_sample (GST_APP_SINK (sink)))) {
+  while ((sample = pull (sink, bus, &failure))) {
     add_packet (track, gst_sample_get_buffer (sample), &first);
     gst_sample_unref (sample);
     if (track->frames->len > 0 &&
@@ -123,10 +137,18 @@ pull_all (Track *track, GstElement *pipeline, gdouble duration, GError **error)
       break;
     }
   }
-  failure = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
   if (failure)
     gst_message_parse_error (failure, error, NULL);
   return failure == NULL;
+}
+
+/* opusenc takes its lookahead off the times of its packets, so the second one would come too early;
+ * on the wire every packet is as long as it says. */
+static void
+straighten (Track *track, guint ptime)
+{
+  for (guint i = 0; i < track->frames->len; i++)
+    g_array_index (track->frames, Frame, i).timestamp = i * ptime * (track->clock_rate / 1000);
 }
 
 Track *
@@ -152,6 +174,8 @@ track_new (const gchar *wav, gdouble tone, const gchar *codec_name, guint ptime,
   track->clock_rate = codec->clock_rate;
   track->pt = codec->pt;
   ok = pull_all (track, pipeline, duration, error);
+  if (g_str_equal (codec->name, "OPUS"))
+    straighten (track, ptime);
   gst_element_set_state (pipeline, GST_STATE_NULL);
   return ok ? g_steal_pointer (&track) : NULL;
 }
