@@ -1,0 +1,12 @@
+/* gst-siprec: the plugin
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "siprecsrc.h"
+
+static gboolean
+plugin_init (GstPlugin *plugin)
+{
+  return gst_element_register (plugin, "siprecsrc", GST_RANK_NONE, GST_TYPE_SIPREC_SRC);
+}
+
+GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, siprec, "SIP recording (SIPREC)",
+                   plugin_init, PACKAGE_VERSION, "LGPL", PACKAGE_NAME, PACKAGE_ORIGIN)

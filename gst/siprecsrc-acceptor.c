@@ -1,0 +1,326 @@
+/* gst-siprec: the endpoint of siprecsrc, its place in the queue, and what the application is asked
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "siprecsrc.h"
+
+#include <gst/sdp/gstsdpmessage.h>
+
+/* The endpoint's answer to siprec_endpoint_start(), in its thread. */
+static void
+endpoint_ready (SiprecEndpoint *endpoint, const gchar *actual_uri, const GError *error,
+                gpointer user_data)
+{
+  GstSiprecSrc *self = user_data;
+
+  g_mutex_lock (&self->lock);
+  self->bound_uri = g_strdup (actual_uri);
+  self->bound_error = error ? g_error_copy (error) : NULL;
+  g_mutex_unlock (&self->lock);
+  siprec_strand_wake (self->control);
+}
+
+static gboolean
+parse_port_range (const gchar *text, SiprecSettings *settings)
+{
+  guint64 first, last;
+  g_auto (GStrv) parts = g_strsplit (text ? text : "", "-", 2);
+
+  if (g_strv_length (parts) != 2 ||
+      !g_ascii_string_to_unsigned (g_strstrip (parts[0]), 10, 1, G_MAXUINT16, &first, NULL) ||
+      !g_ascii_string_to_unsigned (g_strstrip (parts[1]), 10, 1, G_MAXUINT16, &last, NULL) ||
+      /* An even port and the next one. */
+      first + (first & 1) + 1 > last)
+    return FALSE;
+  settings->first_port = first;
+  settings->last_port = last;
+  return TRUE;
+}
+
+static gboolean
+codecs_are_names (const gchar *codecs)
+{
+  g_auto (GStrv) names = g_strsplit (codecs, ",", -1);
+
+  for (guint i = 0; names[i]; i++) {
+    g_strstrip (names[i]);
+    if (!names[i][0] ||
+        strspn (names[i], G_CSET_A_2_Z G_CSET_a_2_z "0123456789-_.+") != strlen (names[i]))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* The endpoint that the properties describe, or NULL after an ERROR message. */
+static SiprecEndpoint *
+get_endpoint (GstSiprecSrc *self, const GstSiprecSrcSettings *set)
+{
+  g_autoptr (GError) error = NULL;
+  SiprecEndpoint *endpoint;
+  SiprecSettings settings = {
+      .local_uri = set->local_uri,
+      .media_address = set->media_address,
+      .external_address = set->external_address,
+      .udp_buffer_size = set->udp_buffer_size,
+  };
+
+  if (!parse_port_range (set->port_range, &settings)) {
+    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
+                       ("port-range \"%s\" is no range of ports with room for a pair; write "
+                        "first-last, such as 10000-20000.",
+                        set->port_range ? set->port_range : ""),
+                       (NULL));
+    return NULL;
+  }
+  if (set->codecs && set->codecs[0] && !codecs_are_names (set->codecs)) {
+    GST_ELEMENT_ERROR (
+        self, RESOURCE, SETTINGS,
+        ("codecs \"%s\" is no list of encoding names; write them with commas, such as "
+         "OPUS,PCMA,PCMU.",
+         set->codecs),
+        (NULL));
+    return NULL;
+  }
+  endpoint = siprec_endpoint_get (set->endpoint, &settings, &error);
+  if (!endpoint)
+    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
+  return endpoint;
+}
+
+gboolean
+gst_siprec_src_open (GstSiprecSrc *self)
+{
+  /* Properties are MUTABLE_READY: nobody changes them during a state change. */
+  const GstSiprecSrcSettings *settings = &self->settings;
+
+  if (settings->session)
+    return TRUE;
+  self->endpoint = get_endpoint (self, settings);
+  if (!self->endpoint)
+    return FALSE;
+  self->start_handle = siprec_endpoint_start (self->endpoint, endpoint_ready, self);
+  return TRUE;
+}
+
+void
+gst_siprec_src_close (GstSiprecSrc *self)
+{
+  if (self->endpoint) {
+    siprec_endpoint_cancel_start (self->endpoint, self->start_handle);
+    g_clear_pointer (&self->endpoint, siprec_endpoint_unref);
+  }
+  g_clear_pointer (&self->bound_uri, g_free);
+  g_clear_error (&self->bound_error);
+  g_clear_object (&self->asked);
+  g_clear_object (&self->introduced);
+  gst_siprec_src_set_actual_uri (self, NULL);
+  gst_siprec_src_set_state (self, GST_SIPREC_SESSION_STATE_IDLE);
+}
+
+/* The acceptor's handlers, in the SIP thread. */
+
+static void
+acceptor_decide (SiprecAcceptor *acceptor, SiprecSession *session, gpointer user_data)
+{
+  GstSiprecSrc *self = user_data;
+
+  g_mutex_lock (&self->lock);
+  g_set_object (&self->asked, session);
+  g_mutex_unlock (&self->lock);
+  siprec_strand_wake (self->control);
+}
+
+static void
+acceptor_cancelled (SiprecAcceptor *acceptor, SiprecSession *session, gpointer user_data)
+{
+  GstSiprecSrc *self = user_data;
+
+  g_mutex_lock (&self->lock);
+  if (self->asked == session)
+    g_clear_object (&self->asked);
+  if (self->given == session)
+    g_clear_object (&self->given);
+  g_mutex_unlock (&self->lock);
+  siprec_strand_wake (self->control);
+}
+
+static void
+acceptor_session (SiprecAcceptor *acceptor, SiprecSession *session, gpointer user_data)
+{
+  GstSiprecSrc *self = user_data;
+
+  g_mutex_lock (&self->lock);
+  g_clear_object (&self->asked);
+  g_set_object (&self->given, session);
+  g_mutex_unlock (&self->lock);
+  siprec_strand_wake (self->control);
+}
+
+/* Only an application that listens is asked: others get the answer at once, in the SIP thread. */
+static gboolean
+has_deciders (GstSiprecSrc *self)
+{
+  return g_signal_has_handler_pending (
+             self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ACCEPT_SESSION], 0, TRUE) ||
+         g_signal_has_handler_pending (
+             self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_SELECT_STREAM], 0, TRUE) ||
+         g_signal_has_handler_pending (self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ON_SDP],
+                                       0, TRUE);
+}
+
+void
+gst_siprec_src_join_queue (GstSiprecSrc *self)
+{
+  const GstSiprecSrcSettings *settings = &self->settings;
+  g_auto (GStrv) codecs = NULL;
+  SiprecPolicy policy = {
+      .accept = settings->accept,
+      .strictness = settings->strictness,
+      .context = settings->context,
+  };
+  SiprecAcceptorHandler handler = {
+      .decide = has_deciders (self) ? acceptor_decide : NULL,
+      .cancelled = acceptor_cancelled,
+      .session = acceptor_session,
+  };
+  gboolean joined = FALSE;
+
+  if (settings->codecs && settings->codecs[0]) {
+    codecs = g_strsplit (settings->codecs, ",", -1);
+    for (guint i = 0; codecs[i]; i++)
+      g_strstrip (codecs[i]);
+    policy.codecs = (const gchar *const *)codecs;
+  }
+
+  /* Under the lock, so that the handlers find the acceptor set. */
+  g_mutex_lock (&self->lock);
+  if (self->endpoint && self->playing && !self->done && !self->acceptor && !self->session) {
+    self->acceptor = siprec_endpoint_add_acceptor (self->endpoint, &policy,
+                                                   settings->decision_timeout, &handler, self);
+    joined = TRUE;
+  }
+  g_mutex_unlock (&self->lock);
+  if (joined)
+    gst_siprec_src_set_state (self, GST_SIPREC_SESSION_STATE_WAITING);
+}
+
+void
+gst_siprec_src_leave_queue (GstSiprecSrc *self)
+{
+  SiprecAcceptor *acceptor;
+
+  g_mutex_lock (&self->lock);
+  acceptor = g_steal_pointer (&self->acceptor);
+  g_clear_object (&self->asked);
+  g_mutex_unlock (&self->lock);
+  /* Without the lock: it waits for handlers, which take it. */
+  if (acceptor)
+    siprec_acceptor_remove (acceptor);
+}
+
+void
+gst_siprec_src_emit_sdp (GstSiprecSrc *self, SiprecSession *session)
+{
+  GstSDPMessage *sdp;
+
+  if (self->introduced == session)
+    return;
+  g_set_object (&self->introduced, session);
+  if (!g_signal_has_handler_pending (self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ON_SDP], 0,
+                                     TRUE))
+    return;
+  sdp = siprec_session_get_offer (session);
+  if (!sdp)
+    return;
+  g_signal_emit (self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ON_SDP], 0, sdp);
+  gst_sdp_message_free (sdp);
+}
+
+/* Bit n is set if the application does not want m-line n. */
+static guint64
+ask_for_streams (GstSiprecSrc *self, SiprecSession *session)
+{
+  guint64 refused = 0;
+  guint n = MIN (siprec_session_get_n_mlines (session), 64);
+
+  for (guint i = 0; i < n; i++) {
+    g_autoptr (GstCaps) caps = siprec_session_get_mline_caps (session, i);
+    gboolean wanted = TRUE;
+
+    if (!caps)
+      continue;
+    g_signal_emit (self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_SELECT_STREAM], 0, i, caps,
+                   &wanted);
+    if (!wanted)
+      refused |= G_GUINT64_CONSTANT (1) << i;
+  }
+  return refused;
+}
+
+static void
+decide (GstSiprecSrc *self, SiprecSession *session)
+{
+  g_autoptr (GstStructure) request = siprec_session_get_request (session);
+  guint64 refused = 0;
+  guint status = 0;
+
+  gst_siprec_src_set_state (self, GST_SIPREC_SESSION_STATE_OFFERED);
+  gst_siprec_src_emit_sdp (self, session);
+  g_signal_emit (self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ACCEPT_SESSION], 0, request,
+                 &status);
+  if (status == 0)
+    refused = ask_for_streams (self, session);
+  GST_INFO_OBJECT (self, "session %s: status %u, refused m-lines %" G_GINT64_MODIFIER "x",
+                   siprec_session_get_id (session), status, refused);
+
+  g_mutex_lock (&self->lock);
+  /* Not if it was cancelled, or its decision-timeout came first. */
+  if (self->acceptor && self->asked == session) {
+    g_clear_object (&self->asked);
+    siprec_acceptor_decide (self->acceptor, session, status, refused);
+  }
+  g_mutex_unlock (&self->lock);
+  if (status != 0 && !gst_siprec_src_is_stopped (self))
+    gst_siprec_src_set_state (self, GST_SIPREC_SESSION_STATE_WAITING);
+}
+
+static void
+report_bound (GstSiprecSrc *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *uri = NULL;
+
+  g_mutex_lock (&self->lock);
+  uri = g_steal_pointer (&self->bound_uri);
+  error = g_steal_pointer (&self->bound_error);
+  g_mutex_unlock (&self->lock);
+
+  if (error)
+    GST_ELEMENT_ERROR (self, RESOURCE, OPEN_READ, ("%s", error->message), (NULL));
+  else if (uri)
+    gst_siprec_src_set_actual_uri (self, uri);
+}
+
+void
+gst_siprec_src_run_acceptor (GstSiprecSrc *self)
+{
+  g_autoptr (SiprecSession) asked = NULL;
+  SiprecSession *given;
+
+  report_bound (self);
+
+  g_mutex_lock (&self->lock);
+  g_set_object (&asked, self->asked);
+  g_mutex_unlock (&self->lock);
+  if (asked && asked != self->introduced)
+    decide (self, asked);
+
+  g_mutex_lock (&self->lock);
+  given = self->session ? NULL : g_steal_pointer (&self->given);
+  g_mutex_unlock (&self->lock);
+  if (given) {
+    g_autoptr (GError) error = NULL;
+
+    gst_siprec_src_leave_queue (self);
+    if (!gst_siprec_src_claim (self, given, &error))
+      GST_WARNING_OBJECT (self, "session is gone: %s", error->message);
+  }
+}

@@ -1,0 +1,120 @@
+/* gst-siprec: the branches behind the pads of siprecsrc: pushing in turn, failures, blockages, ends
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "siprecsrc.h"
+
+#include "siprec-core/rtp/context.h"
+
+GST_DEBUG_CATEGORY_EXTERN (gst_siprec_src_debug);
+#define GST_CAT_DEFAULT gst_siprec_src_debug
+
+/* A push that takes longer is reported. */
+#define BLOCKED_AFTER GST_SECOND
+
+/* One bounded round over the pads that are @metadata or not; @strand comes again if more waits. */
+static void
+push_round (GstSiprecSrc *self, gboolean metadata, SiprecStrand *strand)
+{
+  g_autoptr (GPtrArray) pads = gst_siprec_src_get_pads (self);
+  gboolean more = FALSE;
+
+  for (guint i = 0; i < pads->len; i++) {
+    GstSiprecSrcPad *pad = g_ptr_array_index (pads, i);
+
+    if (pad->is_metadata == metadata)
+      more |= gst_siprec_src_pad_drain (pad) == GST_SIPREC_ROUND_MORE;
+  }
+  if (more)
+    siprec_strand_wake (strand);
+}
+
+void
+gst_siprec_src_push_media (gpointer data)
+{
+  GstSiprecSrc *self = data;
+
+  push_round (self, FALSE, self->media_strand);
+}
+
+void
+gst_siprec_src_push_metadata (gpointer data)
+{
+  GstSiprecSrc *self = data;
+
+  push_round (self, TRUE, self->metadata_strand);
+}
+
+static gboolean
+has_failed (GstFlowReturn flow)
+{
+  return flow < GST_FLOW_EOS;
+}
+
+/* Posts a WARNING once for each branch that takes no more, and an ERROR if that leaves none. */
+static void
+report_failures (GstSiprecSrc *self)
+{
+  GstFlowReturn failure = GST_FLOW_OK;
+  gboolean alive = FALSE;
+
+  for (guint i = 0; i < self->pads->len; i++) {
+    GstSiprecSrcPad *pad = g_ptr_array_index (self->pads, i);
+    GstFlowReturn flow = g_atomic_int_get (&pad->flow);
+
+    if (has_failed (flow))
+      failure = flow;
+    else if (flow >= GST_FLOW_OK && gst_pad_is_linked (GST_PAD (pad)))
+      alive = TRUE;
+    if (flow >= GST_FLOW_FLUSHING) {
+      pad->failed_reported = FALSE;
+    } else if (!pad->failed_reported) {
+      pad->failed_reported = TRUE;
+      GST_ELEMENT_WARNING (self, STREAM, FAILED,
+                           ("What is linked to pad %s takes no more data; the session goes on.",
+                            GST_OBJECT_NAME (pad)),
+                           ("flow is %s", gst_flow_get_name (flow)));
+    }
+  }
+  if (failure != GST_FLOW_OK && !alive && !self->failed) {
+    self->failed = TRUE;
+    GST_ELEMENT_FLOW_ERROR (self, failure);
+  }
+}
+
+void
+gst_siprec_src_check_pads (GstSiprecSrc *self)
+{
+  for (guint i = self->pads->len; i > 0; i--) {
+    GstSiprecSrcPad *pad = g_ptr_array_index (self->pads, i - 1);
+
+    if (pad->removed && g_atomic_int_get (&pad->over))
+      gst_siprec_src_remove_pad (self, pad);
+  }
+  report_failures (self);
+}
+
+void
+gst_siprec_src_tick_pads (GstSiprecSrc *self, GstClockTime now)
+{
+  GstClockTime latency = self->settings.latency * GST_MSECOND + SIPREC_TICK;
+  GstSiprecSrcTime time;
+  gboolean playing = gst_siprec_src_get_time (self, &time);
+
+  for (guint i = 0; playing && i < self->pads->len; i++) {
+    GstSiprecSrcPad *pad = g_ptr_array_index (self->pads, i);
+    GstClockTime blocked = gst_siprec_src_pad_blocked (pad, now);
+
+    /* Not up to now: an event may be on its way. */
+    if (pad->is_metadata)
+      gst_siprec_src_pad_pass_time (pad, gst_siprec_src_time_to_running (&time, now - latency));
+    if (blocked < BLOCKED_AFTER) {
+      pad->blocked_reported = FALSE;
+    } else if (!pad->blocked_reported) {
+      pad->blocked_reported = TRUE;
+      GST_ELEMENT_WARNING (self, STREAM, FAILED,
+                           ("What is linked to pad %s has been blocking for %" G_GUINT64_FORMAT
+                            " ms; the oldest data is dropped when it goes on.",
+                            GST_OBJECT_NAME (pad), blocked / GST_MSECOND),
+                           ("put a leaky queue there if it may"));
+    }
+  }
+}

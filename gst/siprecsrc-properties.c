@@ -1,0 +1,409 @@
+/* gst-siprec: the properties of siprecsrc
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "siprecsrc.h"
+
+#define DEFAULT_LOCAL_URI        "sip:127.0.0.1:5060"
+#define DEFAULT_PORT_RANGE       "10000-20000"
+#define DEFAULT_LATENCY          200
+#define DEFAULT_TIMEOUT          (5 * GST_SECOND)
+#define DEFAULT_DECISION_TIMEOUT GST_SECOND
+#define MAX_AUDIO_PADS           64
+#define MAX_LATENCY              4000
+#define MAX_BUFFER_DURATION      (10 * GST_SECOND)
+
+enum {
+  PROP_0,
+  PROP_LOCAL_URI,
+  PROP_ENDPOINT,
+  PROP_SESSION,
+  PROP_SESSION_DETACH,
+  PROP_MEDIA_ADDRESS,
+  PROP_PORT_RANGE,
+  PROP_EXTERNAL_ADDRESS,
+  PROP_UDP_BUFFER_SIZE,
+  PROP_ACCEPT,
+  PROP_STRICTNESS,
+  PROP_CODECS,
+  PROP_DECISION_TIMEOUT,
+  PROP_CONTEXT,
+  PROP_OUTPUT,
+  PROP_PUSH_MODE,
+  PROP_METADATA_FORMAT,
+  PROP_FILL,
+  PROP_AUDIO_PADS,
+  PROP_BUFFER_DURATION,
+  PROP_LATENCY,
+  PROP_DROP_ON_LATENCY,
+  PROP_TIMEOUT,
+  PROP_ADD_REFERENCE_TIMESTAMP_META,
+  PROP_EOS_ON_SESSION_END,
+  PROP_ACTUAL_URI,
+  PROP_SESSION_STATE,
+  PROP_STATS,
+  N_PROPS
+};
+
+static GParamSpec *props[N_PROPS];
+
+void
+gst_siprec_src_settings_init (GstSiprecSrcSettings *settings)
+{
+  *settings = (GstSiprecSrcSettings){
+      .local_uri = g_strdup (DEFAULT_LOCAL_URI),
+      .port_range = g_strdup (DEFAULT_PORT_RANGE),
+      .accept = SIPREC_ACCEPT_SIPREC,
+      .strictness = SIPREC_STRICTNESS_LENIENT,
+      .decision_timeout = DEFAULT_DECISION_TIMEOUT,
+      .output = GST_SIPREC_OUTPUT_ENCODED,
+      .push_mode = GST_SIPREC_PUSH_MODE_PAD,
+      .metadata_format = GST_SIPREC_METADATA_FORMAT_JSON,
+      .fill = SIPREC_FILL_SILENCE,
+      .latency = DEFAULT_LATENCY,
+      .timeout = DEFAULT_TIMEOUT,
+      .eos_on_session_end = TRUE,
+  };
+}
+
+void
+gst_siprec_src_settings_clear (GstSiprecSrcSettings *settings)
+{
+  g_clear_pointer (&settings->local_uri, g_free);
+  g_clear_pointer (&settings->endpoint, g_free);
+  g_clear_object (&settings->session);
+  g_clear_pointer (&settings->media_address, g_free);
+  g_clear_pointer (&settings->port_range, g_free);
+  g_clear_pointer (&settings->external_address, g_free);
+  g_clear_pointer (&settings->codecs, g_free);
+  g_clear_pointer (&settings->context, g_free);
+}
+
+/* Where the writable properties live in the settings. */
+#define FIELD(name) G_STRUCT_OFFSET (GstSiprecSrcSettings, name)
+static const gsize fields[N_PROPS] = {
+    [PROP_LOCAL_URI] = FIELD (local_uri),
+    [PROP_ENDPOINT] = FIELD (endpoint),
+    [PROP_SESSION] = FIELD (session),
+    [PROP_SESSION_DETACH] = FIELD (session_detach),
+    [PROP_MEDIA_ADDRESS] = FIELD (media_address),
+    [PROP_PORT_RANGE] = FIELD (port_range),
+    [PROP_EXTERNAL_ADDRESS] = FIELD (external_address),
+    [PROP_UDP_BUFFER_SIZE] = FIELD (udp_buffer_size),
+    [PROP_ACCEPT] = FIELD (accept),
+    [PROP_STRICTNESS] = FIELD (strictness),
+    [PROP_CODECS] = FIELD (codecs),
+    [PROP_DECISION_TIMEOUT] = FIELD (decision_timeout),
+    [PROP_CONTEXT] = FIELD (context),
+    [PROP_OUTPUT] = FIELD (output),
+    [PROP_PUSH_MODE] = FIELD (push_mode),
+    [PROP_METADATA_FORMAT] = FIELD (metadata_format),
+    [PROP_FILL] = FIELD (fill),
+    [PROP_AUDIO_PADS] = FIELD (audio_pads),
+    [PROP_BUFFER_DURATION] = FIELD (buffer_duration),
+    [PROP_LATENCY] = FIELD (latency),
+    [PROP_DROP_ON_LATENCY] = FIELD (drop_on_latency),
+    [PROP_TIMEOUT] = FIELD (timeout),
+    [PROP_ADD_REFERENCE_TIMESTAMP_META] = FIELD (add_reference_timestamps),
+    [PROP_EOS_ON_SESSION_END] = FIELD (eos_on_session_end),
+};
+
+static void
+set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  gpointer field = G_STRUCT_MEMBER_P (&GST_SIPREC_SRC (object)->settings, fields[id]);
+  gchar *old_string = NULL;
+  GObject *old_object = NULL;
+
+  GST_OBJECT_LOCK (object);
+  switch (G_TYPE_FUNDAMENTAL (pspec->value_type)) {
+  case G_TYPE_STRING:
+    old_string = *(gchar **)field;
+    *(gchar **)field = g_value_dup_string (value);
+    break;
+  case G_TYPE_OBJECT:
+    old_object = *(GObject **)field;
+    *(GObject **)field = g_value_dup_object (value);
+    break;
+  case G_TYPE_BOOLEAN:
+    *(gboolean *)field = g_value_get_boolean (value);
+    break;
+  case G_TYPE_UINT:
+    *(guint *)field = g_value_get_uint (value);
+    break;
+  case G_TYPE_UINT64:
+    *(guint64 *)field = g_value_get_uint64 (value);
+    break;
+  case G_TYPE_ENUM:
+    *(gint *)field = g_value_get_enum (value);
+    break;
+  default:
+    g_assert_not_reached ();
+  }
+  GST_OBJECT_UNLOCK (object);
+
+  g_free (old_string);
+  g_clear_object (&old_object);
+}
+
+static void
+get_setting (gconstpointer field, GValue *value)
+{
+  switch (G_TYPE_FUNDAMENTAL (G_VALUE_TYPE (value))) {
+  case G_TYPE_STRING:
+    g_value_set_string (value, *(gchar *const *)field);
+    break;
+  case G_TYPE_OBJECT:
+    g_value_set_object (value, *(GObject *const *)field);
+    break;
+  case G_TYPE_BOOLEAN:
+    g_value_set_boolean (value, *(const gboolean *)field);
+    break;
+  case G_TYPE_UINT:
+    g_value_set_uint (value, *(const guint *)field);
+    break;
+  case G_TYPE_UINT64:
+    g_value_set_uint64 (value, *(const guint64 *)field);
+    break;
+  case G_TYPE_ENUM:
+    g_value_set_enum (value, *(const gint *)field);
+    break;
+  default:
+    g_assert_not_reached ();
+  }
+}
+
+static void
+get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  GstSiprecSrc *self = GST_SIPREC_SRC (object);
+
+  if (id == PROP_STATS) {
+    g_value_take_boxed (value, gst_siprec_src_get_stats (self));
+    return;
+  }
+
+  GST_OBJECT_LOCK (self);
+  if (id == PROP_ACTUAL_URI)
+    g_value_set_string (value, self->actual_uri);
+  else if (id == PROP_SESSION_STATE)
+    g_value_set_enum (value, self->state);
+  else
+    get_setting (G_STRUCT_MEMBER_P (&self->settings, fields[id]), value);
+  GST_OBJECT_UNLOCK (self);
+}
+
+#define READY   (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)
+#define PLAYING (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING)
+#define TOLD    (G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)
+
+/* What all users of an endpoint share. */
+static void
+install_endpoint_properties (void)
+{
+  props[PROP_LOCAL_URI] = g_param_spec_string (
+      "local-uri", "Local URI",
+      "Comma separated sip: URIs to listen on, each with host, port and optionally ;transport=udp "
+      "or "
+      ";transport=tcp (without it both). Port 0 takes a free one, see actual-uri",
+      DEFAULT_LOCAL_URI, READY);
+  props[PROP_ENDPOINT] = g_param_spec_string (
+      "endpoint", "Endpoint",
+      "Name of a listener that elements and programs of this process share: its sessions go to the "
+      "element that has waited longest. All must agree on local-uri, media-address, port-range, "
+      "external-address and udp-buffer-size. Unset makes a listener of the element's own",
+      NULL, READY);
+  props[PROP_MEDIA_ADDRESS] = g_param_spec_string (
+      "media-address", "Media address",
+      "Local IP address that RTP is received at. Unset takes the one that the SIP request came to",
+      NULL, READY);
+  props[PROP_PORT_RANGE] =
+      g_param_spec_string ("port-range", "Port range",
+                           "First and last UDP port for media, \"first-last\". A stream takes an "
+                           "even port for RTP and the "
+                           "next one for RTCP",
+                           DEFAULT_PORT_RANGE, READY);
+  props[PROP_EXTERNAL_ADDRESS] =
+      g_param_spec_string ("external-address", "External address",
+                           "Address written into SDP and Contact instead of the local one: behind "
+                           "1:1 NAT, in clouds and "
+                           "containers",
+                           NULL, READY);
+  props[PROP_UDP_BUFFER_SIZE] = g_param_spec_uint (
+      "udp-buffer-size", "UDP buffer size",
+      "Kernel receive buffer of each media socket in bytes, 0 for a default that suits audio", 0,
+      G_MAXINT, 0, READY);
+}
+
+/* Which session, and how it is answered. */
+static void
+install_session_properties (void)
+{
+  props[PROP_SESSION] = g_param_spec_object (
+      "session", "Session",
+      "A recording session to receive, as an endpoint gave it to the program. The element then "
+      "listens on nothing and takes no other session",
+      SIPREC_TYPE_SESSION, READY);
+  props[PROP_SESSION_DETACH] =
+      g_param_spec_boolean ("session-detach", "Detach session",
+                            "Give the session back to its endpoint when going to READY, so that "
+                            "another pipeline can go on "
+                            "with it, rather than end it with BYE",
+                            FALSE, PLAYING);
+  props[PROP_ACCEPT] = g_param_spec_enum ("accept", "Accept", "Which INVITEs are taken",
+                                          GST_TYPE_SIPREC_ACCEPT, SIPREC_ACCEPT_SIPREC, READY);
+  props[PROP_STRICTNESS] = g_param_spec_enum (
+      "strictness", "Strictness", "What is done with a peer that departs from the RFCs",
+      GST_TYPE_SIPREC_STRICTNESS, SIPREC_STRICTNESS_LENIENT, READY);
+  props[PROP_CODECS] =
+      g_param_spec_string ("codecs", "Codecs",
+                           "Comma separated encoding names in order of preference, as in "
+                           "\"OPUS,PCMA,PCMU\": the first that "
+                           "is offered is answered. Unset follows the order of the offer",
+                           NULL, READY);
+  props[PROP_DECISION_TIMEOUT] = g_param_spec_uint64 (
+      "decision-timeout", "Decision timeout",
+      "How long (in ns) handlers of accept-session and select-stream may take; then the session is "
+      "accepted",
+      0, G_MAXUINT64, DEFAULT_DECISION_TIMEOUT, READY);
+  props[PROP_EOS_ON_SESSION_END] =
+      g_param_spec_boolean ("eos-on-session-end", "EOS on session end",
+                            "TRUE: EOS on every pad when the session is over, no other session "
+                            "until READY. FALSE: the pads "
+                            "stay, filled as set by fill, and the next session goes on with them",
+                            TRUE, PLAYING);
+}
+
+/* What the pads give. */
+static void
+install_media_properties (void)
+{
+  props[PROP_OUTPUT] = g_param_spec_enum ("output", "Output", "What the media pads give",
+                                          GST_TYPE_SIPREC_OUTPUT, GST_SIPREC_OUTPUT_ENCODED, READY);
+  props[PROP_METADATA_FORMAT] =
+      g_param_spec_enum ("metadata-format", "Metadata format", "What the metadata pad gives",
+                         GST_TYPE_SIPREC_METADATA_FORMAT, GST_SIPREC_METADATA_FORMAT_JSON, READY);
+  props[PROP_FILL] =
+      g_param_spec_enum ("fill", "Fill", "What a media pad gives while nothing is received",
+                         GST_TYPE_SIPREC_FILL, SIPREC_FILL_SILENCE, READY);
+  props[PROP_AUDIO_PADS] = g_param_spec_uint (
+      "audio-pads", "Audio pads",
+      "Least number of audio pads: those that a session lacks exist all the same and are silent, "
+      "so "
+      "that a fixed pipeline ends with any call. 0 makes the pads that were negotiated",
+      0, MAX_AUDIO_PADS, 0, READY);
+  props[PROP_BUFFER_DURATION] =
+      g_param_spec_uint64 ("buffer-duration", "Buffer duration",
+                           "Join audio frames to buffers of this length (in ns) where the format "
+                           "allows it, which spares a "
+                           "muxer work; 0 gives frames as they were sent",
+                           0, MAX_BUFFER_DURATION, 0, READY);
+  props[PROP_ADD_REFERENCE_TIMESTAMP_META] =
+      g_param_spec_boolean ("add-reference-timestamp-meta", "Add reference timestamp meta",
+                            "Add a GstReferenceTimestampMeta with the sender's wall clock "
+                            "(timestamp/x-ntp) to buffers once "
+                            "it is known from RTCP",
+                            FALSE, READY);
+  props[PROP_LATENCY] = g_param_spec_uint (
+      "latency", "Latency", "How long (in ms) packets that are late or out of order are waited for",
+      0, MAX_LATENCY, DEFAULT_LATENCY, READY);
+  props[PROP_DROP_ON_LATENCY] = g_param_spec_boolean (
+      "drop-on-latency", "Drop on latency",
+      "Never hold more than the latency: drop the oldest packets rather than give up a hole", FALSE,
+      READY);
+  props[PROP_TIMEOUT] = g_param_spec_uint64 ("timeout", "Timeout",
+                                             "Post GstSiprecStreamTimeout when a stream that is "
+                                             "not on hold gets no packet for this long (in "
+                                             "ns), 0 never",
+                                             0, G_MAXUINT64, DEFAULT_TIMEOUT, READY);
+  props[PROP_PUSH_MODE] =
+      g_param_spec_enum ("push-mode", "Push mode", "Which threads push buffers",
+                         GST_TYPE_SIPREC_PUSH_MODE, GST_SIPREC_PUSH_MODE_PAD, READY);
+  props[PROP_CONTEXT] = g_param_spec_string (
+      "context", "Context",
+      "Name of the media engine, which elements and programs of this process share: its threads "
+      "read "
+      "the sockets and, with push-mode=shared, push. Unset takes the default one",
+      NULL, READY);
+}
+
+void
+gst_siprec_src_install_properties (GObjectClass *klass)
+{
+  klass->set_property = set_property;
+  klass->get_property = get_property;
+
+  install_endpoint_properties ();
+  install_session_properties ();
+  install_media_properties ();
+
+  props[PROP_ACTUAL_URI] = g_param_spec_string (
+      "actual-uri", "Actual URI",
+      "Comma separated URIs that are listened on, with real ports; notified once they are bound",
+      NULL, TOLD);
+  props[PROP_SESSION_STATE] =
+      g_param_spec_enum ("session-state", "Session state", "How far the recording session is",
+                         GST_TYPE_SIPREC_SESSION_STATE, GST_SIPREC_SESSION_STATE_IDLE, TOLD);
+  props[PROP_STATS] = g_param_spec_boxed ("stats", "Statistics",
+                                          "application/x-siprec-stats: session-id, session-state, "
+                                          "and an array of streams with the fields "
+                                          "of rtpjitterbuffer: num-pushed, num-lost, num-late, "
+                                          "num-duplicates, avg-jitter (ns) and more",
+                                          GST_TYPE_STRUCTURE, TOLD);
+  g_object_class_install_properties (klass, N_PROPS, props);
+}
+
+void
+gst_siprec_src_set_state (GstSiprecSrc *self, GstSiprecSessionState state)
+{
+  gboolean changed;
+
+  GST_OBJECT_LOCK (self);
+  changed = self->state != state;
+  self->state = state;
+  GST_OBJECT_UNLOCK (self);
+  if (changed)
+    g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SESSION_STATE]);
+}
+
+void
+gst_siprec_src_set_actual_uri (GstSiprecSrc *self, const gchar *uri)
+{
+  gboolean changed;
+
+  GST_OBJECT_LOCK (self);
+  changed = g_strcmp0 (self->actual_uri, uri) != 0;
+  g_free (self->actual_uri);
+  self->actual_uri = g_strdup (uri);
+  GST_OBJECT_UNLOCK (self);
+  if (changed)
+    g_object_notify_by_pspec (G_OBJECT (self), props[PROP_ACTUAL_URI]);
+}
+
+GstStructure *
+gst_siprec_src_get_stats (GstSiprecSrc *self)
+{
+  g_autoptr (GPtrArray) pads = gst_siprec_src_get_pads (self);
+  g_autoptr (SiprecSession) session = NULL;
+  GstStructure *stats;
+  GValue streams = G_VALUE_INIT;
+
+  g_mutex_lock (&self->lock);
+  g_set_object (&session, self->session);
+  g_mutex_unlock (&self->lock);
+
+  stats = gst_structure_new ("application/x-siprec-stats", "session-id", G_TYPE_STRING,
+                             session ? siprec_session_get_id (session) : NULL, NULL);
+  GST_OBJECT_LOCK (self);
+  gst_structure_set (stats, "session-state", GST_TYPE_SIPREC_SESSION_STATE, self->state, NULL);
+  GST_OBJECT_UNLOCK (self);
+
+  g_value_init (&streams, GST_TYPE_ARRAY);
+  for (guint i = 0; i < pads->len; i++) {
+    GValue stream = G_VALUE_INIT;
+
+    g_value_init (&stream, GST_TYPE_STRUCTURE);
+    g_value_take_boxed (&stream, gst_siprec_src_pad_get_stats (g_ptr_array_index (pads, i)));
+    gst_value_array_append_and_take_value (&streams, &stream);
+  }
+  gst_structure_take_value (stats, "streams", &streams);
+  return stats;
+}

@@ -1,0 +1,239 @@
+/* gst-siprec: the element that receives a SIP recording session
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "enums.h"
+#include "siprecsrcpad.h"
+#include "siprec-core/endpoint.h"
+
+G_BEGIN_DECLS
+
+#define GST_TYPE_SIPREC_SRC (gst_siprec_src_get_type ())
+G_DECLARE_FINAL_TYPE (GstSiprecSrc, gst_siprec_src, GST, SIPREC_SRC, GstBin)
+
+/* The properties, as they are set. */
+typedef struct {
+  gchar *local_uri;
+  gchar *endpoint;
+  SiprecSession *session;
+  gboolean session_detach;
+  gchar *media_address;
+  gchar *port_range;
+  gchar *external_address;
+  guint udp_buffer_size;
+  SiprecAccept accept;
+  SiprecStrictness strictness;
+  gchar *codecs;
+  GstClockTime decision_timeout;
+  gchar *context;
+  GstSiprecOutput output;
+  GstSiprecPushMode push_mode;
+  GstSiprecMetadataFormat metadata_format;
+  SiprecFill fill;
+  guint audio_pads;
+  GstClockTime buffer_duration;
+  guint latency;
+  gboolean drop_on_latency;
+  GstClockTime timeout;
+  gboolean add_reference_timestamps;
+  gboolean eos_on_session_end;
+} GstSiprecSrcSettings;
+
+/* From CLOCK_MONOTONIC to running time. */
+typedef struct {
+  gint64 shift;            /* running time - monotonic time */
+  GstClockTime zero_floor; /* nothing gets an earlier running time */
+  GstClockTime not_before; /* monotonic: what is older was received while paused */
+  GstClockTime base_time;  /* of the pipeline when shift was made */
+  gint64 clock_offset;     /* pipeline clock - monotonic, as followed */
+} GstSiprecSrcTime;
+
+/**
+ * GstSiprecSrc:
+ *
+ * What an element does for its session it does on its control strand, which is woken by the SIP thread
+ * (the handlers of the acceptor only store and wake), by the session (events wait), by pads (EOS or a
+ * failure), by the ticker (once a second) and by state changes. The strand lives from READY to READY.
+ *
+ * Lock order: self->lock, then the endpoint's and session's own, then object locks. No lock is held while
+ * a signal is emitted, a message posted, a pad added or pushed, or somebody waited for.
+ */
+struct _GstSiprecSrc {
+  GstBin parent;
+
+  /* Object lock. */
+  GstSiprecSrcSettings settings;
+  gchar *actual_uri;
+  GstSiprecSessionState state;
+
+  GMutex lock;
+
+  /* State changes, from READY to READY; constant in between. */
+  SiprecStrand *control;
+  SiprecEndpoint *endpoint;
+  guint start_handle;
+  SiprecContext *context;
+  SiprecStrand *media_strand;    /* push-mode shared: pushes on the media pads */
+  SiprecStrand *metadata_strand; /* and on the metadata pad, which media must not hold up */
+
+  /* self->lock: mail for the control strand. */
+  gboolean stopped; /* see gst_siprec_src_is_stopped() */
+  gboolean playing;
+  gboolean done; /* no more sessions until READY */
+  SiprecAcceptor *acceptor;
+  gchar *bound_uri;
+  GError *bound_error;
+  SiprecSession *asked; /* an answer is wanted */
+  SiprecSession *given; /* to be claimed */
+  gboolean eos_wanted;  /* EOS was sent to the element */
+  gboolean eos_done;    /* and is being seen to */
+
+  /* self->lock; changed by the control strand. */
+  SiprecSession *session;
+  GPtrArray *pads; /* GstSiprecSrcPad; replaced, never changed in place */
+  GstSiprecSrcTime time;
+
+  /* The control strand's own. */
+  SiprecSession *introduced; /* on-sdp was emitted for it */
+  gboolean ticking;          /* the ticker wakes the strand */
+  gboolean started;          /* the session's start has been told */
+  gboolean settled;          /* and its first pads are there */
+  gboolean complete;         /* no-more-pads has been emitted */
+  gboolean failed;           /* all branches have; the ERROR message is posted */
+  GPtrArray *fresh_pads;     /* made and not yet added */
+  GQueue held_records;       /* SiprecEvent: until there is a metadata pad */
+  GstSiprecSrcPad *metadata_pad;
+  SiprecFormat *audio_format; /* of the first audio stream, for silence */
+  gchar *session_id;
+  guint group_id;
+  GstClockTime next_tick;
+};
+
+/* TRUE once the element is on its way to READY: the control strand is to touch nothing more. It may
+ * be so after any signal, since a handler may set the state. */
+gboolean gst_siprec_src_is_stopped (GstSiprecSrc *self);
+
+/* siprecsrc-properties.c */
+
+void gst_siprec_src_install_properties (GObjectClass *klass);
+void gst_siprec_src_settings_init (GstSiprecSrcSettings *settings);
+void gst_siprec_src_settings_clear (GstSiprecSrcSettings *settings);
+
+/* Notifies what the strand has changed. */
+void gst_siprec_src_set_state (GstSiprecSrc *self, GstSiprecSessionState state);
+void gst_siprec_src_set_actual_uri (GstSiprecSrc *self, const gchar *uri);
+
+/* "application/x-siprec-stats". (transfer full) */
+GstStructure *gst_siprec_src_get_stats (GstSiprecSrc *self);
+
+/* siprecsrc-acceptor.c: how the element comes by a session */
+
+/* Gets the endpoint and starts it. FALSE after an ERROR message. */
+gboolean gst_siprec_src_open (GstSiprecSrc *self);
+void gst_siprec_src_close (GstSiprecSrc *self);
+
+/* Takes or leaves the place in the queue. Any thread. */
+void gst_siprec_src_join_queue (GstSiprecSrc *self);
+void gst_siprec_src_leave_queue (GstSiprecSrc *self);
+
+/* Control strand: reads the mail from the SIP thread. */
+void gst_siprec_src_run_acceptor (GstSiprecSrc *self);
+
+/* Tells the application of @session's SDP, once. */
+void gst_siprec_src_emit_sdp (GstSiprecSrc *self, SiprecSession *session);
+
+/* siprecsrc-signals.c */
+
+enum {
+  GST_SIPREC_SRC_SIGNAL_ACCEPT_SESSION,
+  GST_SIPREC_SRC_SIGNAL_SELECT_STREAM,
+  GST_SIPREC_SRC_SIGNAL_ON_SDP,
+  GST_SIPREC_SRC_SIGNAL_SESSION_STARTED,
+  GST_SIPREC_SRC_SIGNAL_SESSION_ENDED,
+  GST_SIPREC_SRC_SIGNAL_METADATA_CHANGED,
+  GST_SIPREC_SRC_SIGNAL_HANGUP,
+  GST_SIPREC_SRC_N_SIGNALS,
+};
+extern guint gst_siprec_src_signals[GST_SIPREC_SRC_N_SIGNALS];
+
+void gst_siprec_src_install_signals (GObjectClass *klass);
+
+/* siprecsrc-session.c: what the session tells */
+
+/* Control strand: claims @session (transfer full). FALSE if it can't be had. */
+gboolean gst_siprec_src_claim (GstSiprecSrc *self, SiprecSession *session, GError **error);
+void gst_siprec_src_run_session (GstSiprecSrc *self);
+
+/* Ends what is received: BYE. Any thread. */
+void gst_siprec_src_hangup (GstSiprecSrc *self, const gchar *reason);
+
+/* The session's end without control strand and pads: BYE, or back to the endpoint. */
+void gst_siprec_src_drop_session (GstSiprecSrc *self);
+
+/* siprecsrc-pads.c: which pads there are */
+
+void gst_siprec_src_add_stream (GstSiprecSrc *self, SiprecEvent *event);
+void gst_siprec_src_update_stream (GstSiprecSrc *self, SiprecEvent *event);
+void gst_siprec_src_remove_stream (GstSiprecSrc *self, SiprecEvent *event);
+
+/* Queues @event for the metadata pad. */
+void gst_siprec_src_add_record (GstSiprecSrc *self, SiprecEvent *event);
+
+/* Adds the pads made so far, absent ones up to @audio_pads, and the metadata pad; then no-more-pads. */
+void gst_siprec_src_settle_pads (GstSiprecSrc *self, guint audio_pads);
+
+/* The session is over at @end: EOS, or silence until the next one. */
+void gst_siprec_src_finish_pads (GstSiprecSrc *self, GstClockTime end, gboolean eos);
+
+void gst_siprec_src_remove_pad (GstSiprecSrc *self, GstSiprecSrcPad *pad);
+/* After the pads have been deactivated. */
+void gst_siprec_src_remove_pads (GstSiprecSrc *self);
+
+/* A reference to the current array of pads. Any thread. */
+GPtrArray *gst_siprec_src_get_pads (GstSiprecSrc *self);
+
+/* siprecsrc-branches.c: what is behind the pads */
+
+/* The strands of push-mode shared. */
+void gst_siprec_src_push_media (gpointer self);
+void gst_siprec_src_push_metadata (gpointer self);
+
+/* Control strand, whenever it runs: removes pads whose m-line is gone, reports failed branches. */
+void gst_siprec_src_check_pads (GstSiprecSrc *self);
+/* Once a second: reports blocked branches, lets the metadata's time pass. */
+void gst_siprec_src_tick_pads (GstSiprecSrc *self, GstClockTime now);
+
+/* siprecsrc-events.c: what introduces a feed */
+
+/* "<session id>/<pad name>". */
+gchar *gst_siprec_src_new_stream_id (GstSiprecSrc *self, const gchar *pad_name);
+
+/* From @data of a stream event: who is heard as the title, the language of the line; NULL if neither is
+ * known. */
+GstEvent *gst_siprec_src_new_tags (JsonObject *data);
+
+/* Sticky event GstSiprecStreamInfo: for filters that want to know who speaks, without the metadata pad. */
+GstEvent *gst_siprec_src_new_stream_info (GstSiprecSrc *self, const gchar *pad_name,
+                                          JsonObject *data);
+
+/* Gives @feed its events. @caps and @data (of a stream event) may be NULL. */
+void gst_siprec_src_introduce_feed (GstSiprecSrc *self, GstSiprecSrcPad *pad, GstSiprecFeed *feed,
+                                    GstCaps *caps, JsonObject *data);
+/* Pushes those of the metadata pad. */
+void gst_siprec_src_introduce_metadata (GstSiprecSrc *self, GstPad *pad);
+
+/* siprecsrc-time.c */
+
+/* The session's timeline begins at @zero (CLOCK_MONOTONIC). */
+void gst_siprec_src_time_begin (GstSiprecSrc *self, GstClockTime zero);
+/* PLAYING again after a pause. */
+void gst_siprec_src_time_resume (GstSiprecSrc *self);
+/* Goes after the pipeline's clock, a little at a time. */
+void gst_siprec_src_time_follow (GstSiprecSrc *self);
+/* Copies the mapping; TRUE while PLAYING. */
+gboolean gst_siprec_src_get_time (GstSiprecSrc *self, GstSiprecSrcTime *time);
+GstClockTime gst_siprec_src_time_to_running (const GstSiprecSrcTime *time, GstClockTime monotonic);
+
+G_END_DECLS

@@ -1,0 +1,213 @@
+/* gst-siprec: the media that a pad of siprecsrc gives, feed after feed
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "siprecsrc.h"
+
+/* Units taken from a stream at once: a pad that has fallen behind must not keep the others of its session
+ * waiting. */
+#define BATCH 16
+
+GstSiprecFeed *
+gst_siprec_feed_new (SiprecStream *stream, gboolean filler)
+{
+  GstSiprecFeed *feed = g_new0 (GstSiprecFeed, 1);
+
+  feed->stream = stream;
+  feed->filler = filler;
+  g_queue_init (&feed->events);
+  return feed;
+}
+
+void
+gst_siprec_feed_free (GstSiprecFeed *feed)
+{
+  siprec_stream_release (feed->stream);
+  siprec_stream_unref (feed->stream);
+  g_queue_clear_full (&feed->events, (GDestroyNotify)gst_event_unref);
+  g_free (feed);
+}
+
+void
+gst_siprec_src_pad_add_feed (GstSiprecSrcPad *pad, GstSiprecFeed *feed)
+{
+  GST_OBJECT_LOCK (pad);
+  g_queue_push_tail (&pad->feeds, feed);
+  gst_siprec_src_pad_wake (pad);
+  GST_OBJECT_UNLOCK (pad);
+}
+
+SiprecStream *
+gst_siprec_src_pad_current_stream (GstSiprecSrcPad *pad)
+{
+  GstSiprecFeed *feed;
+  SiprecStream *stream;
+
+  GST_OBJECT_LOCK (pad);
+  feed = g_queue_peek_head (&pad->feeds);
+  stream = feed ? siprec_stream_ref (feed->stream) : NULL;
+  GST_OBJECT_UNLOCK (pad);
+  return stream;
+}
+
+SiprecStream *
+gst_siprec_src_pad_last_stream (GstSiprecSrcPad *pad, gboolean *filler)
+{
+  GstSiprecFeed *feed;
+  SiprecStream *stream;
+
+  GST_OBJECT_LOCK (pad);
+  feed = g_queue_peek_tail (&pad->feeds);
+  stream = feed ? siprec_stream_ref (feed->stream) : NULL;
+  *filler = feed && feed->filler;
+  GST_OBJECT_UNLOCK (pad);
+  return stream;
+}
+
+void
+gst_siprec_src_pad_update (GstSiprecSrcPad *pad, GstEvent *event)
+{
+  GST_OBJECT_LOCK (pad);
+  g_queue_push_tail (&pad->updates, event);
+  GST_OBJECT_UNLOCK (pad);
+}
+
+/* Whether EOS is due now that there is no feed. */
+static gboolean
+ends (GstSiprecSrcPad *pad)
+{
+  gboolean wanted;
+
+  GST_OBJECT_LOCK (pad);
+  wanted = pad->eos_wanted && g_queue_is_empty (&pad->feeds);
+  GST_OBJECT_UNLOCK (pad);
+  return wanted;
+}
+
+static void
+push_events (GstSiprecSrcPad *pad, GQueue *events)
+{
+  GstEvent *event;
+
+  for (;;) {
+    GST_OBJECT_LOCK (pad);
+    event = g_queue_pop_head (events);
+    GST_OBJECT_UNLOCK (pad);
+    if (!event)
+      return;
+    gst_siprec_src_pad_push_event (pad, event);
+  }
+}
+
+void
+gst_siprec_src_pad_introduce (GstSiprecSrcPad *pad)
+{
+  GstSiprecFeed *feed;
+
+  GST_OBJECT_LOCK (pad);
+  feed = g_queue_peek_head (&pad->feeds);
+  GST_OBJECT_UNLOCK (pad);
+  if (!feed || pad->introduced)
+    return;
+  push_events (pad, &feed->events);
+  pad->introduced = TRUE;
+}
+
+gboolean
+gst_siprec_src_pad_wait_media (GstSiprecSrcPad *pad)
+{
+  g_autoptr (SiprecStream) stream = NULL;
+  gboolean flushing;
+
+  GST_OBJECT_LOCK (pad);
+  while (!pad->flushing && g_queue_is_empty (&pad->feeds) && !pad->eos_wanted)
+    g_cond_wait (&pad->arrived, GST_OBJECT_GET_LOCK (pad));
+  flushing = pad->flushing;
+  if (!flushing && !g_queue_is_empty (&pad->feeds)) {
+    GstSiprecFeed *feed = g_queue_peek_head (&pad->feeds);
+
+    stream = siprec_stream_ref (feed->stream);
+  }
+  GST_OBJECT_UNLOCK (pad);
+
+  return !flushing && (!stream || siprec_stream_wait (stream));
+}
+
+/* New caps if @format isn't what was pushed last. */
+static void
+follow_format (GstSiprecSrcPad *pad, SiprecFormat *format)
+{
+  g_autoptr (GstCaps) current = NULL;
+  GstCaps *caps = pad->raw ? format->rtp_caps : format->caps;
+
+  if (pad->format == format)
+    return;
+  g_clear_pointer (&pad->format, siprec_format_unref);
+  pad->format = siprec_format_ref (format);
+  current = gst_pad_get_current_caps (GST_PAD (pad));
+  if (caps && (!current || !gst_caps_is_equal (current, caps)))
+    gst_siprec_src_pad_push_event (pad, gst_event_new_caps (caps));
+}
+
+static void
+push_unit (GstSiprecSrcPad *pad, SiprecUnit *unit, const GstSiprecSrcTime *time)
+{
+  GstClockTime pts = gst_siprec_src_time_to_running (time, unit->time);
+  GstBuffer *buffer;
+
+  if (unit->type == SIPREC_UNIT_GAP) {
+    gst_siprec_src_pad_push_event (pad, gst_event_new_gap (pts, unit->duration));
+    return;
+  }
+  follow_format (pad, unit->format);
+  buffer = gst_buffer_make_writable (g_steal_pointer (&unit->buffer));
+  GST_BUFFER_PTS (buffer) = pts;
+  gst_siprec_src_pad_push_buffer (pad, buffer);
+}
+
+/* The current feed is over; the next one, or EOS, comes with the next round. */
+static void
+finish_feed (GstSiprecSrcPad *pad)
+{
+  GstSiprecFeed *feed;
+
+  GST_OBJECT_LOCK (pad);
+  feed = g_queue_pop_head (&pad->feeds);
+  GST_OBJECT_UNLOCK (pad);
+  gst_siprec_feed_free (feed);
+  pad->introduced = FALSE;
+}
+
+GstSiprecRound
+gst_siprec_src_pad_drain_media (GstSiprecSrcPad *pad)
+{
+  g_autoptr (SiprecStream) stream = gst_siprec_src_pad_current_stream (pad);
+  SiprecUnit units[BATCH];
+  GstSiprecSrcTime time;
+  gboolean playing;
+  guint n;
+
+  if (!stream) {
+    if (!ends (pad))
+      return GST_SIPREC_ROUND_EMPTY;
+    gst_siprec_src_pad_push_eos (pad);
+    return GST_SIPREC_ROUND_OVER;
+  }
+  gst_siprec_src_pad_introduce (pad);
+  push_events (pad, &pad->updates);
+
+  n = siprec_stream_pop (stream, units, BATCH);
+  playing = gst_siprec_src_get_time (pad->src, &time);
+  for (guint i = 0; i < n; i++) {
+    if (units[i].type == SIPREC_UNIT_END) {
+      siprec_unit_clear (&units[i]);
+      finish_feed (pad);
+      return GST_SIPREC_ROUND_MORE;
+    }
+    /* A live source drops what comes while it is paused. */
+    if (playing && units[i].time >= time.not_before)
+      push_unit (pad, &units[i], &time);
+    else
+      pad->discont = TRUE;
+    siprec_unit_clear (&units[i]);
+  }
+  return n == BATCH ? GST_SIPREC_ROUND_MORE : GST_SIPREC_ROUND_EMPTY;
+}

@@ -1,0 +1,166 @@
+/* gst-siprec: the source pads of siprecsrc
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "siprec-core/event.h"
+#include "siprec-core/rtp/stream.h"
+
+G_BEGIN_DECLS
+
+#define GST_TYPE_SIPREC_SRC_PAD (gst_siprec_src_pad_get_type ())
+G_DECLARE_FINAL_TYPE (GstSiprecSrcPad, gst_siprec_src_pad, GST, SIPREC_SRC_PAD, GstPad)
+
+typedef struct _GstSiprecSrc GstSiprecSrc;
+
+/* Makes a strand's or a task's next round wait for somebody to wake it, or go on at once. */
+typedef enum {
+  GST_SIPREC_ROUND_EMPTY, /* nothing more waits */
+  GST_SIPREC_ROUND_MORE,
+  GST_SIPREC_ROUND_OVER, /* EOS has been pushed */
+} GstSiprecRound;
+
+/**
+ * GstSiprecFeed:
+ * @stream: where the units come from; claimed by the pad, released when the feed is over
+ * @events: (element-type GstEvent): what introduces it: stream-start, caps, segment, tags
+ * @filler: a silent stream of the element's own, which makes way for a real one
+ *
+ * A piece of a pad's life. Most pads have one; a pad that goes on after its session, or was absent at first,
+ * has one after the other.
+ */
+typedef struct {
+  SiprecStream *stream;
+  GQueue events;
+  gboolean filler;
+} GstSiprecFeed;
+
+/**
+ * GstSiprecSrcPad:
+ *
+ * A media pad (it has feeds) or the metadata pad (it has records). What the control strand and the pusher
+ * share is under the object lock, a leaf; the pusher is the pad's task or the strand of its session, and
+ * holds no lock while it pushes.
+ */
+struct _GstSiprecSrcPad {
+  GstPad parent;
+
+  /* Constant once the pad is added. */
+  GstSiprecSrc *src; /* the parent, which outlives the pushing */
+  SiprecStrand *control;
+  SiprecStrand *strand; /* that pushes, or NULL for a task */
+  gboolean is_metadata;
+  gboolean raw; /* gives application/x-rtp */
+
+  /* Object lock: what is told about it. */
+  gchar *stream_id;
+  gchar *label;
+  gchar *direction;
+  gchar *participants; /* JSON */
+  gint mline;
+
+  /* Object lock: the mail for the pusher. */
+  GQueue feeds;               /* GstSiprecFeed; the head is the current one */
+  GQueue updates;             /* GstEvent: to be pushed before the next buffer */
+  GQueue records;             /* SiprecEvent */
+  GstClockTime records_until; /* running time that passed without one */
+  gboolean eos_wanted;        /* EOS after what waits */
+  gboolean flushing;
+  GCond arrived; /* a record, or flushing */
+
+  /* Object lock: what it has done. */
+  guint64 num_pushed;
+  guint64 num_unlinked;
+  guint64 num_records_dropped;
+  GstClockTime position;
+
+  /* The pusher's own. */
+  SiprecFormat *format; /* of the last buffer */
+  gboolean introduced;  /* the events of the current feed have been pushed */
+  gboolean discont;
+
+  /* Atomic. */
+  gint flow;          /* GstFlowReturn of the last push, FLUSHING, EOS or an error stops the pad */
+  gint over;          /* EOS has been pushed */
+  gint pushing_since; /* ms of CLOCK_MONOTONIC modulo 2^32, or 0 */
+
+  /* The control strand's own. */
+  gboolean removed;         /* its m-line is gone */
+  gboolean failed_reported; /* its branch's failure has been posted */
+  gboolean blocked_reported;
+  SiprecFormat *filler_format; /* silence of its kind */
+};
+
+/* A floating pad called @name, made from @templ. @strand pushes; NULL makes a task do it. */
+GstSiprecSrcPad *gst_siprec_src_pad_new (GstPadTemplate *templ, const gchar *name,
+                                         GstSiprecSrc *src, SiprecStrand *strand);
+
+/* Sets its properties, and notifies what changed. */
+void gst_siprec_src_pad_describe (GstSiprecSrcPad *pad, const gchar *stream_id, gint mline,
+                                  const gchar *label, const gchar *direction,
+                                  const gchar *participants);
+
+/* Lets the pusher begin, after which events travel with it only. */
+void gst_siprec_src_pad_start (GstSiprecSrcPad *pad);
+
+/* Frees what waits on a stopped pad and releases its streams. */
+void gst_siprec_src_pad_clear (GstSiprecSrcPad *pad);
+
+/* What a "stats" structure says of it. (transfer full) */
+GstStructure *gst_siprec_src_pad_get_stats (GstSiprecSrcPad *pad);
+
+/* siprecsrcpad-feed.c: media */
+
+/* A feed from @stream (transfer full), not yet claimed. */
+GstSiprecFeed *gst_siprec_feed_new (SiprecStream *stream, gboolean filler);
+void gst_siprec_feed_free (GstSiprecFeed *feed);
+
+/* Adds @feed (transfer full) behind what the pad gives now. */
+void gst_siprec_src_pad_add_feed (GstSiprecSrcPad *pad, GstSiprecFeed *feed);
+
+/* The current feed's stream, or NULL. (transfer full) */
+SiprecStream *gst_siprec_src_pad_current_stream (GstSiprecSrcPad *pad);
+
+/* The stream of the last feed, or NULL; @filler tells if it is silence of the element's own.
+ * (transfer full) */
+SiprecStream *gst_siprec_src_pad_last_stream (GstSiprecSrcPad *pad, gboolean *filler);
+
+/* Pushes @event (transfer full), a sticky one, before the next buffer. */
+void gst_siprec_src_pad_update (GstSiprecSrcPad *pad, GstEvent *event);
+
+/* Pushes the events of the first feed: before the pad is added, so that caps are known then. */
+void gst_siprec_src_pad_introduce (GstSiprecSrcPad *pad);
+
+gboolean gst_siprec_src_pad_wait_media (GstSiprecSrcPad *pad);
+GstSiprecRound gst_siprec_src_pad_drain_media (GstSiprecSrcPad *pad);
+
+/* siprecsrcpad-records.c: metadata */
+
+/* Queues what the session told (keeps a reference), and the passing of time. */
+void gst_siprec_src_pad_add_record (GstSiprecSrcPad *pad, SiprecEvent *event);
+void gst_siprec_src_pad_pass_time (GstSiprecSrcPad *pad, GstClockTime until);
+
+gboolean gst_siprec_src_pad_wait_records (GstSiprecSrcPad *pad);
+GstSiprecRound gst_siprec_src_pad_drain_records (GstSiprecSrcPad *pad);
+
+/* siprecsrcpad-push.c: the pusher */
+
+/* Whether EOS follows what waits (the last feed, all records); else the pad stays for more. */
+void gst_siprec_src_pad_set_eos_wanted (GstSiprecSrcPad *pad, gboolean wanted);
+
+/* Makes the pusher look. With the object lock, unless a strand pushes. */
+void gst_siprec_src_pad_wake (GstSiprecSrcPad *pad);
+
+/* The task of a pad, and a strand's round over one. */
+void gst_siprec_src_pad_loop (gpointer pad);
+GstSiprecRound gst_siprec_src_pad_drain (GstSiprecSrcPad *pad);
+
+void gst_siprec_src_pad_push_buffer (GstSiprecSrcPad *pad, GstBuffer *buffer);
+void gst_siprec_src_pad_push_event (GstSiprecSrcPad *pad, GstEvent *event);
+void gst_siprec_src_pad_push_eos (GstSiprecSrcPad *pad);
+
+/* How long the push under way has been blocked, or 0. */
+GstClockTime gst_siprec_src_pad_blocked (GstSiprecSrcPad *pad, GstClockTime now);
+
+G_END_DECLS
