@@ -357,19 +357,23 @@ set_bind_error (GError **error, const SiprecListenUri *uri, gint code)
                g_strerror (code), hint);
 }
 
-/* The port that the sockets called @ident have got; 0 unless all of them are there. */
+/* The port that the sockets called @ident have got, of which there are several for a wildcard; 0 if there is
+ * none for one of the transports. */
 static guint16
-bound_port (SiprecAgent *agent, const gchar *ident, guint expected)
+bound_port (SiprecAgent *agent, const gchar *ident, const gchar *transport)
 {
+  gboolean udp = g_strcmp0 (transport, "tcp") == 0;
+  gboolean tcp = g_strcmp0 (transport, "udp") == 0;
   guint16 port = 0;
 
   for (tport_t *tp = tport_primaries (nta_agent_tports (agent->nta)); tp; tp = tport_next (tp)) {
     if (g_strcmp0 (tport_ident (tp), ident) != 0)
       continue;
     port = ntohs (((const su_sockaddr_t *)tport_get_address (tp)->ai_addr)->su_port);
-    expected--;
+    udp |= tport_is_udp (tp);
+    tcp |= tport_is_tcp (tp);
   }
-  return expected == 0 ? port : 0;
+  return udp && tcp ? port : 0;
 }
 
 static gchar *
@@ -386,7 +390,7 @@ bind_uri (SiprecAgent *agent, guint index, GError **error)
                            TPTAG_QUEUESIZE (LISTEN_BACKLOG), TPTAG_IDLE (IDLE_TIMEOUT_MS),
                            TPTAG_TIMEOUT (RECEIVE_TIMEOUT_MS), TPTAG_PONG2PING (1),
                            TPTAG_KEEPALIVE (KEEPALIVE_MS), TAG_END ()) == 0)
-    port = bound_port (agent, ident, uri->transport ? 1 : 2);
+    port = bound_port (agent, ident, uri->transport);
   if (port == 0) {
     set_bind_error (error, uri, errno ? errno : EADDRNOTAVAIL);
     return NULL;

@@ -44,7 +44,7 @@ typedef struct {
   guint16 port;
 } Peer;
 
-/* One call of a peer. */
+/* One call of a peer. @refused: ACK belongs to the transaction of the INVITE. */
 typedef struct {
   Peer *peer;
   gchar *call_id;
@@ -53,6 +53,7 @@ typedef struct {
   gchar *branch;
   const gchar *contact;
   guint cseq;
+  gboolean refused;
 } Call;
 
 /* Without @uri: UDP and TCP on 127.0.0.1, any port. @timeout: T1 * 64, 0 for 32 s. */
