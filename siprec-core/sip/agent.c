@@ -54,6 +54,7 @@ struct _SiprecAgent {
   nta_agent_t *nta;
   nta_leg_t *leg;
   GQueue dialogs;
+  GHashTable *dialog_table;
   GQueue transactions;
   GQueue timers;
 };
@@ -129,6 +130,7 @@ siprec_agent_new (const gchar *const *uris, const gchar *external_address,
   g_cond_init (&agent->stopped);
   g_queue_init (&agent->invocations);
   g_queue_init (&agent->dialogs);
+  agent->dialog_table = g_hash_table_new (g_str_hash, g_str_equal);
   g_queue_init (&agent->transactions);
   g_queue_init (&agent->timers);
   return agent;
@@ -159,6 +161,7 @@ siprec_agent_free (SiprecAgent *agent)
     g_thread_join (agent->thread);
   }
   drop_invocations (agent);
+  g_hash_table_unref (agent->dialog_table);
   g_ptr_array_unref (agent->uris);
   g_free (agent->external_address);
   g_mutex_clear (&agent->lock);
@@ -309,6 +312,12 @@ siprec_agent_dialogs (SiprecAgent *agent)
   return &agent->dialogs;
 }
 
+GHashTable *
+siprec_agent_dialog_table (SiprecAgent *agent)
+{
+  return agent->dialog_table;
+}
+
 GQueue *
 siprec_agent_transactions (SiprecAgent *agent)
 {
@@ -405,8 +414,8 @@ create_nta (SiprecAgent *agent)
    * one that we don't need costs no recording. The text of the headers is kept as it came. */
   agent->nta = nta_agent_create (
       agent->loop, (url_string_t *)-1, NULL, NULL, NTATAG_MCLASS (siprec_screen_parser ()),
-      NTATAG_UA (1), NTATAG_MERGE_482 (1), NTATAG_SERVER_RPORT (1), NTATAG_CANCEL_487 (1),
-      NTATAG_USE_NAPTR (0), NTATAG_USE_SRV (0), NTATAG_MAX_PROCEEDING (MAX_PENDING_INVITES),
+      NTATAG_UA (1), NTATAG_SERVER_RPORT (1), NTATAG_CANCEL_487 (1), NTATAG_USE_NAPTR (0),
+      NTATAG_USE_SRV (0), NTATAG_MAX_PROCEEDING (MAX_PENDING_INVITES),
       NTATAG_MAXSIZE (MAX_MESSAGE_BYTES), NTATAG_UDP_MTU (65535), NTATAG_BAD_REQ_MASK (0),
       NTATAG_BAD_RESP_MASK (0), NTATAG_SIPFLAGS (MSG_DO_CANONIC | MSG_DO_EXTRACT_COPY),
       TAG_IF (agent->transaction_timeout, NTATAG_SIP_T1X64 (agent->transaction_timeout)),
