@@ -366,8 +366,8 @@ set_bind_error (GError **error, const SiprecListenUri *uri, gint code)
                g_strerror (code), hint);
 }
 
-/* The port that the sockets called @ident have got, of which there are several for a wildcard; 0 if there is
- * none for one of the transports. */
+/* The port that the sockets called @ident have got, of which there are several for a wildcard; 0 if
+ * there is none for one of the transports. */
 static guint16
 bound_port (SiprecAgent *agent, const gchar *ident, const gchar *transport)
 {
@@ -410,8 +410,9 @@ bind_uri (SiprecAgent *agent, guint index, GError **error)
 static gboolean
 create_nta (SiprecAgent *agent)
 {
-  /* The parser must accept what it doesn't understand: a missing header is told by nta's sanity check, and a bad
-   * one that we don't need costs no recording. The text of the headers is kept as it came. */
+  /* The parser must accept what it doesn't understand: a missing header is told by nta's sanity
+   * check, and a bad one that we don't need costs no recording. The text of the headers is kept as
+   * it came. */
   agent->nta = nta_agent_create (
       agent->loop, (url_string_t *)-1, NULL, NULL, NTATAG_MCLASS (siprec_screen_parser ()),
       NTATAG_UA (1), NTATAG_SERVER_RPORT (1), NTATAG_CANCEL_487 (1), NTATAG_USE_NAPTR (0),

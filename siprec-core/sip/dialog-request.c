@@ -88,14 +88,16 @@ url_port_number (const url_t *url)
 
 /* Where the next request goes when no connection is open to send it by.
  *
- * By the book (RFC 3261 section 12.2.1.1) it goes to the first of the route set, else to the Contact. But many
- * recording clients sit behind a NAT or write a name of their own network into the Contact, and are reachable
- * only where their last request came from. On the other hand some send from a port on which they don't
- * listen, and say the right one in the Contact. So:
+ * By the book (RFC 3261 section 12.2.1.1) it goes to the first of the route set, else to the
+ * Contact. But many recording clients sit behind a NAT or write a name of their own network into
+ * the Contact, and are reachable only where their last request came from. On the other hand some
+ * send from a port on which they don't listen, and say the right one in the Contact. So:
  *  - a route set is trusted if it names an address: proxies know theirs;
- *  - a Contact is trusted if it names the very address that the last request came from: its port counts;
- *  - else it is the source address; after a lost TCP connection the port of that is of no use, and the Contact's
- *    address, if it has one, is the best guess.
+ *  - a Contact is trusted if it names the very address that the last request came from, and is
+ *    needed for its port;
+ *  - else it is the source address; after a lost TCP connection the port of that is of no use, and
+ *    the Contact's address, if it has one, is the best guess.
+ *
  * Names are never resolved. The transport is always that of the last request. */
 static gchar *
 next_hop (SiprecDialog *dialog)
@@ -143,8 +145,9 @@ typedef struct {
   const gchar *branch;
 } Outgoing;
 
-/* sofia makes requests from a leg. Ours lives for that moment only: a leg that stays would take requests of
- * the peer and answer some of them by itself, without telling (see screen.c what that may cost). */
+/* sofia makes requests from a leg. Ours lives for that moment only: a leg that stays would take
+ * requests of the peer and answer some of them by itself, without telling (see screen.c what that
+ * may cost). */
 static nta_leg_t *
 make_leg (SiprecDialog *dialog)
 {
@@ -174,7 +177,8 @@ send_request (SiprecDialog *dialog, const Outgoing *out, nta_response_f *callbac
   nta_leg_t *leg = make_leg (dialog);
   nta_outgoing_t *orq;
 
-  /* A closed connection is no way out any more; its listening socket is a hint which address to send from. */
+  /* A closed connection is no way out any more; its listening socket is a hint which address to
+   * send from. */
   if (tport_is_secondary (tport) && !tport_is_clear_to_send (tport))
     tport = tport_parent (tport);
 

@@ -29,8 +29,8 @@ remember_source (SiprecDialog *dialog, SiprecRequest *request, tport_t *tport)
   dialog->tport = tport;
 }
 
-/* RFC 3261 section 12: a dialog is known by its Call-ID and both tags; tags are tokens, whose case doesn't
- * count. */
+/* RFC 3261 section 12: a dialog is known by its Call-ID and both tags; tags are tokens, whose case
+ * doesn't count. */
 static gchar *
 make_key (const gchar *call_id, const gchar *local_tag, const gchar *remote_tag)
 {
@@ -154,8 +154,8 @@ has_offer (const SiprecRequest *request)
   return siprec_body_has_offer (request->content_type, body, length);
 }
 
-/* Answers an INVITE or UPDATE that crosses another one (RFC 3261 section 14.2, RFC 3311 section 5.2).
- * Returns: TRUE if it has */
+/* Answers an INVITE or UPDATE that crosses another one (RFC 3261 section 14.2, RFC 3311
+ * section 5.2). Returns: TRUE if it has */
 static gboolean
 refuse_crossing (SiprecDialog *dialog, SiprecTransaction *transaction, sip_method_t method)
 {

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "inflight.h"
 
-/* Key -> number of transactions that have it. One table a thread, since sofia's parser, from which it is
- * asked, has no context. */
+/* Key -> number of transactions that have it. One table a thread, since sofia's parser, from which
+ * it is asked, has no context. */
 static GPrivate book = G_PRIVATE_INIT ((GDestroyNotify)g_hash_table_unref);
 
 /* Lives in the memory of the request, which sofia frees with the transaction. */

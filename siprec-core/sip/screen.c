@@ -7,18 +7,18 @@
 #include "inflight.h"
 #include "sip-private.h"
 
-/* sofia has no place where a message can be looked at between its parser and its transactions. So we
- * run it with a parser of our own: a copy of sofia's, in which two functions are replaced.
+/* sofia has no place where a message can be looked at between its parser and its transactions. So
+ * we run it with a parser of our own: a copy of sofia's, in which two functions are replaced.
  *
- * The parser of Via marks the protocol of each one with UNSEEN, and the function that is called at the
- * end of the header section takes the mark away if the message is fit. nta drops a request whose Via
- * names another protocol than that of its transport, without an answer. A message that was cut before the
- * empty line never gets to the second function, and is dropped too. */
+ * The parser of Via marks the protocol of each one with UNSEEN, and the function that is called at
+ * the end of the header section takes the mark away if the message is fit. nta drops a request
+ * whose Via names another protocol than that of its transport, without an answer. A message that
+ * was cut before the empty line never gets to the second function, and is dropped too. */
 
 #define UNSEEN "!"
 
-/* Responses repeat the Via, From, To and Record-Route of the request. With this limit they always fit into
- * a datagram, even when compact header names are written out. */
+/* Responses repeat the Via, From, To and Record-Route of the request. With this limit they always
+ * fit into a datagram, even when compact header names are written out. */
 #define MAX_HEADER_BYTES (48 * 1024)
 
 static gchar *
@@ -27,9 +27,10 @@ ack_key (const sip_t *sip)
   return g_strdup_printf ("no ACK\n%s\n%u", sip->sip_call_id->i_id, (guint)sip->sip_cseq->cs_seq);
 }
 
-/* When nta can't send a final response it parks the transaction in a queue of its own until its next
- * timer, and asserts that no ACK finds it there. Whoever doesn't read from his connection can bring that about. So
- * all final responses to INVITE must be sent by us, who call this: no leg of a dialog, no NTATAG_MERGE_482. */
+/* When nta can't send a final response it parks the transaction in a queue of its own until its
+ * next timer, and asserts that no ACK finds it there. Whoever doesn't read from his connection can
+ * bring that about. So all final responses to INVITE must be sent by us, who call this: no leg of a
+ * dialog, no NTATAG_MERGE_482. */
 void
 siprec_screen_forbid_ack (nta_incoming_t *irq)
 {
@@ -110,8 +111,8 @@ parse_via (su_home_t *home, msg_header_t *h, char *s, isize_t slen)
   if (via->v_port && !is_port (via->v_port))
     return -1;
 
-  /* sofia sends the response to "maddr" and resolves a name in it, which blocks. Responses go to the source
-   * address instead; nobody records by multicast. "comp" asks for SigComp. */
+  /* sofia sends the response to "maddr" and resolves a name in it, which blocks. Responses go to
+   * the source address instead; nobody records by multicast. "comp" asks for SigComp. */
   if (via->v_maddr)
     msg_header_remove_param (via->v_common, "maddr");
   if (via->v_comp)

@@ -38,7 +38,7 @@ gchar *siprec_agent_contact (SiprecAgent *agent, const SiprecRequest *request);
 
 /* message.c */
 
-/* Copies the message that is being delivered. @tport_out is a new reference to where it came from. */
+/* Copies the message that is being delivered. @tport_out: a new reference to where it came from. */
 SiprecRequest *siprec_message_copy (nta_agent_t *nta, msg_t *msg, tport_t **tport_out);
 
 /* TRUE if bytes are missing at its end. */
@@ -57,7 +57,7 @@ nta_leg_t *siprec_transaction_default_leg (SiprecAgent *agent);
 /* For the agent's end. */
 void siprec_transaction_free (SiprecTransaction *transaction);
 
-/* Answers what needs no handler: what is cut, or requires something that we can't. TRUE if it has. */
+/* Refuses what is cut, or requires something that we can't do. TRUE if it has. */
 gboolean siprec_transaction_refuse (SiprecTransaction *transaction);
 
 SiprecAgent *siprec_transaction_agent (SiprecTransaction *transaction);
@@ -73,8 +73,8 @@ SiprecDialog *siprec_dialog_find (SiprecAgent *agent, const sip_t *sip);
 
 void siprec_dialog_receive (SiprecDialog *dialog, SiprecTransaction *transaction);
 
-/* A final response to @transaction is about to be forgotten. With a 2xx to INVITE the dialog takes @irq
- * over, to wait for the ACK. */
+/* A final response to @transaction is about to be forgotten. With a 2xx to INVITE the dialog takes
+ * @irq over, to wait for the ACK. */
 gboolean siprec_dialog_answered (SiprecDialog *dialog, SiprecTransaction *transaction, guint status,
                                  nta_incoming_t *irq);
 

@@ -10,9 +10,9 @@
 #define ACCEPT                                                                                     \
   "application/sdp, application/rs-metadata+xml, application/rs-metadata, multipart/mixed"
 
-/* One reference belongs to whom answers, and is dropped with the final reply; another to the callback that
- * brought the request. @irq is NULL once the final response has been sent: then the INVITE was cancelled, and
- * this waits for the handler, which may not know. */
+/* One reference belongs to whom answers, and is dropped with the final reply; another to the
+ * callback that brought the request. @irq is NULL once the final response has been sent: then the
+ * INVITE was cancelled, and this waits for the handler, which may not know. */
 struct _SiprecTransaction {
   gint ref_count;
   SiprecAgent *agent;
@@ -178,7 +178,8 @@ siprec_transaction_reply_status (SiprecTransaction *transaction, guint status)
   siprec_transaction_reply (transaction, SIPREC_REPLY (status, NULL));
 }
 
-/* Called for CANCEL only: the ACK for a 2xx goes to the dialog, the one for anything else isn't told. */
+/* Called for CANCEL only: the ACK for a 2xx goes to the dialog, the one for anything else isn't
+ * told. */
 static int
 on_cancel (nta_incoming_magic_t *magic, nta_incoming_t *irq, const sip_t *sip)
 {
@@ -228,7 +229,7 @@ transaction_new (SiprecAgent *agent, nta_incoming_t *irq)
 static void
 dispatched (SiprecTransaction *transaction)
 {
-  /* RFC 3261 section 17.2.1: at once, unless the answer comes within 200 ms, which we don't know. */
+  /* RFC 3261 section 17.2.1. Nobody knows here whether the answer will come within 200 ms. */
   if (transaction->irq && transaction->method == sip_method_invite &&
       nta_incoming_status (transaction->irq) < 100)
     siprec_transaction_reply_status (transaction, 100);

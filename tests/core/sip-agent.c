@@ -153,7 +153,8 @@ GST_START_TEST (test_cut_datagram)
 }
 GST_END_TEST;
 
-/* Everything of a message arrives as it was sent: order, unknown and odd headers, and any byte of the body. */
+/* Everything of a message arrives as it was sent: order, unknown and odd headers, and any byte of
+ * the body. */
 GST_START_TEST (test_copy)
 {
   static const gchar body[] = "--b\r\n\r\n\0\1 binary \0 and \xff\r\n--b--";

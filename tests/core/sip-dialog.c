@@ -490,7 +490,7 @@ GST_START_TEST (test_route_set)
 }
 GST_END_TEST;
 
-/* The connection is lost: a new one to the Contact is tried; if nobody is there, the request fails. */
+/* The connection is lost, and nobody listens at the Contact: the request fails. */
 GST_START_TEST (test_lost_connection)
 {
   g_autoptr (Server) server = server_new (NULL, 2000);

@@ -11,8 +11,8 @@
   "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP "    \
   "0\r\n"
 
-/* What the agent told its user; the text is "invite", "options", "request UPDATE", "ack", "ended 0",
- * "response 200" ... */
+/* What the agent told its user; the text is "invite", "options", "request UPDATE", "ack", "ended
+ * 0", "response 200" ... */
 typedef struct {
   gchar *text;
   SiprecRequest *request;
@@ -94,10 +94,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Call, call_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Peer, peer_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Server, server_free)
 
-/* Sends a request with the next CSeq (ACK and CANCEL: that of the last one) and @lines, each with CRLF. */
+/* Sends a request with the next CSeq (ACK and CANCEL: that of the last one) and @lines, each with
+ * CRLF. */
 void call_send (Call *call, const gchar *method, const gchar *lines, const gchar *body);
 
-/* INVITE, 100, 200 (whose to-tag is kept), ACK; takes the "invite" and "ack" events. Returns: the dialog. */
+/* INVITE, 100, 200 (whose to-tag is kept), ACK; takes the "invite" and "ack" events. Returns: the
+ * dialog. */
 SiprecDialog *call_establish (Call *call, Server *server, const gchar *lines);
 
 /* Answers a request of the agent. */

@@ -264,8 +264,8 @@ refuse_too_much (SiprecAgent *agent, gpointer user_data)
   reply_too_much (user_data, 486);
 }
 
-/* A response that doesn't fit into a datagram and so can't be sent, and an ACK for it all the same: nta by itself
- * would abort. */
+/* A response that doesn't fit into a datagram and so can't be sent, and an ACK for it all the same:
+ * nta by itself would abort. */
 GST_START_TEST (test_ack_of_unsent)
 {
   g_autoptr (Server) server = server_new (NULL, 0);
@@ -287,8 +287,9 @@ GST_START_TEST (test_ack_of_unsent)
 }
 GST_END_TEST;
 
-/* A client that doesn't read: at last nothing can be sent to it any more, neither responses to INVITEs (refused,
- * merged, or out of order in a dialog) nor what replaces them. Its ACKs come all the same. */
+/* A client that doesn't read: at last nothing can be sent to it any more, neither responses to
+ * INVITEs (refused, merged, or out of order in a dialog) nor what replaces them. Its ACKs come all
+ * the same. */
 GST_START_TEST (test_unread)
 {
   static const gchar *const requires[] = {"Require: foo\r\n", "", ""};
