@@ -62,8 +62,7 @@ struct _SiprecAgent {
 /* sofia */
 
 /* sofia's lines end with a newline, or continue with the next call. */
-static void
-log_line (void *stream, const char *format, va_list args)
+static void G_GNUC_PRINTF (2, 0) log_line (void *stream, const char *format, va_list args)
 {
   gchar line[1024];
 

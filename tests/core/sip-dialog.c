@@ -12,7 +12,7 @@ static const gchar *const transports[] = {"UDP", "TCP"};
 #define BEGIN(timeout)                                                                             \
   g_autoptr (Server) server = server_new (NULL, timeout);                                          \
   g_autoptr (Peer) peer = peer_new (transports[__i__], "127.0.0.1", server_port (server));         \
-  g_autoptr (Call) call = call_new (peer)
+  G_GNUC_UNUSED g_autoptr (Call) call = call_new (peer)
 
 static void
 expect_ended (Server *server, SiprecDialogEnd end)
@@ -364,7 +364,6 @@ GST_START_TEST (test_peer_forgot)
   SiprecDialog *dialog = call_establish (call, server, NULL);
   g_autofree gchar *update = NULL;
   g_autofree gchar *bye = NULL;
-  g_autofree gchar *next = NULL;
   g_autoptr (Call) second = call_new (peer);
 
   fail_unless (server_request (server, dialog, "UPDATE", NULL, NULL));
@@ -445,7 +444,7 @@ GST_START_TEST (test_contact_port)
   g_autoptr (Server) server = server_new (NULL, 0);
   g_autoptr (Peer) peer = peer_new ("UDP", "127.0.0.1", server_port (server));
   g_autoptr (Peer) listener = peer_new ("UDP", "127.0.0.1", server_port (server));
-  g_autoptr (Call) call = call_new (peer);
+  G_GNUC_UNUSED g_autoptr (Call) call = call_new (peer);
   g_autofree gchar *contact = g_strdup_printf ("<sip:c@127.0.0.1:%u>", listener->port);
   g_autofree gchar *bye = NULL;
   SiprecDialog *dialog;
@@ -463,7 +462,7 @@ GST_START_TEST (test_route_set)
   g_autoptr (Server) server = server_new (NULL, 0);
   g_autoptr (Peer) peer = peer_new ("UDP", "127.0.0.1", server_port (server));
   g_autoptr (Peer) proxy = peer_new ("UDP", "127.0.0.1", server_port (server));
-  g_autoptr (Call) call = call_new (peer);
+  G_GNUC_UNUSED g_autoptr (Call) call = call_new (peer);
   g_autofree gchar *lines = g_strdup_printf (
       "Record-Route: <sip:127.0.0.1:%u;lr;x=1>\r\nRecord-Route: <sip:far.example.com;lr>\r\n",
       proxy->port);
