@@ -11,7 +11,7 @@
 #define MAX_LATENCY (10 * GST_SECOND)
 
 /* A single packet of another source is believed if the current one is silent for so long after it. */
-#define CANDIDATE_AGE (3 * SIPREC_TICK)
+#define CANDIDATE_AGE (200 * GST_MSECOND)
 
 void
 siprec_receiver_init (SiprecReceiver *receiver, SiprecReceiverNotify notify, gpointer user_data)

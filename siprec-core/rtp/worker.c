@@ -101,7 +101,7 @@ read_socket (SiprecWorker *worker, SiprecSocket *socket)
   for (guint i = 0; i < n; i++)
     siprec_stream_input (socket->stream, socket, &datagrams[i]);
   if (n > 0)
-    socket->last = worker->arrival.now;
+    socket->last = datagrams[n - 1].arrival;
   return n == SIPREC_READER_BATCH;
 }
 
@@ -207,9 +207,8 @@ visit (SiprecWorker *worker, SiprecStream *stream)
     if (stream->rtp.last + IDLE < now)
       watch (worker, &stream->rtp);
   }
-  /* While packets wait to be read there is no telling what is missing. */
-  if (!full)
-    siprec_receiver_tick (&stream->receiver, now);
+  /* While packets wait to be read, nothing is known of the time after the last one. */
+  siprec_receiver_tick (&stream->receiver, full ? MIN (stream->rtp.last, now) : now);
   if (stream->ports)
     siprec_stream_report (stream, now);
   siprec_worker_publish (worker, stream);
