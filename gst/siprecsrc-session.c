@@ -42,6 +42,7 @@ gst_siprec_src_claim (GstSiprecSrc *self, SiprecSession *session, GError **error
 {
   if (!siprec_session_claim (session, wake, siprec_strand_ref (self->control),
                              (GDestroyNotify)siprec_strand_unref, error)) {
+    siprec_strand_unref (self->control);
     g_object_unref (session);
     return FALSE;
   }
