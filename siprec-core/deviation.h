@@ -40,7 +40,10 @@ SIPREC_API gboolean siprec_deviations_has (GPtrArray *deviations, const gchar *i
  * against it. */
 SIPREC_API const gchar *const *siprec_deviation_ids (void);
 
-/* A short copy of @size bytes of @text for messages: at most 64 characters, valid UTF-8, control
+/* What @id means, in one line for people, or NULL if there is no such id. Static. */
+SIPREC_API const gchar *siprec_deviation_description (const gchar *id);
+
+/* A short copy of @size bytes of @text (-1: up to its NUL; NULL: none) for messages: at most 64 characters, valid UTF-8, control
  * characters shown as dots. Free with g_free(). */
 SIPREC_API gchar *siprec_printable (const gchar *text, gssize size);
 

@@ -55,7 +55,8 @@ typedef struct {
   GDestroyNotify stream_unref;
 } SiprecEvent;
 
-/* A new event of @type about now. Takes @data (an empty object if NULL). */
+/* A new event of @type about now. Takes @data (an empty object if NULL), and makes every text in it
+ * fit for JSON as siprec_event_text() does. */
 SIPREC_API SiprecEvent *siprec_event_new (SiprecEventType type, JsonObject *data);
 SIPREC_API SiprecEvent *siprec_event_ref (SiprecEvent *event);
 SIPREC_API void siprec_event_unref (SiprecEvent *event);
@@ -64,9 +65,18 @@ SIPREC_API void siprec_event_unref (SiprecEvent *event);
 SIPREC_API const gchar *siprec_event_type_name (SiprecEventType type);
 
 /**
+ * siprec_event_text:
+ * @text: @size bytes from the network, or a string if @size is negative
+ *
+ * Returns: the same as valid UTF-8 (U+FFFD for what isn't) without control characters; only tabs and
+ *   line breaks stay, the latter as "\n". Free with g_free().
+ */
+SIPREC_API gchar *siprec_event_text (const gchar *text, gssize size);
+
+/**
  * siprec_event_to_json:
  * @node: name of this recorder, for `source` "/siprec/<node>"
- * @mediatime: running time of the event in ns
+ * @mediatime: running time of the event in ns; with GST_CLOCK_TIME_NONE the line has no `mediatime`
  *
  * Returns: one CloudEvents 1.0 object on one line, with a newline at its end. Free with g_free().
  */

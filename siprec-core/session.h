@@ -17,7 +17,8 @@ G_BEGIN_DECLS
  * without a claimant until its dialog ends; meanwhile events and media are kept within bounds.
  *
  * Threads: protocol state belongs to the endpoint's SIP thread. The functions below may be called from any
- * thread; they take the session's lock (a leaf: nothing is called with it held) or post to the SIP thread.
+ * thread; they take the session's lock or post to the SIP thread. The lock is a leaf; only the claimant's
+ * notify function is called with it held, so that none comes after a release.
  */
 #define SIPREC_TYPE_SESSION (siprec_session_get_type ())
 SIPREC_API G_DECLARE_FINAL_TYPE (SiprecSession, siprec_session, SIPREC, SESSION, GObject)

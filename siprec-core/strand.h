@@ -10,9 +10,9 @@ G_BEGIN_DECLS
  * SiprecPool:
  *
  * A small set of threads that strands run on. It starts one thread when there is work, and one more
- * only when every thread has been busy with the same strand for a while (a blocked sink), up to its
- * maximum; so a slow strand occupies one thread and delays nobody. Reference counted; the last
- * unref stops the threads.
+ * only when every thread has been busy with the same strand for a while (a blocked sink) or work has
+ * waited for long (more than they can do), up to its maximum; so a slow strand occupies one thread
+ * and delays nobody. Reference counted; the last unref stops the threads.
  */
 typedef struct _SiprecPool SiprecPool;
 

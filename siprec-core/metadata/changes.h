@@ -14,22 +14,26 @@ G_BEGIN_DECLS
  *
  * Tells what changed, in this order: calls started or updated, participants joined, participants
  * updated, participants left, calls ended. Who left is the one whose every attendance has a
- * disassociate-time, or who is gone from a complete document. Two equal states give no event.
+ * disassociate-time or is of a call that ended, or who is gone from a complete document. Two equal
+ * states give no event. Participants come as siprec_participant_to_json() has them, with "streams"
+ * beside, the labels that they send, and "guessed" if that is only supposed.
  *
  * Returns: (element-type SiprecEvent) (transfer full): events without sequence or session.
  */
 SIPREC_API GPtrArray *siprec_metadata_changes (const SiprecMetadata *before,
                                                const SiprecMetadata *after);
 
-/* A participant as the events carry it: {"id", "name", "aors": [...], "guessed"}. (transfer full) */
+/* A participant as the events carry it: {"id", "name", "aors": [...]}; the name is the display name.
+ * (transfer full) */
 SIPREC_API JsonObject *siprec_participant_to_json (const SiprecParticipant *participant);
 
 /**
  * siprec_metadata_stream_senders_json:
  * @label: (nullable): a=label of the m-line
  *
- * Returns: (transfer full): the participants that send on the stream with @label, as an array of
- *   objects {"id", "name", "aors": [...], "guessed"}; empty if nothing is known.
+ * Returns: (transfer full): the participants that send on the streams with @label, as an array of
+ *   objects {"id", "name", "aors": [...]}, with "guessed": true where nothing said so; empty if
+ *   nothing is known.
  */
 SIPREC_API JsonArray *siprec_metadata_stream_senders_json (const SiprecMetadata *metadata,
                                                            const gchar *label);

@@ -13,7 +13,8 @@ G_BEGIN_DECLS
  *
  * A complete document replaces the state; a partial one changes what it names (matched by id) and
  * leaves the rest: given children replace their kind as a list, a lone disassociate-time doesn't erase
- * the associate-time, send and recv lists replace the old ones as a whole.
+ * the associate-time, a new associate-time after it opens a new interval, send and recv lists
+ * replace the old ones as a whole.
  *
  * Returns: (transfer full): the new state; @known and @document are untouched.
  */
@@ -26,8 +27,13 @@ SIPREC_API SiprecMetadata *siprec_metadata_merge (const SiprecMetadata *known,
  * @labels: the a=label of each m-line that carries media, in order; NULL where a line has none
  *
  * Where the documents tie no participant to any stream, ties the n-th participant to the n-th stream if
- * their counts match; where they name no streams, makes one for each label (or "mline-<n>") first. All
- * that is made up is marked `guessed`.
+ * their counts match; where they name no streams, makes one for each label first. Where somebody
+ * sends streams that no document explains, and as many labels have no sender, ties those in order.
+ * Where no label is one of a stream, and there are as many, the n-th stream gets the n-th label too.
+ * A line without label goes by "mline-<n>", n being its index in @labels; look up its senders so.
+ *
+ * All that is made up is marked `guessed`, and made anew each time: call this after every merge. With
+ * no @labels (a document that comes without SDP) the labels of the known streams are taken.
  */
 SIPREC_API void siprec_metadata_guess (SiprecMetadata *metadata, GPtrArray *labels);
 

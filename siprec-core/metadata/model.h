@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 /* Ids are opaque strings, compared exactly. Times are the text that was sent, or NULL. */
 
 typedef struct {
-  gchar *aor;  /* as sent; never NULL */
+  gchar *aor;  /* as sent; never NULL, empty if there is only a name */
   gchar *name; /* or NULL */
   gchar *lang; /* xml:lang of the name, or NULL */
 } SiprecNameId;
@@ -25,6 +25,7 @@ typedef struct {
   gchar *id;
   gchar *session_id; /* or NULL */
   gchar *label;      /* or NULL */
+  gboolean guessed;  /* nothing named it: made up for an m-line */
 } SiprecStreamInfo;
 
 /* A communication session: the call that is recorded. */
@@ -33,6 +34,8 @@ typedef struct {
   gchar *group_ref; /* or NULL */
   gchar *start_time;
   gchar *stop_time;
+  gchar *associate_time;      /* when this recording began to cover it (sessionrecordingassoc) */
+  gchar *disassociate_time;   /* and when it ceased to, though the call may go on */
   GPtrArray *sip_session_ids; /* gchar* */
 } SiprecCall;
 
@@ -86,6 +89,9 @@ SIPREC_API SiprecParticipant *siprec_metadata_participant (const SiprecMetadata 
 SIPREC_API SiprecStreamInfo *siprec_metadata_stream (const SiprecMetadata *metadata,
                                                      const gchar *id);
 SIPREC_API SiprecCall *siprec_metadata_call (const SiprecMetadata *metadata, const gchar *id);
+
+/* TRUE if @call is over, or this recording doesn't cover it any more. */
+SIPREC_API gboolean siprec_call_has_ended (const SiprecCall *call);
 SIPREC_API SiprecStreamAssoc *siprec_metadata_assoc (const SiprecMetadata *metadata,
                                                      const gchar *participant_id);
 
@@ -93,12 +99,22 @@ SIPREC_API SiprecStreamAssoc *siprec_metadata_assoc (const SiprecMetadata *metad
 SIPREC_API SiprecStreamInfo *siprec_metadata_stream_by_label (const SiprecMetadata *metadata,
                                                               const gchar *label);
 
-/* The participants that send @stream_id; an array of unowned SiprecParticipant, free with
- * g_ptr_array_unref(). */
+/**
+ * siprec_metadata_left:
+ *
+ * Who has left: those with an attendance, all of which have a disassociate-time or belong to a call
+ * that has ended (RFC 8068 section 3.2.3). Who attends no call at all is there.
+ *
+ * Returns: (transfer full): the set of their ids, which @metadata owns.
+ */
+SIPREC_API GHashTable *siprec_metadata_left (const SiprecMetadata *metadata);
+
+/* The participants that are there and send @stream_id; an array of unowned SiprecParticipant, free
+ * with g_ptr_array_unref(). */
 SIPREC_API GPtrArray *siprec_metadata_senders (const SiprecMetadata *metadata,
                                                const gchar *stream_id);
 
-/* A name for people: the first nameID's name, else its aor without scheme, else the id. */
+/* A name for people: the first name there is, else the first aor without scheme, else the id. */
 SIPREC_API const gchar *siprec_participant_display_name (const SiprecParticipant *participant);
 
 /* Element constructors, used by the reader and by tests. Strings are copied. */
@@ -112,6 +128,9 @@ SIPREC_API SiprecAttendance *siprec_metadata_add_attendance (SiprecMetadata *met
                                                              const gchar *call_id);
 SIPREC_API SiprecStreamAssoc *siprec_metadata_add_assoc (SiprecMetadata *metadata,
                                                          const gchar *participant_id);
+SIPREC_API SiprecNameId *siprec_participant_add_name (SiprecParticipant *participant,
+                                                      const gchar *aor, const gchar *name,
+                                                      const gchar *lang);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SiprecMetadata, siprec_metadata_free)
 

@@ -13,9 +13,11 @@ G_BEGIN_DECLS
  * @error: SYNTAX if nothing at all could be read
  *
  * Reads a document with libxml2: no DTD, no entities but the five, no network; at most 1 MiB, depth
- * 32, 10,000 elements, ids of 256 characters. Elements are matched by local name in any namespace and
- * order; both the `*_id` and the draft attribute names are taken. Broken XML is read as far as it
- * goes. Elements without an id are left out with a deviation.
+ * 32, 10,000 elements, ids of 256 characters. Elements are matched by local name in any order and
+ * any namespace that the root has too or that is one of SIPREC's, or none; both the `*_id` and the
+ * draft attribute names are taken. White space in ids is dropped. Elements without an id are left out
+ * with a deviation. Broken XML is read as far as it goes; then the result is `partial` whatever it
+ * says, since what is missing may have been lost rather than ended.
  *
  * Returns: what the document says, or NULL with @error.
  */

@@ -1,1 +1,132 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The engine's threads, shared by name in the process.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "context.h"
+
+#include <time.h>
+
+#include "context-private.h"
+#include "debug.h"
+
+#define MAX_WORKERS 4
+#define MAX_PUSHERS 64
+
+struct _SiprecContext {
+  gint ref_count; /* guarded by the registry's lock when it may reach 0 */
+  gchar *name;
+  SiprecPool *pushers;
+
+  GMutex lock; /* guards the workers */
+  SiprecWorker *workers[MAX_WORKERS];
+  guint n_workers;
+};
+
+/* Contexts by name; not owned. Its lock is taken before any other. */
+G_LOCK_DEFINE_STATIC (contexts);
+static GHashTable *contexts;
+
+GstDebugCategory *
+siprec_rtp_debug (void)
+{
+  static gsize once;
+
+  if (g_once_init_enter (&once)) {
+    GstDebugCategory *category = _gst_debug_category_new ("siprec-rtp", 0, "SIPREC media engine");
+
+    g_once_init_leave (&once, (gsize)category);
+  }
+  return (GstDebugCategory *)once;
+}
+
+GstClockTime
+siprec_context_now (void)
+{
+  struct timespec time;
+
+  clock_gettime (CLOCK_MONOTONIC, &time);
+  return GST_TIMESPEC_TO_TIME (time);
+}
+
+SiprecContext *
+siprec_context_get (const gchar *name)
+{
+  SiprecContext *context;
+
+  if (!name)
+    name = "";
+  G_LOCK (contexts);
+  if (!contexts)
+    contexts = g_hash_table_new (g_str_hash, g_str_equal);
+  context = g_hash_table_lookup (contexts, name);
+  if (context) {
+    siprec_context_ref (context);
+  } else {
+    context = g_new0 (SiprecContext, 1);
+    context->ref_count = 1;
+    context->name = g_strdup (name);
+    context->pushers = siprec_pool_new ("siprec-push", MAX_PUSHERS);
+    context->n_workers = CLAMP (g_get_num_processors (), 1, MAX_WORKERS);
+    g_mutex_init (&context->lock);
+    g_hash_table_insert (contexts, context->name, context);
+  }
+  G_UNLOCK (contexts);
+  return context;
+}
+
+SiprecContext *
+siprec_context_ref (SiprecContext *context)
+{
+  g_atomic_int_inc (&context->ref_count);
+  return context;
+}
+
+void
+siprec_context_unref (SiprecContext *context)
+{
+  gboolean last;
+
+  G_LOCK (contexts);
+  last = g_atomic_int_dec_and_test (&context->ref_count);
+  if (last)
+    g_hash_table_remove (contexts, context->name);
+  G_UNLOCK (contexts);
+  if (!last)
+    return;
+
+  for (guint i = 0; i < context->n_workers; i++)
+    g_clear_pointer (&context->workers[i], siprec_worker_free);
+  siprec_pool_unref (context->pushers);
+  g_mutex_clear (&context->lock);
+  g_free (context->name);
+  g_free (context);
+}
+
+SiprecPool *
+siprec_context_get_pushers (SiprecContext *context)
+{
+  return context->pushers;
+}
+
+SiprecWorker *
+siprec_context_take_worker (SiprecContext *context)
+{
+  SiprecWorker **least = &context->workers[0];
+  SiprecWorker *worker;
+
+  g_mutex_lock (&context->lock);
+  for (guint i = 0; i < context->n_workers; i++) {
+    if (!context->workers[i]) {
+      /* It would have no stream; a thread more only helps if all others have one. */
+      if (*least && siprec_worker_get_load (*least) > 0)
+        least = &context->workers[i];
+      break;
+    }
+    if (siprec_worker_get_load (context->workers[i]) < siprec_worker_get_load (*least))
+      least = &context->workers[i];
+  }
+  if (!*least)
+    *least = siprec_worker_new (least - context->workers);
+  worker = *least;
+  siprec_worker_add_load (worker, 1);
+  g_mutex_unlock (&context->lock);
+  return worker;
+}

@@ -29,11 +29,12 @@ SIPREC_API gboolean siprec_depay_has_silence (const SiprecFormat *format);
 /**
  * siprec_depay_silence:
  * @duration: wanted length in RTP clock units
- * @made: (out): length made, in RTP clock units: @duration for sample-based formats; for Opus whole
- *   20 ms packets, so up to 20 ms less
+ * @made: (out): length made, in RTP clock units: @duration, but at most one second, for
+ *   sample-based formats; for Opus 20 ms, or 0 if @duration is less
  *
  * Returns: (nullable): a buffer of silence flagged GAP and DROPPABLE, or NULL when @made is 0. Opus
- * packets can't be concatenated, so for Opus it holds one packet of 20 ms.
+ * packets can't be concatenated, so for Opus it holds one packet of 20 ms. Call it until @duration is
+ * used up.
  */
 SIPREC_API GstBuffer *siprec_depay_silence (const SiprecFormat *format, guint32 duration,
                                             guint32 *made);

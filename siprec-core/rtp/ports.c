@@ -1,1 +1,206 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Binds pairs of UDP sockets in a port range.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ports.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <gst/gst.h>
+
+#include "../error.h"
+#include "debug.h"
+
+#define DEFAULT_BUFFER_SIZE (256 * 1024)
+
+struct _SiprecPorts {
+  gint rtp, rtcp;
+  guint16 port;
+};
+
+/* Where the next search begins, by address and range; entries live as long as the process, and there
+ * are as many as there are settings. */
+G_LOCK_DEFINE_STATIC (cursors);
+static GHashTable *cursors;
+
+/* The pair to try first, and with *taken* the pair that was found. */
+static guint
+get_cursor (const gchar *key, guint first, guint n_pairs)
+{
+  guint port;
+
+  G_LOCK (cursors);
+  if (!cursors)
+    cursors = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  port = GPOINTER_TO_UINT (g_hash_table_lookup (cursors, key));
+  G_UNLOCK (cursors);
+  return port < first ? 0 : ((port - first) / 2 + 1) % n_pairs;
+}
+
+static void
+set_cursor (const gchar *key, guint16 port)
+{
+  G_LOCK (cursors);
+  g_hash_table_insert (cursors, g_strdup (key), GUINT_TO_POINTER ((guint)port));
+  G_UNLOCK (cursors);
+}
+
+static struct addrinfo *
+resolve (const gchar *address, GError **error)
+{
+  struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_PASSIVE | AI_NUMERICSERV,
+                           .ai_family = AF_UNSPEC,
+                           .ai_socktype = SOCK_DGRAM};
+  struct addrinfo *info = NULL;
+
+  if (address && getaddrinfo (address, "0", &hints, &info) == 0)
+    return info;
+  g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_ADDRESS,
+               "Media address \"%s\" is not an IPv4 or IPv6 address of this host.",
+               address ? address : "");
+  return NULL;
+}
+
+static void
+set_options (gint fd, guint buffer_size)
+{
+  gint on = 1, size = MIN (buffer_size, G_MAXINT / 2);
+
+  /* FORCE needs CAP_NET_ADMIN; without it the kernel gives what rmem_max allows. */
+  if (setsockopt (fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof (size)) < 0)
+    setsockopt (fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof (size));
+  setsockopt (fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof (on));
+  setsockopt (fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof (on));
+}
+
+/* A socket on @port, or -1 with errno. */
+static gint
+bind_socket (const struct addrinfo *info, guint16 port, guint buffer_size)
+{
+  struct sockaddr_storage address;
+  gint fd, off = 0;
+
+  memcpy (&address, info->ai_addr, info->ai_addrlen);
+  if (info->ai_family == AF_INET6)
+    ((struct sockaddr_in6 *)&address)->sin6_port = g_htons (port);
+  else
+    ((struct sockaddr_in *)&address)->sin_port = g_htons (port);
+
+  fd = socket (info->ai_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0)
+    return -1;
+  if (info->ai_family == AF_INET6)
+    setsockopt (fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof (off));
+  if (bind (fd, (struct sockaddr *)&address, info->ai_addrlen) < 0) {
+    gint saved = errno;
+
+    close (fd);
+    errno = saved;
+    return -1;
+  }
+  set_options (fd, buffer_size);
+  return fd;
+}
+
+/* Both sockets of a pair, or FALSE with errno. */
+static gboolean
+bind_pair (SiprecPorts *ports, const struct addrinfo *info, guint16 port, guint buffer_size)
+{
+  gint saved;
+
+  ports->rtp = bind_socket (info, port, buffer_size);
+  if (ports->rtp < 0)
+    return FALSE;
+  ports->rtcp = bind_socket (info, port + 1, buffer_size);
+  if (ports->rtcp >= 0) {
+    ports->port = port;
+    return TRUE;
+  }
+  saved = errno;
+  close (ports->rtp);
+  errno = saved;
+  return FALSE;
+}
+
+static gboolean
+bind_any_pair (SiprecPorts *ports, const struct addrinfo *info, const gchar *key, guint first,
+               guint n_pairs, guint buffer_size)
+{
+  guint cursor = get_cursor (key, first, n_pairs);
+
+  for (guint i = 0; i < n_pairs; i++) {
+    guint16 port = first + (cursor + i) % n_pairs * 2;
+
+    if (bind_pair (ports, info, port, buffer_size)) {
+      set_cursor (key, port);
+      return TRUE;
+    }
+    if (errno != EADDRINUSE)
+      return FALSE;
+  }
+  errno = EADDRINUSE;
+  return FALSE;
+}
+
+SiprecPorts *
+siprec_ports_new (const gchar *address, guint16 first, guint16 last, guint buffer_size,
+                  GError **error)
+{
+  guint even = (first + 1u) & ~1u;
+  g_autofree gchar *key = g_strdup_printf ("%s %u-%u", address ? address : "", first, last);
+  struct addrinfo *info = resolve (address, error);
+  SiprecPorts *ports;
+
+  if (!info)
+    return NULL;
+  ports = g_new0 (SiprecPorts, 1);
+  errno = EADDRINUSE;
+  if (even > 0 && even < last &&
+      bind_any_pair (ports, info, key, even, (last - even + 1) / 2,
+                     buffer_size ? buffer_size : DEFAULT_BUFFER_SIZE)) {
+    freeaddrinfo (info);
+    GST_DEBUG ("RTP port %u on %s", ports->port, address);
+    return ports;
+  }
+
+  if (errno == EADDRINUSE)
+    g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_PORTS,
+                 "No pair of an even UDP port and the next one is free on %s from %u to %u.",
+                 address, first, last);
+  else
+    g_set_error (error, SIPREC_ERROR,
+                 errno == EADDRNOTAVAIL || errno == EACCES ? SIPREC_ERROR_ADDRESS
+                                                           : SIPREC_ERROR_PORTS,
+                 "UDP ports on %s can't be bound: %s.", address, g_strerror (errno));
+  freeaddrinfo (info);
+  g_free (ports);
+  return NULL;
+}
+
+void
+siprec_ports_free (SiprecPorts *ports)
+{
+  close (ports->rtp);
+  close (ports->rtcp);
+  g_free (ports);
+}
+
+guint16
+siprec_ports_get_port (const SiprecPorts *ports)
+{
+  return ports->port;
+}
+
+gint
+siprec_ports_get_rtp (const SiprecPorts *ports)
+{
+  return ports->rtp;
+}
+
+gint
+siprec_ports_get_rtcp (const SiprecPorts *ports)
+{
+  return ports->rtcp;
+}

@@ -1,1 +1,402 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Streams as other threads see them: every call becomes a command to the worker, or reads the ring.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "stream.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include "context-private.h"
+#include "debug.h"
+#include "stream-private.h"
+
+/* References. The worker has none of its own: it takes one for each visit, and when the last one is
+ * gone the stream is freed by a command behind all others. */
+
+SiprecStream *
+siprec_stream_ref (SiprecStream *stream)
+{
+  g_atomic_int_inc (&stream->ref_count);
+  return stream;
+}
+
+gboolean
+siprec_stream_try_ref (SiprecStream *stream)
+{
+  gint count = g_atomic_int_get (&stream->ref_count);
+
+  while (count > 0 &&
+         !g_atomic_int_compare_and_exchange_full (&stream->ref_count, count, count + 1, &count))
+    continue;
+  return count > 0;
+}
+
+/* No notice comes after this. */
+static void
+let_go (SiprecStream *stream)
+{
+  GDestroyNotify destroy = g_steal_pointer (&stream->destroy);
+
+  stream->notice = NULL;
+  if (destroy)
+    destroy (stream->user_data);
+}
+
+static void
+tell_end (SiprecStream *stream)
+{
+  SiprecNotice notice = {.type = SIPREC_NOTICE_ENDED, .time = stream->receiver.end};
+
+  if (stream->notice)
+    stream->notice (stream, &notice, stream->user_data);
+  let_go (stream);
+}
+
+static void
+close_ports (SiprecStream *stream)
+{
+  siprec_worker_detach (stream->worker, stream);
+  g_clear_pointer (&stream->ports, siprec_ports_free);
+}
+
+static void
+run_free (SiprecStream *stream, gpointer data)
+{
+  SiprecContext *context = stream->context;
+
+  close_ports (stream);
+  let_go (stream);
+  siprec_receiver_clear (&stream->receiver);
+  siprec_ring_clear (&stream->ring);
+  siprec_worker_add_load (stream->worker, -1);
+  g_free (stream);
+  siprec_context_unref (context);
+}
+
+void
+siprec_stream_unref (SiprecStream *stream)
+{
+  if (g_atomic_int_dec_and_test (&stream->ref_count))
+    siprec_worker_post (stream->worker, run_free, stream, NULL);
+}
+
+/* The worker's side */
+
+static void
+on_notice (gpointer user_data, const SiprecNotice *notice)
+{
+  SiprecStream *stream = user_data;
+
+  if (stream->notice)
+    stream->notice (stream, notice, stream->user_data);
+}
+
+static void
+input_rtcp (SiprecStream *stream, SiprecSocket *socket, const SiprecDatagram *datagram)
+{
+  SiprecRtcp *rtcp = &stream->receiver.rtcp;
+
+  if (!siprec_rtcp_parse (rtcp, datagram->data, datagram->size, datagram->arrival)) {
+    GST_LOG ("%p: not RTCP, %" G_GSIZE_FORMAT " octets", stream, datagram->size);
+    return;
+  }
+  rtcp->seen = *datagram->from;
+  rtcp->seen_on_rtp = !socket->rtcp;
+  stream->receiver.changed = TRUE;
+}
+
+void
+siprec_stream_input (SiprecStream *stream, SiprecSocket *socket, const SiprecDatagram *datagram)
+{
+  SiprecStats *stats = &stream->receiver.stats;
+
+  if (datagram->drops != socket->drops && datagram->drops != 0) {
+    stats->num_kernel_drops += datagram->drops - socket->drops;
+    socket->drops = datagram->drops;
+  }
+  if (datagram->truncated) {
+    stats->num_invalid++;
+    stream->receiver.changed = TRUE;
+  } else if (socket->rtcp || siprec_packet_is_rtcp (datagram->data, datagram->size)) {
+    input_rtcp (stream, socket, datagram);
+  } else {
+    stats->source = *datagram->from;
+    siprec_receiver_push (&stream->receiver, datagram->data, datagram->size, datagram->arrival);
+  }
+}
+
+/* @remote for a socket of the stream's family; FALSE if it can't be reached from there. */
+static gboolean
+adapt_address (SiprecStream *stream, const SiprecAddress *remote, SiprecAddress *address)
+{
+  *address = *remote;
+  if (remote->any.sa_family == stream->family)
+    return TRUE;
+  if (remote->any.sa_family != AF_INET || stream->family != AF_INET6)
+    return FALSE;
+  *address = (SiprecAddress){.in6 = {.sin6_family = AF_INET6, .sin6_port = remote->in.sin_port}};
+  address->in6.sin6_addr.s6_addr[10] = address->in6.sin6_addr.s6_addr[11] = 0xff;
+  memcpy (&address->in6.sin6_addr.s6_addr[12], &remote->in.sin_addr, 4);
+  return TRUE;
+}
+
+void
+siprec_stream_report (SiprecStream *stream, GstClockTime now)
+{
+  SiprecRtcp *rtcp = &stream->receiver.rtcp;
+  const SiprecAddress *remote;
+  g_autoptr (GstBuffer) report = NULL;
+  SiprecAddress address;
+  gboolean on_rtp;
+  GstMapInfo map;
+
+  if (!siprec_rtcp_is_due (rtcp, now))
+    return;
+  remote = siprec_rtcp_get_remote (rtcp, &on_rtp);
+  if (!remote || !adapt_address (stream, remote, &address))
+    return;
+  report = siprec_rtcp_make_report (rtcp, &stream->receiver.source, now);
+  if (!gst_buffer_map (report, &map, GST_MAP_READ))
+    return;
+  if (sendto (on_rtp ? stream->rtp.fd : stream->rtcp.fd, map.data, map.size,
+              MSG_DONTWAIT | MSG_NOSIGNAL, &address.any,
+              stream->family == AF_INET6 ? sizeof (address.in6) : sizeof (address.in)) < 0)
+    GST_DEBUG ("%p: report not sent: %m", stream);
+  gst_buffer_unmap (report, &map);
+}
+
+/* Commands */
+
+typedef enum { BEGIN, CLAIM, RELEASE, END, SET_FORMATS, SET_HELD, SET_REMOTE } CommandType;
+
+typedef struct {
+  CommandType type;
+  GstClockTime time;
+  SiprecStreamWishes wishes;
+  GPtrArray *formats;
+  gchar *address;
+  guint16 port;
+  gboolean flag;
+} Command;
+
+static void
+begin (SiprecStream *stream, GstClockTime start)
+{
+  SiprecReceiver *receiver = &stream->receiver;
+  SiprecAddress local = {0};
+  socklen_t length = sizeof (local);
+
+  if (receiver->begun || receiver->ended)
+    return;
+  siprec_receiver_begin (receiver, start);
+  if (stream->ports) {
+    getsockname (stream->rtp.fd, &local.any, &length);
+    stream->family = local.any.sa_family;
+  }
+  siprec_worker_attach (stream->worker, stream);
+}
+
+static void
+end (SiprecStream *stream, GstClockTime time)
+{
+  if (stream->ports && stream->attached)
+    siprec_worker_drain (stream->worker, stream);
+  siprec_receiver_end (&stream->receiver, time);
+  close_ports (stream);
+}
+
+static void
+claim (SiprecStream *stream, const SiprecStreamWishes *wishes)
+{
+  SiprecReceiver *receiver = &stream->receiver;
+  gboolean finished = receiver->finished;
+
+  siprec_receiver_claim (receiver, wishes, siprec_context_now ());
+  /* The one before took the end; this consumer waits for one as well. */
+  if (finished && siprec_ring_is_end_taken (&stream->ring))
+    siprec_unit_append_end (receiver->out, receiver->end);
+}
+
+static void
+run_command (SiprecStream *stream, gpointer data)
+{
+  g_autofree Command *command = data;
+  SiprecReceiver *receiver = &stream->receiver;
+
+  if (siprec_stream_try_ref (stream)) {
+    receiver->out = siprec_worker_get_units (stream->worker);
+    switch (command->type) {
+    case BEGIN:
+      begin (stream, command->time);
+      break;
+    case CLAIM:
+      claim (stream, &command->wishes);
+      break;
+    case RELEASE:
+      siprec_receiver_release (receiver);
+      break;
+    case END:
+      end (stream, command->time);
+      break;
+    case SET_FORMATS:
+      siprec_receiver_set_formats (receiver, command->formats);
+      break;
+    case SET_HELD:
+      siprec_receiver_set_held (receiver, command->flag, siprec_context_now ());
+      break;
+    case SET_REMOTE:
+      siprec_rtcp_set_remote (&receiver->rtcp, command->address, command->port, command->flag);
+      break;
+    }
+    siprec_worker_publish (stream->worker, stream);
+    if (receiver->ended)
+      tell_end (stream);
+    siprec_stream_unref (stream);
+  }
+  g_clear_pointer (&command->formats, g_ptr_array_unref);
+  g_free (command->address);
+}
+
+static void
+post (SiprecStream *stream, const Command *command)
+{
+  siprec_worker_post (stream->worker, run_command, stream, g_memdup2 (command, sizeof (*command)));
+}
+
+/* Any thread */
+
+SiprecStream *
+siprec_stream_new (SiprecContext *context, SiprecPorts *ports, SiprecNoticeFunc notice,
+                   gpointer user_data, GDestroyNotify destroy)
+{
+  SiprecStream *stream = g_new0 (SiprecStream, 1);
+
+  stream->ref_count = 1;
+  stream->context = siprec_context_ref (context);
+  stream->worker = siprec_context_take_worker (context);
+  stream->notice = notice;
+  stream->user_data = user_data;
+  stream->destroy = destroy;
+  siprec_ring_init (&stream->ring);
+  siprec_receiver_init (&stream->receiver, on_notice, stream);
+  if (ports) {
+    stream->ports = ports;
+    stream->port = siprec_ports_get_port (ports);
+    stream->rtp = (SiprecSocket){.stream = stream, .fd = siprec_ports_get_rtp (ports)};
+    stream->rtcp =
+        (SiprecSocket){.stream = stream, .fd = siprec_ports_get_rtcp (ports), .rtcp = TRUE};
+  }
+  return stream;
+}
+
+SiprecStream *
+siprec_stream_new_silent (SiprecContext *context, SiprecFormat *format)
+{
+  SiprecStream *stream = siprec_stream_new (context, NULL, NULL, NULL, NULL);
+  g_autoptr (GPtrArray) formats = g_ptr_array_new ();
+
+  g_ptr_array_add (formats, format);
+  siprec_stream_set_formats (stream, formats);
+  return stream;
+}
+
+guint16
+siprec_stream_get_port (SiprecStream *stream)
+{
+  return stream->port;
+}
+
+void
+siprec_stream_set_formats (SiprecStream *stream, GPtrArray *formats)
+{
+  Command command = {.type = SET_FORMATS};
+
+  command.formats = g_ptr_array_new_with_free_func ((GDestroyNotify)siprec_format_unref);
+  for (guint i = 0; i < formats->len; i++)
+    g_ptr_array_add (command.formats, siprec_format_ref (g_ptr_array_index (formats, i)));
+  post (stream, &command);
+}
+
+void
+siprec_stream_set_remote (SiprecStream *stream, const gchar *address, guint16 rtp_port,
+                          guint16 rtcp_port, gboolean rtcp_mux)
+{
+  Command command = {.type = SET_REMOTE,
+                     .address = g_strdup (address),
+                     .port = rtcp_mux ? rtp_port : rtcp_port,
+                     .flag = rtcp_mux};
+
+  post (stream, &command);
+}
+
+void
+siprec_stream_begin (SiprecStream *stream, GstClockTime start)
+{
+  Command command = {.type = BEGIN, .time = start};
+
+  siprec_ring_set_position (&stream->ring, start);
+  post (stream, &command);
+}
+
+void
+siprec_stream_set_held (SiprecStream *stream, gboolean held)
+{
+  Command command = {.type = SET_HELD, .flag = held};
+
+  post (stream, &command);
+}
+
+void
+siprec_stream_end (SiprecStream *stream, GstClockTime time)
+{
+  Command command = {.type = END, .time = time};
+
+  post (stream, &command);
+}
+
+void
+siprec_stream_claim (SiprecStream *stream, const SiprecStreamWishes *wishes, SiprecStrand *strand)
+{
+  Command command = {.type = CLAIM, .wishes = *wishes};
+
+  siprec_ring_claim (&stream->ring, wishes->raw, strand);
+  post (stream, &command);
+}
+
+void
+siprec_stream_release (SiprecStream *stream)
+{
+  Command command = {.type = RELEASE};
+
+  siprec_ring_release (&stream->ring);
+  post (stream, &command);
+}
+
+GstClockTime
+siprec_stream_get_position (SiprecStream *stream)
+{
+  return siprec_ring_get_position (&stream->ring);
+}
+
+guint
+siprec_stream_pop (SiprecStream *stream, SiprecUnit *units, guint max)
+{
+  return siprec_ring_pop (&stream->ring, units, max);
+}
+
+gboolean
+siprec_stream_wait (SiprecStream *stream)
+{
+  return siprec_ring_wait (&stream->ring);
+}
+
+void
+siprec_stream_set_flushing (SiprecStream *stream, gboolean flushing)
+{
+  siprec_ring_set_flushing (&stream->ring, flushing);
+}
+
+GstStructure *
+siprec_stream_get_stats (SiprecStream *stream)
+{
+  return siprec_ring_get_stats (&stream->ring);
+}

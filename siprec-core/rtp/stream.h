@@ -63,6 +63,7 @@ typedef enum {
   SIPREC_NOTICE_LOSS,    /* a hole was given up */
   SIPREC_NOTICE_DTMF,    /* a telephone-event has ended */
   SIPREC_NOTICE_OVERRUN, /* the consumer lagged and units were dropped */
+  SIPREC_NOTICE_ENDED,   /* siprec_stream_end() has been done; the statistics are final */
 } SiprecNoticeType;
 
 /**

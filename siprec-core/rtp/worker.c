@@ -1,1 +1,399 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The I/O thread: ticks, commands, sockets.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "worker.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "debug.h"
+#include "stream-private.h"
+
+/* A socket without packets for so long is watched instead of read. */
+#define IDLE GST_SECOND
+
+/* Reads of one socket at a tick: 128 datagrams, 6400 a second. What is beyond waits in the kernel. */
+#define MAX_VISITS 4
+
+#define EVENTS 256
+
+typedef struct _Command Command;
+struct _Command {
+  Command *next;
+  SiprecCommandFunc run;
+  SiprecStream *stream;
+  gpointer data;
+};
+
+struct _SiprecWorker {
+  GThread *thread;
+  gint load;
+
+  GMutex lock; /* a leaf; guards these */
+  GCond cond;
+  Command *first, **last;
+  gboolean quit;
+  gboolean orphan; /* the thread frees the worker */
+
+  /* The thread's own. */
+  gint epoll;
+  SiprecReader *reader;
+  SiprecArrival arrival;
+  GPtrArray *streams; /* attached; not owned */
+  GPtrArray *full;    /* streams whose socket may have more */
+  GArray *units;      /* SiprecUnit, of the stream being served */
+  GPtrArray *wakes;   /* SiprecStrand, owned */
+};
+
+static GstClockTime
+read_clock (clockid_t id)
+{
+  struct timespec time;
+
+  clock_gettime (id, &time);
+  return GST_TIMESPEC_TO_TIME (time);
+}
+
+/* Both clocks at the same moment. A pause between the reads would look like a step, so they are
+ * bracketed and read again. */
+static void
+sample_clocks (SiprecWorker *worker)
+{
+  GstClockTime before, after, realtime;
+
+  for (guint i = 0;; i++) {
+    before = read_clock (CLOCK_MONOTONIC);
+    realtime = read_clock (CLOCK_REALTIME);
+    after = read_clock (CLOCK_MONOTONIC);
+    if (after - before < 100 * GST_USECOND || i == 3)
+      break;
+  }
+  siprec_arrival_sample (&worker->arrival, before, realtime - (after - before) / 2);
+}
+
+/* The sockets' side */
+
+static void
+watch (SiprecWorker *worker, SiprecSocket *socket)
+{
+  struct epoll_event event = {.events = EPOLLIN, .data.ptr = socket};
+
+  if (!socket->watched && epoll_ctl (worker->epoll, EPOLL_CTL_ADD, socket->fd, &event) == 0)
+    socket->watched = TRUE;
+}
+
+static void
+unwatch (SiprecWorker *worker, SiprecSocket *socket)
+{
+  if (socket->watched)
+    epoll_ctl (worker->epoll, EPOLL_CTL_DEL, socket->fd, NULL);
+  socket->watched = FALSE;
+}
+
+/* Reads one batch; TRUE if there may be more. */
+static gboolean
+read_socket (SiprecWorker *worker, SiprecSocket *socket)
+{
+  const SiprecDatagram *datagrams;
+  guint n = siprec_reader_read (worker->reader, socket->fd, &worker->arrival, &datagrams);
+
+  for (guint i = 0; i < n; i++)
+    siprec_stream_input (socket->stream, socket, &datagrams[i]);
+  if (n > 0)
+    socket->last = worker->arrival.now;
+  return n == SIPREC_READER_BATCH;
+}
+
+void
+siprec_worker_drain (SiprecWorker *worker, SiprecStream *stream)
+{
+  for (guint i = 0; i < MAX_VISITS && read_socket (worker, &stream->rtp); i++)
+    continue;
+}
+
+static void
+poll_watched (SiprecWorker *worker)
+{
+  struct epoll_event events[EVENTS];
+  gint n = epoll_wait (worker->epoll, events, EVENTS, 0);
+
+  for (gint i = 0; i < n; i++) {
+    SiprecSocket *socket = events[i].data.ptr;
+
+    if (!siprec_stream_try_ref (socket->stream))
+      continue;
+    if (socket->rtcp) {
+      socket->stream->receiver.out = worker->units;
+      read_socket (worker, socket);
+    } else {
+      /* Awake again: it is read in its turn. */
+      unwatch (worker, socket);
+      socket->last = worker->arrival.now;
+    }
+    siprec_stream_unref (socket->stream);
+  }
+}
+
+/* The streams' side */
+
+GArray *
+siprec_worker_get_units (SiprecWorker *worker)
+{
+  return worker->units;
+}
+
+void
+siprec_worker_attach (SiprecWorker *worker, SiprecStream *stream)
+{
+  if (stream->attached)
+    return;
+  stream->attached = TRUE;
+  stream->index = worker->streams->len;
+  g_ptr_array_add (worker->streams, stream);
+  if (!stream->ports)
+    return;
+  stream->rtp.last = worker->arrival.now;
+  watch (worker, &stream->rtcp);
+}
+
+void
+siprec_worker_detach (SiprecWorker *worker, SiprecStream *stream)
+{
+  SiprecStream *moved;
+
+  if (!stream->attached)
+    return;
+  stream->attached = FALSE;
+  g_ptr_array_remove_index_fast (worker->streams, stream->index);
+  if (stream->index < worker->streams->len) {
+    moved = g_ptr_array_index (worker->streams, stream->index);
+    moved->index = stream->index;
+  }
+  if (!stream->ports)
+    return;
+  unwatch (worker, &stream->rtp);
+  unwatch (worker, &stream->rtcp);
+}
+
+void
+siprec_worker_publish (SiprecWorker *worker, SiprecStream *stream)
+{
+  SiprecReceiver *receiver = &stream->receiver;
+  SiprecOverrun overrun;
+  SiprecStrand *strand;
+
+  if (!receiver->begun || (worker->units->len == 0 && !receiver->changed))
+    return;
+  receiver->changed = FALSE;
+  strand = siprec_ring_append (&stream->ring, worker->units, receiver->wishes.raw,
+                               siprec_receiver_get_position (receiver),
+                               siprec_receiver_get_stats (receiver), &overrun);
+  if (strand)
+    g_ptr_array_add (worker->wakes, strand);
+  siprec_receiver_tell_lag (receiver, &overrun, worker->arrival.now);
+}
+
+/* One stream's turn; TRUE if its socket may have more. */
+static gboolean
+visit (SiprecWorker *worker, SiprecStream *stream)
+{
+  GstClockTime now = worker->arrival.now;
+  gboolean full = FALSE;
+
+  stream->receiver.out = worker->units;
+  if (stream->ports && !stream->rtp.watched) {
+    full = read_socket (worker, &stream->rtp);
+    if (stream->rtp.last + IDLE < now)
+      watch (worker, &stream->rtp);
+  }
+  /* While packets wait to be read there is no telling what is missing. */
+  if (!full)
+    siprec_receiver_tick (&stream->receiver, now);
+  if (stream->ports)
+    siprec_stream_report (stream, now);
+  siprec_worker_publish (worker, stream);
+  return full;
+}
+
+static void
+wake_consumers (SiprecWorker *worker)
+{
+  if (worker->wakes->len == 0)
+    return;
+  siprec_strand_wake_many ((SiprecStrand *const *)worker->wakes->pdata, worker->wakes->len);
+  g_ptr_array_set_size (worker->wakes, 0);
+}
+
+static void
+tick (SiprecWorker *worker)
+{
+  poll_watched (worker);
+  for (guint i = 0; i < worker->streams->len; i++) {
+    SiprecStream *stream = g_ptr_array_index (worker->streams, i);
+
+    if (!siprec_stream_try_ref (stream))
+      continue;
+    if (visit (worker, stream))
+      g_ptr_array_add (worker->full, stream);
+    siprec_stream_unref (stream);
+  }
+  for (guint i = 1; i < MAX_VISITS && worker->full->len > 0; i++) {
+    for (guint j = worker->full->len; j > 0; j--) {
+      SiprecStream *stream = g_ptr_array_index (worker->full, j - 1);
+
+      if (!siprec_stream_try_ref (stream))
+        continue;
+      if (!visit (worker, stream))
+        g_ptr_array_remove_index_fast (worker->full, j - 1);
+      siprec_stream_unref (stream);
+    }
+  }
+  g_ptr_array_set_size (worker->full, 0);
+}
+
+/* Commands and time */
+
+void
+siprec_worker_post (SiprecWorker *worker, SiprecCommandFunc run, SiprecStream *stream,
+                    gpointer data)
+{
+  Command *command = g_new (Command, 1);
+
+  *command = (Command){.run = run, .stream = stream, .data = data};
+  g_mutex_lock (&worker->lock);
+  *worker->last = command;
+  worker->last = &command->next;
+  g_cond_signal (&worker->cond);
+  g_mutex_unlock (&worker->lock);
+}
+
+/* Takes all commands; waits for one while there is nothing else to do. FALSE if the worker is done. */
+static gboolean
+take_commands (SiprecWorker *worker, Command **commands)
+{
+  gboolean more;
+
+  g_mutex_lock (&worker->lock);
+  while (!worker->first && !worker->quit && worker->streams->len == 0)
+    g_cond_wait (&worker->cond, &worker->lock);
+  *commands = worker->first;
+  worker->first = NULL;
+  worker->last = &worker->first;
+  more = *commands || !worker->quit;
+  g_mutex_unlock (&worker->lock);
+  return more;
+}
+
+static void
+run_commands (Command *command)
+{
+  while (command) {
+    Command *next = command->next;
+
+    command->run (command->stream, command->data);
+    g_free (command);
+    command = next;
+  }
+}
+
+/* Sleeps until the next point of the grid; a worker that is behind leaves points out. */
+static void
+sleep_until_tick (GstClockTime *next)
+{
+  GstClockTime now = read_clock (CLOCK_MONOTONIC);
+  struct timespec until;
+
+  *next += SIPREC_TICK;
+  if (*next < now || *next > now + SIPREC_TICK)
+    *next = now + SIPREC_TICK;
+  GST_TIME_TO_TIMESPEC (*next, until);
+  while (clock_nanosleep (CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
+    continue;
+}
+
+static void
+free_worker (SiprecWorker *worker)
+{
+  g_ptr_array_unref (worker->streams);
+  g_ptr_array_unref (worker->full);
+  g_ptr_array_unref (worker->wakes);
+  g_array_unref (worker->units);
+  siprec_reader_free (worker->reader);
+  if (worker->epoll >= 0)
+    close (worker->epoll);
+  g_mutex_clear (&worker->lock);
+  g_cond_clear (&worker->cond);
+  g_free (worker);
+}
+
+static gpointer
+run (gpointer data)
+{
+  SiprecWorker *worker = data;
+  Command *commands;
+  GstClockTime next = 0;
+
+  while (take_commands (worker, &commands)) {
+    sample_clocks (worker);
+    run_commands (commands);
+    if (worker->streams->len > 0)
+      tick (worker);
+    wake_consumers (worker);
+    if (worker->streams->len > 0)
+      sleep_until_tick (&next);
+  }
+  if (worker->orphan)
+    free_worker (worker);
+  return NULL;
+}
+
+SiprecWorker *
+siprec_worker_new (guint index)
+{
+  SiprecWorker *worker = g_new0 (SiprecWorker, 1);
+  g_autofree gchar *name = g_strdup_printf ("siprec-io-%u", index);
+
+  worker->last = &worker->first;
+  worker->epoll = epoll_create1 (EPOLL_CLOEXEC);
+  worker->reader = siprec_reader_new ();
+  worker->streams = g_ptr_array_new ();
+  worker->full = g_ptr_array_new ();
+  worker->wakes = g_ptr_array_new_with_free_func ((GDestroyNotify)siprec_strand_unref);
+  worker->units = g_array_new (FALSE, FALSE, sizeof (SiprecUnit));
+  g_mutex_init (&worker->lock);
+  g_cond_init (&worker->cond);
+  worker->thread = g_thread_new (name, run, worker);
+  return worker;
+}
+
+void
+siprec_worker_free (SiprecWorker *worker)
+{
+  GThread *thread = worker->thread;
+  gboolean self = thread == g_thread_self ();
+
+  g_mutex_lock (&worker->lock);
+  worker->quit = TRUE;
+  worker->orphan = self;
+  g_cond_signal (&worker->cond);
+  g_mutex_unlock (&worker->lock);
+  if (self) {
+    g_thread_unref (thread);
+    return;
+  }
+  g_thread_join (thread);
+  free_worker (worker);
+}
+
+guint
+siprec_worker_get_load (SiprecWorker *worker)
+{
+  return g_atomic_int_get (&worker->load);
+}
+
+void
+siprec_worker_add_load (SiprecWorker *worker, gint n)
+{
+  g_atomic_int_add (&worker->load, n);
+}

@@ -42,8 +42,9 @@ typedef struct {
  * @version: of the o= line; rises by one with each SDP that differs (RFC 3264 section 8)
  *
  * Writes the answer: every line in its order, a=label and a=mid echoed, direction recvonly (inactive
- * for held lines), a=rtcp-mux where offered and accepted, a=rtcp when it isn't port + 1; refused lines
- * keep their media, transport and formats with port 0.
+ * for held lines), a=rtcp-mux where offered; RTCP is received on port + 1 otherwise. Refused lines keep
+ * their media, transport and formats with port 0. A line that was offered with port 0 is refused
+ * whatever @lines says, and so is an RTP line without formats.
  *
  * Returns: the SDP text with CRLF line ends. Free with g_free().
  */

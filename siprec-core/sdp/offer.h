@@ -65,8 +65,9 @@ typedef struct {
 
 /**
  * SiprecOffer:
- * @sdp: the whole message, for the `on-sdp` signal and for attributes not read here
- * @text: the SDP as received
+ * @sdp: the whole message, for the `on-sdp` signal and for attributes not read here. Its text has no
+ *   control characters
+ * @text: the SDP as received, made valid UTF-8 and cut at the first NUL byte
  * @mlines: (element-type SiprecMline): in order
  */
 typedef struct {

@@ -1,1 +1,516 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The SIP thread: its loop, its sockets, timers and messages from other threads
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../error.h"
+#include "screen.h"
+#include "sip-private.h"
+#include "uri.h"
+
+GST_DEBUG_CATEGORY (siprec_sip_debug);
+
+#define MAX_MESSAGE_BYTES   (512 * 1024)
+#define MAX_PENDING_INVITES 500
+#define LISTEN_BACKLOG      500
+#define IDLE_TIMEOUT_MS     (600 * 1000)
+#define RECEIVE_TIMEOUT_MS  (10 * 1000)
+#define KEEPALIVE_MS        (120 * 1000)
+
+typedef struct {
+  SiprecAgentFunc func;
+  gpointer user_data;
+  GDestroyNotify destroy;
+} Invocation;
+
+struct _SiprecTimer {
+  SiprecAgent *agent;
+  su_timer_t *timer;
+  SiprecAgentFunc func;
+  gpointer user_data;
+  GList link;
+};
+
+struct _SiprecAgent {
+  /* Constant after siprec_agent_start() */
+  GPtrArray *uris; /* of SiprecListenUri */
+  gchar *external_address;
+  SiprecAgentHandler handler;
+  gpointer user_data;
+  guint transaction_timeout;
+  GThread *thread;
+
+  /* Guards what follows. Never held while a callback runs. */
+  GMutex lock;
+  GCond stopped;
+  su_root_t *root; /* NULL unless the loop can be woken */
+  GQueue invocations;
+  gboolean stopping;
+
+  /* For the thread only */
+  su_root_t *loop;
+  nta_agent_t *nta;
+  nta_leg_t *leg;
+  GQueue dialogs;
+  GQueue transactions;
+  GQueue timers;
+};
+
+/* sofia */
+
+/* sofia's lines end with a newline, or continue with the next call. */
+static void
+log_line (void *stream, const char *format, va_list args)
+{
+  gchar line[1024];
+
+  vsnprintf (line, sizeof line, format, args);
+  g_strchomp (line);
+  GST_LOG ("sofia: %s", line);
+}
+
+static gpointer
+init_sofia (gpointer data)
+{
+  struct sigaction old;
+  GstDebugLevel threshold;
+
+  GST_DEBUG_CATEGORY_INIT (siprec_sip_debug, "siprec-sip", 0, "SIP of recording sessions");
+  /* Before anything of sofia can log, since its first word would go to stderr. */
+  su_log_redirect (NULL, log_line, NULL);
+
+  /* su_init() ignores SIGPIPE for the whole process; that isn't ours to do, and sofia sends with
+   * MSG_NOSIGNAL anyway. */
+  sigaction (SIGPIPE, NULL, &old);
+  su_init ();
+  sigaction (SIGPIPE, &old, NULL);
+
+  threshold = gst_debug_category_get_threshold (siprec_sip_debug);
+  su_log_set_level (NULL, threshold >= GST_LEVEL_TRACE ? 9 : threshold >= GST_LEVEL_LOG ? 5 : 1);
+  return NULL;
+}
+
+/* life, from any thread */
+
+SiprecAgent *
+siprec_agent_new (const gchar *const *uris, const gchar *external_address,
+                  const SiprecAgentHandler *handler, gpointer user_data, GError **error)
+{
+  static GOnce once = G_ONCE_INIT;
+  g_autoptr (GPtrArray) parsed =
+      g_ptr_array_new_with_free_func ((GDestroyNotify)siprec_listen_uri_free);
+  SiprecAgent *agent;
+
+  g_once (&once, init_sofia, NULL);
+  for (; *uris; uris++) {
+    SiprecListenUri *uri = siprec_listen_uri_parse (*uris, error);
+
+    if (!uri)
+      return NULL;
+    g_ptr_array_add (parsed, uri);
+  }
+  if (parsed->len == 0) {
+    g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SETTINGS,
+                 "There is no URI to listen on. One is needed, like \"sip:127.0.0.1:5060\".");
+    return NULL;
+  }
+
+  agent = g_new0 (SiprecAgent, 1);
+  agent->uris = g_steal_pointer (&parsed);
+  agent->external_address = g_strdup (external_address);
+  /* siprec_host_port() adds the brackets. */
+  if (agent->external_address)
+    g_strstrip (g_strdelimit (agent->external_address, "[]", ' '));
+  agent->handler = *handler;
+  agent->user_data = user_data;
+  g_mutex_init (&agent->lock);
+  g_cond_init (&agent->stopped);
+  g_queue_init (&agent->invocations);
+  g_queue_init (&agent->dialogs);
+  g_queue_init (&agent->transactions);
+  g_queue_init (&agent->timers);
+  return agent;
+}
+
+static void
+drop_invocations (SiprecAgent *agent)
+{
+  Invocation *invocation;
+
+  for (;;) {
+    g_mutex_lock (&agent->lock);
+    invocation = g_queue_pop_head (&agent->invocations);
+    g_mutex_unlock (&agent->lock);
+    if (!invocation)
+      break;
+    if (invocation->destroy)
+      invocation->destroy (invocation->user_data);
+    g_free (invocation);
+  }
+}
+
+void
+siprec_agent_free (SiprecAgent *agent)
+{
+  if (agent->thread) {
+    siprec_agent_stop (agent);
+    g_thread_join (agent->thread);
+  }
+  drop_invocations (agent);
+  g_ptr_array_unref (agent->uris);
+  g_free (agent->external_address);
+  g_mutex_clear (&agent->lock);
+  g_cond_clear (&agent->stopped);
+  g_free (agent);
+}
+
+void
+siprec_agent_set_transaction_timeout (SiprecAgent *agent, guint milliseconds)
+{
+  agent->transaction_timeout = milliseconds;
+}
+
+/* messages from other threads */
+
+static void run_invocations (su_root_magic_t *magic, su_msg_r message, su_msg_arg_t *arg);
+
+/* With the lock held. */
+static void
+wake (SiprecAgent *agent)
+{
+  su_msg_r message = SU_MSG_R_INIT;
+
+  if (!agent->root || su_msg_create (message, su_root_task (agent->root), su_task_null,
+                                     run_invocations, sizeof (su_msg_arg_t)) < 0)
+    return;
+  *su_msg_data (message) = agent;
+  su_msg_send (message);
+}
+
+static void
+run_invocations (su_root_magic_t *magic, su_msg_r message, su_msg_arg_t *arg)
+{
+  SiprecAgent *agent = *arg;
+  GQueue batch;
+  Invocation *invocation;
+  gboolean stopping;
+
+  g_mutex_lock (&agent->lock);
+  batch = agent->invocations;
+  g_queue_init (&agent->invocations);
+  stopping = agent->stopping;
+  g_mutex_unlock (&agent->lock);
+
+  while ((invocation = g_queue_pop_head (&batch))) {
+    invocation->func (agent, invocation->user_data);
+    if (invocation->destroy)
+      invocation->destroy (invocation->user_data);
+    g_free (invocation);
+  }
+  if (stopping)
+    su_root_break (agent->loop);
+}
+
+void
+siprec_agent_invoke (SiprecAgent *agent, SiprecAgentFunc func, gpointer user_data,
+                     GDestroyNotify destroy)
+{
+  Invocation *invocation = NULL;
+
+  g_mutex_lock (&agent->lock);
+  if (!agent->stopping) {
+    invocation = g_new (Invocation, 1);
+    *invocation = (Invocation){func, user_data, destroy};
+    g_queue_push_tail (&agent->invocations, invocation);
+    if (agent->invocations.length == 1)
+      wake (agent);
+  }
+  g_mutex_unlock (&agent->lock);
+
+  if (!invocation && destroy)
+    destroy (user_data);
+}
+
+void
+siprec_agent_stop (SiprecAgent *agent)
+{
+  g_mutex_lock (&agent->lock);
+  if (!agent->stopping) {
+    agent->stopping = TRUE;
+    g_cond_signal (&agent->stopped);
+    wake (agent);
+  }
+  g_mutex_unlock (&agent->lock);
+}
+
+gboolean
+siprec_agent_is_current (SiprecAgent *agent)
+{
+  return agent->thread == g_thread_self ();
+}
+
+gboolean
+siprec_agent_is_busy (SiprecAgent *agent)
+{
+  return agent->dialogs.length > 0;
+}
+
+/* timers */
+
+static void
+timer_free (SiprecTimer *timer)
+{
+  g_queue_unlink (&timer->agent->timers, &timer->link);
+  su_timer_destroy (timer->timer);
+  g_free (timer);
+}
+
+static void
+on_timer (su_root_magic_t *magic, su_timer_t *su_timer, su_timer_arg_t *arg)
+{
+  SiprecTimer *timer = arg;
+  SiprecAgent *agent = timer->agent;
+  SiprecAgentFunc func = timer->func;
+  gpointer user_data = timer->user_data;
+
+  timer_free (timer);
+  func (agent, user_data);
+}
+
+SiprecTimer *
+siprec_agent_add_timer (SiprecAgent *agent, guint milliseconds, SiprecAgentFunc func,
+                        gpointer user_data)
+{
+  SiprecTimer *timer = g_new0 (SiprecTimer, 1);
+
+  timer->agent = agent;
+  timer->func = func;
+  timer->user_data = user_data;
+  timer->link.data = timer;
+  g_queue_push_tail_link (&agent->timers, &timer->link);
+  timer->timer = su_timer_create (su_root_task (agent->loop), milliseconds);
+  su_timer_set_interval (timer->timer, on_timer, timer, milliseconds);
+  return timer;
+}
+
+void
+siprec_agent_cancel_timer (SiprecAgent *agent, SiprecTimer *timer)
+{
+  timer_free (timer);
+}
+
+/* for the other files */
+
+nta_agent_t *
+siprec_agent_nta (SiprecAgent *agent)
+{
+  return agent->nta;
+}
+
+GQueue *
+siprec_agent_dialogs (SiprecAgent *agent)
+{
+  return &agent->dialogs;
+}
+
+GQueue *
+siprec_agent_transactions (SiprecAgent *agent)
+{
+  return &agent->transactions;
+}
+
+void
+siprec_agent_request (SiprecAgent *agent, SiprecTransaction *transaction, SiprecRequest *request)
+{
+  agent->handler.request (agent, transaction, request, agent->user_data);
+}
+
+gchar *
+siprec_agent_contact (SiprecAgent *agent, const SiprecRequest *request)
+{
+  const gchar *host = agent->external_address ? agent->external_address : request->local_address;
+  g_autofree gchar *host_port = siprec_host_port (host, request->local_port);
+
+  return g_strdup_printf ("<sip:%s;transport=%s>;+sip.srs", host_port, request->transport);
+}
+
+/* sockets */
+
+static void
+set_bind_error (GError **error, const SiprecListenUri *uri, gint code)
+{
+  g_autofree gchar *text = siprec_listen_uri_format (uri, uri->port);
+  const gchar *hint = "";
+
+  switch (code) {
+  case EADDRINUSE:
+    hint = " Choose another port, or 0 for any free one.";
+    break;
+  case EADDRNOTAVAIL:
+    hint = " Choose an address of this host, or 0.0.0.0 or [::] for all.";
+    break;
+  case EACCES:
+    hint = " Ports below 1024 need privileges; choose a higher one.";
+    break;
+  case ENOENT:
+  case ENXIO:
+    hint = " The host must be an address, or a name that can be resolved to one.";
+    break;
+  }
+  g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_ADDRESS, "Can't listen on \"%s\": %s.%s", text,
+               g_strerror (code), hint);
+}
+
+/* The port that the sockets called @ident have got; 0 unless all of them are there. */
+static guint16
+bound_port (SiprecAgent *agent, const gchar *ident, guint expected)
+{
+  guint16 port = 0;
+
+  for (tport_t *tp = tport_primaries (nta_agent_tports (agent->nta)); tp; tp = tport_next (tp)) {
+    if (g_strcmp0 (tport_ident (tp), ident) != 0)
+      continue;
+    port = ntohs (((const su_sockaddr_t *)tport_get_address (tp)->ai_addr)->su_port);
+    expected--;
+  }
+  return expected == 0 ? port : 0;
+}
+
+static gchar *
+bind_uri (SiprecAgent *agent, guint index, GError **error)
+{
+  const SiprecListenUri *uri = g_ptr_array_index (agent->uris, index);
+  g_autofree gchar *text = siprec_listen_uri_format (uri, uri->port);
+  g_autofree gchar *ident = g_strdup_printf ("uri%u", index);
+  guint16 port = 0;
+
+  errno = 0;
+  /* sofia takes a list of transports, and gives them all the same number if the port is 0. */
+  if (nta_agent_add_tport (agent->nta, URL_STRING_MAKE (text), TPTAG_IDENT (ident),
+                           TPTAG_QUEUESIZE (LISTEN_BACKLOG), TPTAG_IDLE (IDLE_TIMEOUT_MS),
+                           TPTAG_TIMEOUT (RECEIVE_TIMEOUT_MS), TPTAG_PONG2PING (1),
+                           TPTAG_KEEPALIVE (KEEPALIVE_MS), TAG_END ()) == 0)
+    port = bound_port (agent, ident, uri->transport ? 1 : 2);
+  if (port == 0) {
+    set_bind_error (error, uri, errno ? errno : EADDRNOTAVAIL);
+    return NULL;
+  }
+  return siprec_listen_uri_format (uri, port);
+}
+
+static gboolean
+create_nta (SiprecAgent *agent)
+{
+  /* The parser must accept what it doesn't understand: a missing header is told by nta's sanity check, and a bad
+   * one that we don't need costs no recording. The text of the headers is kept as it came. */
+  agent->nta = nta_agent_create (
+      agent->loop, (url_string_t *)-1, NULL, NULL, NTATAG_MCLASS (siprec_screen_parser ()),
+      NTATAG_UA (1), NTATAG_MERGE_482 (1), NTATAG_SERVER_RPORT (1), NTATAG_CANCEL_487 (1),
+      NTATAG_USE_NAPTR (0), NTATAG_USE_SRV (0), NTATAG_MAX_PROCEEDING (MAX_PENDING_INVITES),
+      NTATAG_MAXSIZE (MAX_MESSAGE_BYTES), NTATAG_UDP_MTU (65535), NTATAG_BAD_REQ_MASK (0),
+      NTATAG_BAD_RESP_MASK (0), NTATAG_SIPFLAGS (MSG_DO_CANONIC | MSG_DO_EXTRACT_COPY),
+      TAG_IF (agent->transaction_timeout, NTATAG_SIP_T1X64 (agent->transaction_timeout)),
+      TAG_END ());
+  if (!agent->nta)
+    return FALSE;
+  agent->leg = siprec_transaction_default_leg (agent);
+  return agent->leg != NULL;
+}
+
+static gchar **
+open_sockets (SiprecAgent *agent, GError **error)
+{
+  g_autoptr (GPtrArray) actual = g_ptr_array_new_with_free_func (g_free);
+
+  if (!agent->loop || !create_nta (agent)) {
+    g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_ADDRESS,
+                 "The SIP stack can't start: %s. There may be too many open files.",
+                 g_strerror (errno));
+    return NULL;
+  }
+  for (guint i = 0; i < agent->uris->len; i++) {
+    gchar *uri = bind_uri (agent, i, error);
+
+    if (!uri)
+      return NULL;
+    GST_INFO ("listening on %s", uri);
+    g_ptr_array_add (actual, uri);
+  }
+  g_ptr_array_add (actual, NULL);
+  return (gchar **)g_ptr_array_free (g_steal_pointer (&actual), FALSE);
+}
+
+/* the thread */
+
+static void
+close_all (SiprecAgent *agent)
+{
+  gpointer member;
+
+  while ((member = g_queue_peek_head (&agent->dialogs)))
+    siprec_dialog_free (member);
+  while ((member = g_queue_peek_head (&agent->transactions)))
+    siprec_transaction_free (member);
+  while ((member = g_queue_peek_head (&agent->timers)))
+    timer_free (member);
+  g_clear_pointer (&agent->leg, nta_leg_destroy);
+  g_clear_pointer (&agent->nta, nta_agent_destroy);
+}
+
+static void
+run_loop (SiprecAgent *agent)
+{
+  g_mutex_lock (&agent->lock);
+  agent->root = agent->loop;
+  if (agent->invocations.length > 0 || agent->stopping)
+    wake (agent);
+  /* Without a loop there is nothing to do but wait for the end. */
+  while (!agent->loop && !agent->stopping)
+    g_cond_wait (&agent->stopped, &agent->lock);
+  g_mutex_unlock (&agent->lock);
+
+  if (agent->loop)
+    su_root_run (agent->loop);
+
+  g_mutex_lock (&agent->lock);
+  agent->root = NULL;
+  g_mutex_unlock (&agent->lock);
+  drop_invocations (agent);
+}
+
+static gpointer
+run (gpointer data)
+{
+  SiprecAgent *agent = data;
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) uris = NULL;
+
+  /* siprec_agent_is_current() must be right from the first callback. */
+  g_mutex_lock (&agent->lock);
+  g_mutex_unlock (&agent->lock);
+
+  agent->loop = su_root_create (NULL);
+  if (agent->loop)
+    su_root_threading (agent->loop, FALSE);
+  uris = open_sockets (agent, &error);
+  if (error)
+    GST_WARNING ("%s", error->message);
+  agent->handler.started (agent, uris, error, agent->user_data);
+
+  run_loop (agent);
+  close_all (agent);
+  agent->handler.stopped (agent, agent->user_data);
+  if (agent->loop)
+    su_root_destroy (agent->loop);
+  return NULL;
+}
+
+void
+siprec_agent_start (SiprecAgent *agent)
+{
+  g_mutex_lock (&agent->lock);
+  agent->thread = g_thread_new ("siprec-sip", run, agent);
+  g_mutex_unlock (&agent->lock);
+}

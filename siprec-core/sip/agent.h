@@ -26,7 +26,7 @@ typedef void (*SiprecAgentFunc) (SiprecAgent *agent, gpointer user_data);
  * @started: the URIs are bound (@uris, with real ports, NULL-terminated), or @error says why not
  * @request: a request outside any dialog (INVITE, OPTIONS, anything else allowed); the handler answers
  *   it now or later with siprec_transaction_reply() or siprec_dialog_accept()
- * @stopped: last call; nothing follows it. The agent's thread ends after it
+ * @stopped: last call, when all sockets are closed. The agent's thread ends after it
  */
 typedef struct {
   void (*started) (SiprecAgent *agent, gchar **uris, const GError *error, gpointer user_data);
@@ -65,6 +65,9 @@ SIPREC_API void siprec_agent_invoke (SiprecAgent *agent, SiprecAgentFunc func, g
 
 /* TRUE in the agent's thread. */
 SIPREC_API gboolean siprec_agent_is_current (SiprecAgent *agent);
+
+/* TRUE while there is a dialog, be it one that waits for the answer to our BYE. */
+SIPREC_API gboolean siprec_agent_is_busy (SiprecAgent *agent);
 
 /* Calls @func once after @milliseconds. Returns a handle for siprec_agent_cancel_timer(), which
  * must not be used after the timer ran. */

@@ -1,1 +1,428 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The life of a dialog, and the requests of the peer in it
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "dialog-private.h"
+
+#include "uri.h"
+
+static int on_ack (nta_incoming_magic_t *magic, nta_incoming_t *irq, const sip_t *sip);
+
+void
+siprec_dialog_unref (SiprecDialog *dialog)
+{
+  if (--dialog->ref_count > 0)
+    return;
+  g_clear_pointer (&dialog->last, siprec_request_unref);
+  g_clear_pointer (&dialog->tport, tport_unref);
+  g_free (dialog->bye_reason);
+  g_free (dialog);
+}
+
+static void
+remember_source (SiprecDialog *dialog, SiprecRequest *request, tport_t *tport)
+{
+  g_clear_pointer (&dialog->last, siprec_request_unref);
+  dialog->last = siprec_request_ref (request);
+  /* The reference also keeps the idle timer of the connection away. */
+  tport_ref (tport);
+  g_clear_pointer (&dialog->tport, tport_unref);
+  dialog->tport = tport;
+}
+
+static void
+drop_leg (SiprecDialog *dialog)
+{
+  dialog->state = DIALOG_OVER;
+  g_clear_pointer (&dialog->leg, nta_leg_destroy);
+}
+
+/* Ends all that goes on in the stack; requests without an answer get @status. */
+static void
+close_down (SiprecDialog *dialog, guint status)
+{
+  SiprecTransaction *transaction;
+
+  while ((transaction = g_queue_peek_head (&dialog->pending)))
+    siprec_transaction_reply_status (transaction, status);
+  if (dialog->unacked)
+    nta_incoming_destroy (g_steal_pointer (&dialog->unacked));
+  siprec_dialog_drop_clients (dialog);
+  if (dialog->failure)
+    siprec_agent_cancel_timer (dialog->agent, g_steal_pointer (&dialog->failure));
+  drop_leg (dialog);
+}
+
+void
+siprec_dialog_free (SiprecDialog *dialog)
+{
+  SiprecTransaction *transaction;
+
+  while ((transaction = g_queue_pop_head (&dialog->pending)))
+    siprec_transaction_set_dialog (transaction, NULL);
+  close_down (dialog, 487);
+  dialog->silent = TRUE;
+  g_queue_unlink (siprec_agent_dialogs (dialog->agent), &dialog->link);
+  siprec_dialog_unref (dialog);
+}
+
+void
+siprec_dialog_end (SiprecDialog *dialog, SiprecDialogEnd end, SiprecRequest *request)
+{
+  if (dialog->state == DIALOG_OVER && !dialog->leg)
+    return;
+  dialog->ref_count++;
+  /* RFC 3261 section 15.1.2: 487 for what is still without an answer. */
+  close_down (dialog, 487);
+  if (dialog->silent)
+    siprec_dialog_free (dialog);
+  else
+    dialog->handler.ended (dialog, end, request, dialog->user_data);
+  siprec_dialog_unref (dialog);
+}
+
+/* The target URI that a Contact names, or one for the source address if it is missing or unusable. */
+static sip_contact_t *
+target_make (su_home_t *home, SiprecDialog *dialog, const sip_t *sip)
+{
+  const sip_contact_t *contact = sip->sip_contact;
+  g_autofree gchar *host_port = NULL;
+  g_autofree gchar *salvaged = NULL;
+
+  if (contact && contact->m_url->url_host &&
+      (contact->m_url->url_type == url_sip || contact->m_url->url_type == url_sips))
+    return sip_contact_dup (home, contact);
+
+  if (dialog->last->contact)
+    salvaged = siprec_uri_salvage (dialog->last->contact);
+  if (salvaged) {
+    sip_contact_t *made = sip_contact_format (home, "<%s>", salvaged);
+
+    if (made && made->m_url->url_host)
+      return made;
+  }
+  host_port = siprec_host_port (dialog->last->remote_address, dialog->last->remote_port);
+  return sip_contact_format (home, "<sip:%s;transport=%s>", host_port, dialog->last->transport);
+}
+
+void
+siprec_dialog_retarget (SiprecDialog *dialog, const sip_t *sip)
+{
+  su_home_t home[1] = {SU_HOME_INIT (home)};
+
+  /* The route set is fixed by the first call (RFC 3261 section 12.2). */
+  nta_leg_server_route (dialog->leg, sip->sip_record_route, target_make (home, dialog, sip));
+  su_home_deinit (home);
+}
+
+gboolean
+siprec_dialog_peer_busy (SiprecDialog *dialog)
+{
+  if (dialog->unacked)
+    return TRUE;
+  for (GList *l = dialog->pending.head; l; l = l->next) {
+    SiprecTransaction *transaction = l->data;
+    nta_incoming_t *irq = siprec_transaction_irq (transaction);
+
+    if (irq && nta_incoming_method (irq) != sip_method_info)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean
+has_offer (const SiprecRequest *request)
+{
+  gsize length = 0;
+  const gchar *body = request->body ? g_bytes_get_data (request->body, &length) : NULL;
+
+  return siprec_body_has_offer (request->content_type, body, length);
+}
+
+/* Answers an INVITE or UPDATE that crosses another one (RFC 3261 section 14.2, RFC 3311 section 5.2).
+ * Returns: TRUE if it has */
+static gboolean
+refuse_crossing (SiprecDialog *dialog, SiprecTransaction *transaction, sip_method_t method)
+{
+  SiprecRequest *request = siprec_transaction_request (transaction);
+  gboolean offers = method == sip_method_invite || has_offer (request);
+
+  if (siprec_dialog_peer_busy (dialog)) {
+    g_autofree gchar *line = g_strdup_printf ("Retry-After: %d", g_random_int_range (0, 11));
+    const gchar *lines[] = {line, NULL};
+
+    siprec_transaction_reply (transaction, SIPREC_REPLY (500, lines));
+    return TRUE;
+  }
+  if (offers && siprec_dialog_we_offer (dialog)) {
+    siprec_transaction_reply_status (transaction, 491);
+    return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+take_bye (SiprecDialog *dialog, SiprecTransaction *transaction)
+{
+  SiprecRequest *request = siprec_request_ref (siprec_transaction_request (transaction));
+
+  siprec_transaction_reply_status (transaction, 200);
+  siprec_dialog_end (dialog, SIPREC_DIALOG_BYE, request);
+  siprec_request_unref (request);
+}
+
+static void
+hand_over (SiprecDialog *dialog, SiprecTransaction *transaction)
+{
+  g_queue_push_tail (&dialog->pending, transaction);
+  dialog->handler.request (dialog, transaction, siprec_transaction_request (transaction),
+                           dialog->user_data);
+}
+
+static void
+dispatch (SiprecDialog *dialog, SiprecTransaction *transaction, sip_method_t method)
+{
+  if (method == sip_method_bye) {
+    take_bye (dialog, transaction);
+    return;
+  }
+  if (dialog->silent || dialog->state >= DIALOG_LEAVING) {
+    siprec_transaction_reply_status (transaction, 481);
+    return;
+  }
+  remember_source (dialog, siprec_transaction_request (transaction),
+                   siprec_transaction_tport (transaction));
+  if (siprec_transaction_refuse (transaction))
+    return;
+
+  switch (method) {
+  case sip_method_invite:
+  case sip_method_update:
+    if (!refuse_crossing (dialog, transaction, method))
+      hand_over (dialog, transaction);
+    break;
+  case sip_method_info:
+    hand_over (dialog, transaction);
+    break;
+  case sip_method_options:
+    siprec_transaction_reply_status (transaction, 200);
+    break;
+  case sip_method_cancel:
+    siprec_transaction_reply_status (transaction, 481);
+    break;
+  default:
+    siprec_transaction_reply_status (transaction, 405);
+  }
+}
+
+static int
+on_request (nta_leg_magic_t *magic, nta_leg_t *leg, nta_incoming_t *irq, const sip_t *sip)
+{
+  SiprecDialog *dialog = magic;
+  SiprecTransaction *transaction;
+
+  /* One that on_ack() has not got: a repetition. */
+  if (sip->sip_request->rq_method == sip_method_ack) {
+    nta_incoming_destroy (irq);
+    return 0;
+  }
+  dialog->ref_count++;
+  transaction = siprec_transaction_new (dialog->agent, dialog, irq);
+  dispatch (dialog, transaction, sip->sip_request->rq_method);
+  siprec_transaction_dispatched (transaction);
+  siprec_dialog_unref (dialog);
+  return 0;
+}
+
+static gboolean
+make_leg (SiprecDialog *dialog, nta_incoming_t *irq)
+{
+  msg_t *msg = nta_incoming_getrequest (irq);
+  const sip_t *sip = sip_object (msg);
+  su_home_t home[1] = {SU_HOME_INIT (home)};
+  sip_to_t *to = sip_to_dup (home, sip->sip_to);
+
+  /* The tag is there from the start, so that the leg doesn't take requests without one. */
+  sip_to_tag (home, to, nta_incoming_tag (irq, NULL));
+  dialog->leg = nta_leg_tcreate (siprec_agent_nta (dialog->agent), on_request, dialog,
+                                 SIPTAG_CALL_ID (sip->sip_call_id), SIPTAG_FROM (to),
+                                 SIPTAG_TO (sip->sip_from),
+                                 NTATAG_REMOTE_CSEQ (sip->sip_cseq->cs_seq), TAG_END ());
+  if (dialog->leg)
+    siprec_dialog_retarget (dialog, sip);
+  su_home_deinit (home);
+  msg_destroy (msg);
+  return dialog->leg != NULL;
+}
+
+SiprecDialog *
+siprec_dialog_new (SiprecTransaction *invite, const SiprecDialogHandler *handler,
+                   gpointer user_data)
+{
+  nta_incoming_t *irq = siprec_transaction_irq (invite);
+  SiprecDialog *dialog = g_new0 (SiprecDialog, 1);
+
+  dialog->ref_count = 1;
+  dialog->agent = siprec_transaction_agent (invite);
+  dialog->handler = *handler;
+  dialog->user_data = user_data;
+  dialog->initial = invite;
+  dialog->link.data = dialog;
+  g_queue_init (&dialog->pending);
+  g_queue_init (&dialog->clients);
+  remember_source (dialog, siprec_transaction_request (invite), siprec_transaction_tport (invite));
+
+  /* Without irq the INVITE has been cancelled meanwhile. */
+  if (!irq || !make_leg (dialog, irq)) {
+    siprec_transaction_reply_status (invite, 500);
+    siprec_dialog_unref (dialog);
+    return NULL;
+  }
+  g_queue_push_tail_link (siprec_agent_dialogs (dialog->agent), &dialog->link);
+  g_queue_push_tail (&dialog->pending, invite);
+  siprec_transaction_set_dialog (invite, dialog);
+  return dialog;
+}
+
+/* No ACK: RFC 3261 section 13.3.1.4 wants a BYE. */
+static void
+give_up (SiprecDialog *dialog)
+{
+  if (dialog->bye_waits) {
+    siprec_dialog_send_bye (dialog, dialog->bye_reason, TRUE);
+  } else {
+    siprec_dialog_send_bye (dialog, "SIP;cause=408;text=\"No ACK\"", FALSE);
+    siprec_dialog_end (dialog, SIPREC_DIALOG_NO_ACK, NULL);
+  }
+}
+
+static void
+on_failure (SiprecAgent *agent, gpointer user_data)
+{
+  SiprecDialog *dialog = user_data;
+
+  dialog->failure = NULL;
+  give_up (dialog);
+}
+
+static void
+take_ack (SiprecDialog *dialog, nta_incoming_t *irq)
+{
+  msg_t *msg = nta_incoming_getrequest_ackcancel (irq);
+  tport_t *tport = NULL;
+  SiprecRequest *ack = siprec_message_copy (siprec_agent_nta (dialog->agent), msg, &tport);
+
+  if (tport)
+    remember_source (dialog, ack, tport);
+  dialog->state = DIALOG_CONFIRMED;
+  if (dialog->bye_waits)
+    siprec_dialog_send_bye (dialog, dialog->bye_reason, TRUE);
+  else
+    dialog->handler.acknowledged (dialog, ack, dialog->user_data);
+  tport_unref (tport);
+  siprec_request_unref (ack);
+  msg_destroy (msg);
+}
+
+/* Called for the ACK of a 2xx, or without @sip when none came (timer H). */
+static int
+on_ack (nta_incoming_magic_t *magic, nta_incoming_t *irq, const sip_t *sip)
+{
+  SiprecDialog *dialog = magic;
+
+  if (sip && sip->sip_request->rq_method != sip_method_ack)
+    return 0;
+  dialog->ref_count++;
+  dialog->unacked = NULL;
+  if (sip)
+    take_ack (dialog, irq);
+  else
+    give_up (dialog);
+  nta_incoming_destroy (irq);
+  siprec_dialog_unref (dialog);
+  return 0;
+}
+
+static void
+retarget_from (SiprecDialog *dialog, nta_incoming_t *irq)
+{
+  msg_t *msg = nta_incoming_getrequest (irq);
+
+  siprec_dialog_retarget (dialog, sip_object (msg));
+  msg_destroy (msg);
+}
+
+gboolean
+siprec_dialog_answered (SiprecDialog *dialog, SiprecTransaction *transaction, guint status,
+                        nta_incoming_t *irq)
+{
+  gboolean success = irq && status / 100 == 2;
+  gboolean invite = irq && nta_incoming_method (irq) == sip_method_invite;
+
+  g_queue_remove (&dialog->pending, transaction);
+  siprec_transaction_set_dialog (transaction, NULL);
+  if (transaction == dialog->initial) {
+    dialog->initial = NULL;
+    if (!success) {
+      drop_leg (dialog);
+      return FALSE;
+    }
+    dialog->state = DIALOG_ACCEPTED;
+  }
+  if (!success || !dialog->leg)
+    return FALSE;
+  if (invite || nta_incoming_method (irq) == sip_method_update)
+    retarget_from (dialog, irq);
+  if (!invite)
+    return FALSE;
+
+  if (nta_incoming_status (irq) < 200) {
+    /* It couldn't be sent. Not from inside the reply: the caller doesn't expect @ended there. */
+    if (!dialog->failure)
+      dialog->failure = siprec_agent_add_timer (dialog->agent, 0, on_failure, dialog);
+    return FALSE;
+  }
+  dialog->unacked = irq;
+  nta_incoming_bind (irq, on_ack, dialog);
+  return TRUE;
+}
+
+void
+siprec_dialog_cancelled (SiprecDialog *dialog, SiprecTransaction *transaction,
+                         SiprecRequest *cancel)
+{
+  /* A cancelled re-INVITE leaves the dialog as it was. */
+  if (transaction == dialog->initial)
+    siprec_dialog_end (dialog, SIPREC_DIALOG_CANCELLED, cancel);
+}
+
+void
+siprec_dialog_bye (SiprecDialog *dialog, const gchar *reason)
+{
+  SiprecTransaction *transaction;
+
+  switch (dialog->state) {
+  case DIALOG_INVITED: {
+    g_autofree gchar *line = reason ? g_strconcat ("Reason: ", reason, NULL) : NULL;
+    const gchar *lines[] = {line, NULL};
+
+    if (dialog->initial)
+      siprec_transaction_reply (dialog->initial, SIPREC_REPLY (480, lines));
+    siprec_dialog_free (dialog);
+    break;
+  }
+  case DIALOG_ACCEPTED:
+  case DIALOG_CONFIRMED:
+    dialog->silent = TRUE;
+    siprec_dialog_drop_clients (dialog);
+    while ((transaction = g_queue_peek_head (&dialog->pending)))
+      siprec_transaction_reply_status (transaction, 487);
+    if (dialog->unacked || dialog->failure) {
+      dialog->bye_waits = TRUE;
+      dialog->bye_reason = g_strdup (reason);
+    } else {
+      siprec_dialog_send_bye (dialog, reason, TRUE);
+    }
+    break;
+  default:
+    siprec_dialog_free (dialog);
+  }
+}

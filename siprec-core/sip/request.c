@@ -1,1 +1,87 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A SIP message as plain data
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "request.h"
+
+static void
+header_free (gpointer data)
+{
+  SiprecHeader *header = data;
+
+  g_free (header->name);
+  g_free (header->value);
+  g_free (header);
+}
+
+SiprecRequest *
+siprec_request_new (void)
+{
+  SiprecRequest *request = g_new0 (SiprecRequest, 1);
+
+  request->ref_count = 1;
+  request->headers = g_ptr_array_new_with_free_func (header_free);
+  request->required = g_new0 (gchar *, 1);
+  return request;
+}
+
+SiprecRequest *
+siprec_request_ref (SiprecRequest *request)
+{
+  g_atomic_int_inc (&request->ref_count);
+  return request;
+}
+
+void
+siprec_request_unref (SiprecRequest *request)
+{
+  if (!g_atomic_int_dec_and_test (&request->ref_count))
+    return;
+
+  g_free (request->method);
+  g_free (request->uri);
+  g_free (request->call_id);
+  g_free (request->from);
+  g_free (request->from_tag);
+  g_free (request->to);
+  g_free (request->to_tag);
+  g_free (request->contact);
+  g_strfreev (request->required);
+  g_ptr_array_unref (request->headers);
+  g_free (request->content_type);
+  g_free (request->content_disposition);
+  g_clear_pointer (&request->body, g_bytes_unref);
+  g_free (request->transport);
+  g_free (request->remote_address);
+  g_free (request->local_address);
+  g_free (request);
+}
+
+void
+siprec_request_add_header (SiprecRequest *request, const gchar *name, const gchar *value)
+{
+  SiprecHeader *header = g_new (SiprecHeader, 1);
+
+  header->name = g_strdup (name);
+  header->value = g_strdup (value);
+  g_ptr_array_add (request->headers, header);
+}
+
+const gchar *
+siprec_request_header (const SiprecRequest *request, const gchar *name)
+{
+  for (guint i = 0; i < request->headers->len; i++) {
+    const SiprecHeader *header = g_ptr_array_index (request->headers, i);
+
+    if (g_ascii_strcasecmp (header->name, name) == 0)
+      return header->value;
+  }
+  return NULL;
+}
+
+gboolean
+siprec_request_requires (const SiprecRequest *request, const gchar *option_tag)
+{
+  for (gchar **tag = request->required; tag && *tag; tag++)
+    if (g_ascii_strcasecmp (*tag, option_tag) == 0)
+      return TRUE;
+  return FALSE;
+}

@@ -1,0 +1,42 @@
+# The front door. `make demo` records a call and shows it; `make check` proves the whole.
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+# Continuous integration takes warnings for errors, in a build directory of its own.
+ifeq ($(CI),true)
+BUILD ?= build-ci
+SETUP = -Dwerror=true
+else
+BUILD ?= build
+endif
+
+.PHONY: demo check check-full build bench format install-deps
+
+demo: $(BUILD)/build.ninja
+	@.ci/install-packages build demo
+	@ninja -C $(BUILD) --quiet
+	@BUILD=$(BUILD) pipelines/demo
+
+check: $(BUILD)/build.ninja
+	@.ci/install-packages build demo test
+	@BUILD=$(BUILD) SETUP="$(SETUP)" tests/check
+
+check-full: $(BUILD)/build.ninja
+	@.ci/install-packages build demo test full
+	@BUILD=$(BUILD) SETUP="$(SETUP)" tests/check --full
+
+build: $(BUILD)/build.ninja
+	@ninja -C $(BUILD)
+
+bench: build
+	@.ci/install-packages demo test
+	@meson test -C $(BUILD) --benchmark --verbose --no-rebuild
+
+format:
+	@git ls-files '*.[ch]' | xargs clang-format -i
+
+install-deps:
+	@.ci/install-packages build demo test
+
+$(BUILD)/build.ninja:
+	@.ci/install-packages build
+	@meson setup $(BUILD) $(SETUP)

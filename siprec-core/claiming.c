@@ -1,0 +1,416 @@
+/* Who takes a call: INVITEs to acceptors and application, and sessions that were given back.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "endpoint-private.h"
+
+#define GST_CAT_DEFAULT siprec_session_debug
+
+typedef enum {
+  ACCEPTOR_WAITING,  /* in the queue */
+  ACCEPTOR_DECIDING, /* asked about `session` */
+  ACCEPTOR_TAKEN,    /* has `session`, or had it */
+} AcceptorState;
+
+/* Guarded by the endpoint's lock. */
+struct _SiprecAcceptor {
+  SiprecEndpoint *endpoint; /* a reference */
+  SiprecPolicy policy;
+  GstClockTime decision_timeout;
+  SiprecAcceptorHandler handler;
+  gpointer user_data;
+
+  AcceptorState state;
+  SiprecSession *session; /* owned, while deciding and until 200 OK */
+};
+
+typedef enum { CALL_DECIDE, CALL_CANCELLED, CALL_SESSION } AcceptorCall;
+
+/* Calls the acceptor that has @session, if there is still one. Without the lock, but marked as called, so that
+ * its removal waits. */
+static void
+call_acceptor (SiprecEndpoint *endpoint, SiprecAcceptor *acceptor, SiprecSession *session,
+               AcceptorCall call)
+{
+  const SiprecAcceptorHandler *handler = &acceptor->handler;
+
+  /* With the lock held. */
+  endpoint->called = acceptor->user_data;
+  g_mutex_unlock (&endpoint->lock);
+  if (call == CALL_DECIDE)
+    handler->decide (acceptor, session, acceptor->user_data);
+  else if (call == CALL_CANCELLED)
+    handler->cancelled (acceptor, session, acceptor->user_data);
+  else
+    handler->session (acceptor, session, acceptor->user_data);
+  g_mutex_lock (&endpoint->lock);
+  endpoint->called = NULL;
+  g_cond_broadcast (&endpoint->idle);
+}
+
+/* With the lock held. */
+static SiprecAcceptor *
+find_acceptor (SiprecEndpoint *endpoint, SiprecSession *session)
+{
+  for (GList *item = endpoint->acceptors.head; item; item = item->next) {
+    SiprecAcceptor *acceptor = item->data;
+
+    if (acceptor->session == session)
+      return acceptor;
+  }
+  return NULL;
+}
+
+/* With the lock held: the acceptor that has waited longest, or NULL. */
+static SiprecAcceptor *
+next_acceptor (SiprecEndpoint *endpoint)
+{
+  for (GList *item = endpoint->acceptors.head; item; item = item->next) {
+    SiprecAcceptor *acceptor = item->data;
+
+    if (acceptor->state == ACCEPTOR_WAITING)
+      return acceptor;
+  }
+  return NULL;
+}
+
+static void
+drop_session (SiprecEndpoint *endpoint, SiprecSession *session)
+{
+  g_mutex_lock (&endpoint->lock);
+  endpoint->n_sessions--;
+  g_mutex_unlock (&endpoint->lock);
+  g_hash_table_remove (endpoint->sessions, session);
+}
+
+/* Gives @acceptor back its place; it is told that @session is gone. With the lock held. */
+static void
+rejoin (SiprecEndpoint *endpoint, SiprecAcceptor *acceptor)
+{
+  g_autoptr (SiprecSession) session = g_steal_pointer (&acceptor->session);
+
+  acceptor->state = ACCEPTOR_WAITING;
+  call_acceptor (endpoint, acceptor, session, CALL_CANCELLED);
+}
+
+/* 200 OK has been sent: whose is the session? */
+static void
+give_session (SiprecEndpoint *endpoint, SiprecSession *session)
+{
+  SiprecAcceptor *acceptor;
+
+  g_mutex_lock (&endpoint->lock);
+  acceptor = find_acceptor (endpoint, session);
+  if (acceptor) {
+    g_autoptr (SiprecSession) taken = g_steal_pointer (&acceptor->session);
+
+    acceptor->state = ACCEPTOR_TAKEN;
+    call_acceptor (endpoint, acceptor, taken, CALL_SESSION);
+  } else if (endpoint->application) {
+    g_queue_push_tail (&endpoint->untold, g_object_ref (session));
+    siprec_strand_wake (endpoint->strand);
+  }
+  if (acceptor == NULL)
+    siprec_session_expect_claim (session, endpoint->claim_timeout);
+  g_mutex_unlock (&endpoint->lock);
+}
+
+/* The session has been decided on: answers it. */
+static void
+conclude (SiprecEndpoint *endpoint, SiprecSession *session, guint status, guint64 refused_mlines)
+{
+  SiprecAcceptor *acceptor;
+
+  if (status >= 300 && status < 700) {
+    siprec_session_refuse (session, status);
+  } else if (siprec_session_accept (session, refused_mlines)) {
+    give_session (endpoint, session);
+    return;
+  }
+
+  g_mutex_lock (&endpoint->lock);
+  acceptor = find_acceptor (endpoint, session);
+  if (acceptor)
+    rejoin (endpoint, acceptor);
+  g_mutex_unlock (&endpoint->lock);
+  drop_session (endpoint, session);
+}
+
+typedef struct {
+  SiprecEndpoint *endpoint;
+  SiprecSession *session;
+  guint status;
+  guint64 refused_mlines;
+} Decision;
+
+static void
+decision_free (gpointer data)
+{
+  Decision *decision = data;
+
+  g_object_unref (decision->session);
+  g_free (decision);
+}
+
+/* In the SIP thread. */
+static void
+on_decision (SiprecAgent *agent, gpointer user_data)
+{
+  Decision *decision = user_data;
+  SiprecEndpoint *endpoint = decision->endpoint;
+  SiprecAcceptor *acceptor;
+  gboolean pending;
+
+  g_mutex_lock (&endpoint->lock);
+  acceptor = find_acceptor (endpoint, decision->session);
+  pending = acceptor && acceptor->state == ACCEPTOR_DECIDING;
+  if (pending)
+    acceptor->state = ACCEPTOR_TAKEN;
+  g_mutex_unlock (&endpoint->lock);
+  if (pending)
+    conclude (endpoint, decision->session, decision->status, decision->refused_mlines);
+}
+
+void
+siprec_acceptor_decide (SiprecAcceptor *acceptor, SiprecSession *session, guint status,
+                        guint64 refused_mlines)
+{
+  Decision *decision = g_new0 (Decision, 1);
+
+  decision->endpoint = acceptor->endpoint;
+  decision->session = g_object_ref (session);
+  decision->status = status;
+  decision->refused_mlines = refused_mlines;
+  siprec_agent_invoke (acceptor->endpoint->agent, on_decision, decision, decision_free);
+}
+
+/* Silence means consent: a slow application must not cost a recording. */
+static void
+on_decision_timeout (SiprecAgent *agent, gpointer user_data)
+{
+  SiprecSession *session = user_data;
+  Decision decision = {.endpoint = session->owner_data, .session = session};
+
+  session->decision_timer = NULL;
+  on_decision (agent, &decision);
+}
+
+/* Asks the acceptor, or accepts at once. */
+static void
+offer_session (SiprecEndpoint *endpoint, SiprecSession *session)
+{
+  SiprecAcceptor *acceptor;
+  gboolean ask;
+
+  g_mutex_lock (&endpoint->lock);
+  acceptor = find_acceptor (endpoint, session);
+  ask = acceptor && acceptor->handler.decide;
+  if (ask) {
+    acceptor->state = ACCEPTOR_DECIDING;
+    siprec_session_expect_decision (session, acceptor->decision_timeout, on_decision_timeout);
+    call_acceptor (endpoint, acceptor, session, CALL_DECIDE);
+  }
+  g_mutex_unlock (&endpoint->lock);
+  if (!ask)
+    conclude (endpoint, session, 0, 0);
+}
+
+/* The claimant gave @session back: the next free acceptor takes it, or it waits for one. */
+static void
+on_released (SiprecSession *session, gpointer user_data)
+{
+  SiprecEndpoint *endpoint = user_data;
+  SiprecAcceptor *acceptor;
+
+  g_mutex_lock (&endpoint->lock);
+  acceptor = next_acceptor (endpoint);
+  if (acceptor) {
+    acceptor->state = ACCEPTOR_TAKEN;
+    call_acceptor (endpoint, acceptor, session, CALL_SESSION);
+  } else {
+    if (endpoint->application == NULL)
+      g_queue_push_tail (&endpoint->orphans, g_object_ref (session));
+    siprec_session_expect_claim (session, endpoint->claim_timeout);
+  }
+  g_mutex_unlock (&endpoint->lock);
+}
+
+static void
+on_ended (SiprecSession *session, gpointer user_data)
+{
+  SiprecEndpoint *endpoint = user_data;
+  SiprecAcceptor *acceptor;
+
+  g_mutex_lock (&endpoint->lock);
+  acceptor = find_acceptor (endpoint, session);
+  if (acceptor)
+    rejoin (endpoint, acceptor);
+  if (g_queue_remove (&endpoint->orphans, session))
+    g_object_unref (session);
+  g_mutex_unlock (&endpoint->lock);
+  drop_session (endpoint, session);
+}
+
+static const SiprecSessionOwner session_owner = {on_released, on_ended};
+
+/* With the lock held: reserves a claimant for a session to be made. NULL policy: there is none. */
+static const SiprecPolicy *
+reserve_claimant (SiprecEndpoint *endpoint, SiprecAcceptor **acceptor)
+{
+  *acceptor = next_acceptor (endpoint);
+  if (endpoint->draining)
+    return NULL;
+  if (*acceptor)
+    return &(*acceptor)->policy;
+  return endpoint->application ? &endpoint->application_policy : NULL;
+}
+
+static void
+refuse_for_now (SiprecTransaction *transaction)
+{
+  static const gchar *const headers[] = {"Retry-After: 5", NULL};
+
+  siprec_transaction_reply (transaction, &(SiprecReply){.status = 503, .headers = headers});
+}
+
+static void
+on_invite (SiprecEndpoint *endpoint, SiprecTransaction *transaction, SiprecRequest *request)
+{
+  SiprecSessionConfig config = {.agent = endpoint->agent,
+                                .settings = &endpoint->settings,
+                                .owner = &session_owner,
+                                .owner_data = endpoint};
+  g_autoptr (SiprecSession) session = NULL;
+  SiprecAcceptor *acceptor;
+
+  g_mutex_lock (&endpoint->lock);
+  config.policy = reserve_claimant (endpoint, &acceptor);
+  if (config.policy)
+    session = siprec_session_new (&config, request);
+  g_mutex_unlock (&endpoint->lock);
+  if (session == NULL) {
+    GST_INFO ("INVITE from %s: nobody is free to record", request->remote_address);
+    refuse_for_now (transaction);
+    return;
+  }
+  if (!siprec_session_examine (session, transaction) || !siprec_session_open (session))
+    return;
+
+  g_hash_table_add (endpoint->sessions, g_object_ref (session));
+  g_mutex_lock (&endpoint->lock);
+  endpoint->n_sessions++;
+  /* The acceptor may have left meanwhile; another may do, or the application. */
+  acceptor = next_acceptor (endpoint);
+  if (acceptor) {
+    acceptor->state = ACCEPTOR_TAKEN;
+    acceptor->session = g_object_ref (session);
+  }
+  g_mutex_unlock (&endpoint->lock);
+  offer_session (endpoint, session);
+}
+
+static void
+on_request (SiprecAgent *agent, SiprecTransaction *transaction, SiprecRequest *request,
+            gpointer user_data)
+{
+  SiprecEndpoint *endpoint = user_data;
+  gboolean draining;
+
+  if (g_str_equal (request->method, "INVITE")) {
+    on_invite (endpoint, transaction, request);
+    return;
+  }
+  g_mutex_lock (&endpoint->lock);
+  draining = endpoint->draining;
+  g_mutex_unlock (&endpoint->lock);
+  if (draining)
+    refuse_for_now (transaction);
+  else
+    siprec_transaction_reply_status (transaction, 200);
+}
+
+static void
+on_started (SiprecAgent *agent, gchar **uris, const GError *error, gpointer user_data)
+{
+  SiprecEndpoint *endpoint = user_data;
+
+  g_mutex_lock (&endpoint->lock);
+  if (error)
+    endpoint->error = g_error_copy (error);
+  else
+    endpoint->actual_uri = g_strjoinv (",", uris);
+  g_mutex_unlock (&endpoint->lock);
+  siprec_endpoint_tell_waiters (agent, endpoint);
+}
+
+const SiprecAgentHandler siprec_endpoint_agent_handler = {on_started, on_request,
+                                                          siprec_endpoint_on_stopped};
+
+/* In the SIP thread: an acceptor is new; a session may be waiting for it. */
+static void
+on_joined (SiprecAgent *agent, gpointer user_data)
+{
+  SiprecEndpoint *endpoint = user_data;
+  g_autoptr (SiprecSession) session = NULL;
+
+  g_mutex_lock (&endpoint->lock);
+  if (next_acceptor (endpoint))
+    session = g_queue_pop_head (&endpoint->orphans);
+  g_mutex_unlock (&endpoint->lock);
+  if (session)
+    on_released (session, endpoint);
+}
+
+SiprecAcceptor *
+siprec_endpoint_add_acceptor (SiprecEndpoint *endpoint, const SiprecPolicy *policy,
+                              GstClockTime decision_timeout, const SiprecAcceptorHandler *handler,
+                              gpointer user_data)
+{
+  SiprecAcceptor *acceptor = g_new0 (SiprecAcceptor, 1);
+
+  acceptor->endpoint = siprec_endpoint_ref (endpoint);
+  siprec_policy_copy (&acceptor->policy, policy);
+  acceptor->decision_timeout = decision_timeout;
+  acceptor->handler = *handler;
+  acceptor->user_data = user_data;
+  g_mutex_lock (&endpoint->lock);
+  g_queue_push_tail (&endpoint->acceptors, acceptor);
+  g_mutex_unlock (&endpoint->lock);
+  siprec_agent_invoke (endpoint->agent, on_joined, endpoint, NULL);
+  return acceptor;
+}
+
+/* A session whose acceptor left before it was answered: somebody else's, or nobody's. */
+static void
+on_abandoned (SiprecAgent *agent, gpointer user_data)
+{
+  Decision *decision = user_data;
+  SiprecEndpoint *endpoint = decision->endpoint;
+  gboolean wanted;
+
+  if (siprec_session_get_state (decision->session) != SIPREC_SESSION_OFFERED)
+    return;
+  g_mutex_lock (&endpoint->lock);
+  wanted = endpoint->application != NULL;
+  g_mutex_unlock (&endpoint->lock);
+  conclude (endpoint, decision->session, wanted ? 0 : 503, 0);
+}
+
+void
+siprec_acceptor_remove (SiprecAcceptor *acceptor)
+{
+  SiprecEndpoint *endpoint = acceptor->endpoint;
+
+  g_mutex_lock (&endpoint->lock);
+  siprec_endpoint_await_idle (endpoint, acceptor->user_data);
+  g_queue_remove (&endpoint->acceptors, acceptor);
+  if (acceptor->session) {
+    Decision *decision = g_new0 (Decision, 1);
+
+    decision->endpoint = endpoint;
+    decision->session = g_steal_pointer (&acceptor->session);
+    siprec_agent_invoke (endpoint->agent, on_abandoned, decision, decision_free);
+  }
+  g_mutex_unlock (&endpoint->lock);
+  siprec_policy_clear (&acceptor->policy);
+  g_free (acceptor);
+  siprec_endpoint_unref (endpoint);
+}

@@ -1,0 +1,63 @@
+/* siprec-core: the inside of an endpoint, shared by its life (endpoint.c) and its calls (claiming.c)
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "session-private.h"
+
+G_BEGIN_DECLS
+
+typedef enum {
+  SIPREC_ENDPOINT_NEW,
+  SIPREC_ENDPOINT_DEFERRED, /* waits for another endpoint's sockets to close */
+  SIPREC_ENDPOINT_STARTED,
+} SiprecEndpointState;
+
+struct _SiprecEndpoint {
+  gint ref_count;
+
+  /* Fixed at creation. */
+  gchar *name; /* NULL for a private one */
+  SiprecSettings settings;
+  SiprecAgent *agent;
+  SiprecStrand *strand; /* tells the application of sessions */
+
+  SiprecEndpointState state; /* guarded by the registry's lock */
+
+  /* SIP thread only. */
+  GHashTable *sessions; /* SiprecSession, owned */
+  GstClockTime linger_until;
+
+  GMutex lock; /* guards the rest; taken before a session's */
+  gchar *actual_uri;
+  GError *error;
+  GList *waiters;
+  guint last_handle;
+  GQueue acceptors; /* SiprecAcceptor that wait, oldest first */
+  GQueue orphans;   /* SiprecSession, owned: given back, and no acceptor was free */
+  GQueue untold;    /* SiprecSession, owned: to be told to the application */
+  SiprecPolicy application_policy;
+  GstClockTime claim_timeout;
+  SiprecApplicationFunc application;
+  gpointer application_data;
+  GDestroyNotify application_destroy;
+  gboolean draining;
+  guint n_sessions;
+
+  /* The user data that the SIP thread is calling out with; who removes that user waits for `idle`. */
+  gpointer called;
+  GCond idle;
+};
+
+/* endpoint.c */
+void siprec_endpoint_free (SiprecEndpoint *endpoint);
+void siprec_endpoint_launch (SiprecEndpoint *endpoint);
+void siprec_endpoint_on_stopped (SiprecAgent *agent, gpointer endpoint);
+void siprec_endpoint_tell_waiters (SiprecAgent *agent, gpointer endpoint);
+void siprec_endpoint_await_idle (SiprecEndpoint *endpoint, gpointer user_data);
+void siprec_policy_copy (SiprecPolicy *copy, const SiprecPolicy *policy);
+void siprec_policy_clear (SiprecPolicy *policy);
+
+/* claiming.c */
+extern const SiprecAgentHandler siprec_endpoint_agent_handler;
+
+G_END_DECLS

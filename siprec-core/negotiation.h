@@ -1,0 +1,123 @@
+/* siprec-core: the m-lines of a recording session, as agreed by offer and answer
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "rtp/stream.h"
+#include "sdp/answer.h"
+
+G_BEGIN_DECLS
+
+/**
+ * SiprecLine:
+ * @mline: place in the SDP
+ * @name: "audio_0": kind and number within the kind; never reused in a session
+ * @kind, @label, @lang, @direction, @held: as offered last
+ * @formats: (element-type SiprecFormat): as answered last, the codec first
+ * @stream: its receive path
+ * @owner: of the negotiation; the line holds a reference
+ * @data: for the owner; freed with @data_destroy
+ *
+ * One accepted m-line. Reference counted, because notices of its stream may come late.
+ */
+typedef struct {
+  gint ref_count;
+  guint mline;
+  gchar *name;
+  SiprecMediaKind kind;
+  gchar *label;
+  gchar *lang;
+  SiprecDirection direction;
+  gboolean held;
+  GPtrArray *formats;
+  SiprecStream *stream;
+  GObject *owner;
+  gpointer data;
+  GDestroyNotify data_destroy;
+} SiprecLine;
+
+SiprecLine *siprec_line_ref (SiprecLine *line);
+void siprec_line_unref (SiprecLine *line);
+
+/* TRUE if the codec of @formats (not empty) can't be depayloaded: its packets are passed on whole. */
+gboolean siprec_formats_are_opaque (GPtrArray *formats);
+
+typedef enum {
+  SIPREC_LINE_ADDED,
+  SIPREC_LINE_REMOVED, /* its stream has been ended */
+  SIPREC_LINE_HELD,
+  SIPREC_LINE_RESUMED,
+  SIPREC_LINE_UPDATED, /* another codec or label */
+} SiprecLineChange;
+
+/**
+ * SiprecNegotiation:
+ *
+ * Offer and answer of one session (RFC 3264): which lines exist, their ports and formats, and the SDP
+ * that says so. For the SIP thread only.
+ */
+typedef struct _SiprecNegotiation SiprecNegotiation;
+
+/**
+ * SiprecNegotiationConfig:
+ * @context: media engine of the streams
+ * @address: local address that media is received at
+ * @advertised: address written into the SDP
+ * @first_port, @last_port, @buffer_size: as siprec_ports_new() takes them
+ * @codecs: (nullable): order of preference, NULL-terminated
+ * @refuse_unknown: refuse lines without a codec that can be depayloaded, else they are received as they are
+ * @notice: called in a worker's thread with a SiprecLine as user data
+ * @owner: (nullable): object that lines keep alive for @notice
+ */
+typedef struct {
+  SiprecContext *context;
+  const gchar *address;
+  const gchar *advertised;
+  guint16 first_port, last_port;
+  guint buffer_size;
+  const gchar *const *codecs;
+  gboolean refuse_unknown;
+  SiprecNoticeFunc notice;
+  GObject *owner;
+} SiprecNegotiationConfig;
+
+/* A negotiation without lines; @config is copied. */
+SIPREC_API SiprecNegotiation *siprec_negotiation_new (const SiprecNegotiationConfig *config);
+
+/* Ends streams that haven't been ended, now. */
+SIPREC_API void siprec_negotiation_free (SiprecNegotiation *negotiation);
+
+/**
+ * siprec_negotiation_consider:
+ * @offer: the new offer
+ * @refused: bit n set refuses m-line n
+ * @error: NOT_ACCEPTABLE if no line can be received, PORTS or ADDRESS if ports can't be had
+ *
+ * Works out the answer and opens the ports that it needs; changes nothing until siprec_negotiation_commit().
+ *
+ * Returns: (nullable): the answer's SDP, owned by @negotiation until the next call.
+ */
+SIPREC_API const gchar *siprec_negotiation_consider (SiprecNegotiation *negotiation,
+                                                     const SiprecOffer *offer, guint64 refused,
+                                                     GError **error);
+
+/* Tells of one change; the line is borrowed. */
+typedef void (*SiprecLineFunc) (SiprecLine *line, SiprecLineChange change, gpointer user_data);
+
+/* Makes the answer considered last the state; new streams begin at @now (CLOCK_MONOTONIC). @func is called for
+ * each change, removals first, then in m-line order. */
+SIPREC_API void siprec_negotiation_commit (SiprecNegotiation *negotiation, GstClockTime now,
+                                           SiprecLineFunc func, gpointer user_data);
+
+/* Forgets the answer considered last; its ports are closed. */
+SIPREC_API void siprec_negotiation_discard (SiprecNegotiation *negotiation);
+
+/* The SDP agreed last, or NULL. */
+SIPREC_API const gchar *siprec_negotiation_get_sdp (SiprecNegotiation *negotiation);
+
+/* The lines in m-line order (element-type SiprecLine); owned by @negotiation. */
+SIPREC_API GPtrArray *siprec_negotiation_get_lines (SiprecNegotiation *negotiation);
+
+/* Ends every stream at @end; the first call counts. */
+SIPREC_API void siprec_negotiation_end (SiprecNegotiation *negotiation, GstClockTime end);
+
+G_END_DECLS

@@ -1,0 +1,563 @@
+/* The way of a packet: whose it is, its place in the sequence, its time.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "receiver.h"
+
+#include "debug.h"
+#include "depay.h"
+
+/* What is delayed more than the latency is of no use, but nobody pauses for less than this. */
+#define MIN_PATIENCE (100 * GST_MSECOND)
+
+#define MAX_LATENCY (10 * GST_SECOND)
+
+/* A single packet of another source is believed if the current one is silent for so long after it. */
+#define CANDIDATE_AGE (3 * SIPREC_TICK)
+
+void
+siprec_receiver_init (SiprecReceiver *receiver, SiprecReceiverNotify notify, gpointer user_data)
+{
+  receiver->notify = notify;
+  receiver->user_data = user_data;
+  receiver->generation = 1;
+  siprec_timeline_init (&receiver->timeline, 0);
+  receiver->formats = g_ptr_array_new_with_free_func ((GDestroyNotify)siprec_format_unref);
+}
+
+static void
+set_media (SiprecReceiver *receiver, SiprecFormat *format)
+{
+  if (receiver->media == format)
+    return;
+  g_clear_pointer (&receiver->media, siprec_format_unref);
+  if (format)
+    receiver->media = siprec_format_ref (format);
+}
+
+void
+siprec_receiver_clear (SiprecReceiver *receiver)
+{
+  g_clear_pointer (&receiver->candidate, siprec_kept_free);
+  siprec_backlog_clear (&receiver->backlog);
+  siprec_reorder_clear (&receiver->reorder);
+  siprec_timeline_clear (&receiver->timeline);
+  siprec_rtcp_clear (&receiver->rtcp);
+  set_media (receiver, NULL);
+  g_ptr_array_unref (receiver->formats);
+}
+
+static SiprecFormat *
+find_format (SiprecReceiver *receiver, guint8 pt)
+{
+  for (guint i = 0; i < receiver->formats->len; i++) {
+    SiprecFormat *format = g_ptr_array_index (receiver->formats, i);
+
+    if (format->pt == pt)
+      return format;
+  }
+  return NULL;
+}
+
+static void
+tell_loss (SiprecReceiver *receiver, GstClockTime to, guint packets)
+{
+  SiprecNotice notice = {.type = SIPREC_NOTICE_LOSS,
+                         .time = to,
+                         .from = siprec_timeline_get_position (&receiver->timeline),
+                         .to = to,
+                         .packets = packets};
+
+  notice.from = MIN (notice.from, to);
+  receiver->stats.num_lost += packets;
+  receiver->notify (receiver->user_data, &notice);
+}
+
+/* Gives out what is held and in order now. */
+static void
+drain (SiprecReceiver *receiver)
+{
+  SiprecFrame frame;
+
+  while (siprec_reorder_take (&receiver->reorder, &frame))
+    siprec_timeline_push (&receiver->timeline, &frame, receiver->out);
+}
+
+/* Gives up the first hole. */
+static void
+give_up (SiprecReceiver *receiver)
+{
+  const SiprecFrame *first = siprec_reorder_peek (&receiver->reorder);
+
+  tell_loss (receiver, first->time, siprec_reorder_skip (&receiver->reorder));
+  siprec_timeline_mark_discont (&receiver->timeline);
+  drain (receiver);
+}
+
+/* Drops the first hole together with what was held behind it. */
+static void
+drop_oldest (SiprecReceiver *receiver)
+{
+  guint lost = siprec_reorder_skip (&receiver->reorder);
+  GstClockTime to = siprec_reorder_peek (&receiver->reorder)->time;
+  SiprecFrame frame;
+
+  while (siprec_reorder_take (&receiver->reorder, &frame)) {
+    to = frame.time;
+    lost++;
+    siprec_frame_clear (&frame);
+  }
+  tell_loss (receiver, to, lost);
+  siprec_timeline_mark_discont (&receiver->timeline);
+}
+
+/* Puts @frame (transfer full) in its place. */
+static void
+put (SiprecReceiver *receiver, SiprecFrame *frame, SiprecReorderPlace place)
+{
+  while (place == SIPREC_REORDER_AHEAD) {
+    if (siprec_reorder_hold (&receiver->reorder, frame))
+      return;
+    if (!siprec_reorder_peek (&receiver->reorder)) {
+      tell_loss (receiver, frame->time, siprec_reorder_jump (&receiver->reorder, frame->seq));
+      siprec_timeline_mark_discont (&receiver->timeline);
+    } else if (receiver->wishes.drop_on_latency) {
+      drop_oldest (receiver);
+    } else {
+      give_up (receiver);
+    }
+    place = siprec_reorder_place (&receiver->reorder, frame->seq);
+  }
+  siprec_timeline_push (&receiver->timeline, frame, receiver->out);
+  drain (receiver);
+}
+
+/* From now on packets are of another source: nothing that it counts goes on. */
+static void
+follow_source (SiprecReceiver *receiver, guint generation)
+{
+  while (siprec_reorder_peek (&receiver->reorder))
+    give_up (receiver);
+  siprec_reorder_reset (&receiver->reorder);
+  siprec_clock_reset (&receiver->clock, 0);
+  receiver->clock_seq = G_MININT64;
+  siprec_timeline_unlock (&receiver->timeline);
+  receiver->clock_generation = generation;
+}
+
+static void
+map_time (SiprecReceiver *receiver, SiprecFrame *frame, const SiprecPacket *packet,
+          GstClockTime arrival)
+{
+  SiprecClock *clock = &receiver->clock;
+
+  if (clock->rate != frame->format->clock_rate) {
+    siprec_clock_reset (clock, frame->format->clock_rate);
+    siprec_timeline_unlock (&receiver->timeline);
+  }
+  frame->timestamp = siprec_clock_extend (clock, packet->timestamp);
+  if (frame->seq > receiver->clock_seq || !clock->anchored) {
+    receiver->clock_seq = frame->seq;
+    frame->time = siprec_clock_update (clock, frame->timestamp, arrival,
+                                       MAX (receiver->latency, MIN_PATIENCE));
+  } else {
+    frame->time = siprec_clock_get_time (clock, frame->timestamp);
+  }
+}
+
+/* The packet's time on the sender's NTP clock, in ns since 1900. */
+static GstClockTime
+get_reference (SiprecReceiver *receiver, const SiprecPacket *packet, guint32 clock_rate)
+{
+  const SiprecRtcpSender *sender;
+  gint64 since, time;
+
+  if (!receiver->wishes.reference_timestamps)
+    return GST_CLOCK_TIME_NONE;
+  sender = siprec_rtcp_get_sender (&receiver->rtcp, packet->ssrc);
+  if (!sender || !sender->have_sr)
+    return GST_CLOCK_TIME_NONE;
+  since = (gint32)(packet->timestamp - sender->rtp);
+  time = gst_util_uint64_scale (sender->ntp, GST_SECOND, G_GUINT64_CONSTANT (1) << 32);
+  time += since * (gint64)GST_SECOND / clock_rate;
+  return MAX (time, 0);
+}
+
+static void
+read_event (SiprecReceiver *receiver, const SiprecPacket *packet, const SiprecFormat *format,
+            GstClockTime arrival)
+{
+  SiprecNotice notice;
+  GstClockTime time = arrival;
+
+  if (format->clock_rate == receiver->clock.rate && receiver->clock.anchored)
+    time = siprec_clock_get_time (&receiver->clock,
+                                  siprec_clock_extend (&receiver->clock, packet->timestamp));
+  if (siprec_dtmf_push (&receiver->dtmf, packet->payload, packet->payload_size, packet->timestamp,
+                        format->clock_rate, time, arrival, &notice))
+    receiver->notify (receiver->user_data, &notice);
+}
+
+/* Makes the media of @frame, if the packet has any. Empty packets keep a NAT binding open. */
+static void
+fill_frame (SiprecReceiver *receiver, SiprecFrame *frame, const SiprecPacket *packet,
+            const guint8 *data, gsize size, GstClockTime arrival)
+{
+  SiprecFormat *format = frame->format;
+
+  if (format->payload == SIPREC_PAYLOAD_TELEPHONE_EVENT)
+    read_event (receiver, packet, format, arrival);
+  if (siprec_format_is_auxiliary (format) || packet->payload_size == 0)
+    return;
+
+  frame->raw = receiver->wishes.raw || format->payload == SIPREC_PAYLOAD_OPAQUE;
+  if (frame->raw)
+    frame->buffer = gst_buffer_new_memdup (data, size);
+  else
+    frame->buffer = siprec_depay (format, packet->payload, packet->payload_size, &frame->duration);
+  if (!frame->buffer) {
+    receiver->stats.num_invalid++;
+    return;
+  }
+  if (packet->marker)
+    GST_BUFFER_FLAG_SET (frame->buffer, GST_BUFFER_FLAG_MARKER);
+  map_time (receiver, frame, packet, arrival);
+  frame->reference = get_reference (receiver, packet, format->clock_rate);
+}
+
+/* An accepted packet of a claimed stream. */
+static void
+process (SiprecReceiver *receiver, const SiprecPacket *packet, const guint8 *data, gsize size,
+         SiprecFormat *format, gint64 seq, guint generation, GstClockTime arrival)
+{
+  SiprecFrame frame = {.seq = seq, .time = arrival, .reference = GST_CLOCK_TIME_NONE};
+  SiprecReorderPlace place;
+
+  if (generation != receiver->clock_generation)
+    follow_source (receiver, generation);
+  place = siprec_reorder_place (&receiver->reorder, seq);
+  if (place == SIPREC_REORDER_DUPLICATE) {
+    receiver->stats.num_duplicates++;
+    return;
+  }
+  if (place == SIPREC_REORDER_LATE) {
+    receiver->timeline.late++;
+    return;
+  }
+  if (seq < receiver->clock_seq)
+    receiver->stats.num_reordered++;
+
+  frame.format = siprec_format_ref (format);
+  fill_frame (receiver, &frame, packet, data, size, arrival);
+  put (receiver, &frame, place);
+}
+
+static void
+tell_started (SiprecReceiver *receiver, guint32 ssrc, GstClockTime arrival)
+{
+  SiprecNotice notice = {.type = SIPREC_NOTICE_STARTED, .time = arrival, .ssrc = ssrc};
+
+  receiver->started = TRUE;
+  receiver->notify (receiver->user_data, &notice);
+}
+
+/* A packet of the source, numbered @seq. */
+static void
+take_packet (SiprecReceiver *receiver, const SiprecPacket *packet, const guint8 *data, gsize size,
+             SiprecFormat *format, gint64 seq, GstClockTime arrival)
+{
+  receiver->stats.packets_received++;
+  receiver->stats.bytes_received += size;
+  receiver->stats.octets_received += packet->payload_size;
+  siprec_source_count (&receiver->source);
+  if (!siprec_format_is_auxiliary (format)) {
+    set_media (receiver, format);
+    siprec_source_measure (&receiver->source, packet->timestamp, format->clock_rate, arrival);
+  }
+  receiver->alive = MAX (receiver->alive, arrival);
+  receiver->timed_out = FALSE;
+  if (!receiver->started)
+    tell_started (receiver, packet->ssrc, arrival);
+
+  if (receiver->claimed) {
+    process (receiver, packet, data, size, format, seq, receiver->generation, arrival);
+  } else {
+    SiprecKept *kept = siprec_kept_new (data, size, format, arrival);
+
+    kept->seq = seq;
+    kept->generation = receiver->generation;
+    siprec_backlog_add (&receiver->backlog, kept);
+  }
+}
+
+/* The packet that was held becomes the first of a new source. */
+static void
+adopt_candidate (SiprecReceiver *receiver)
+{
+  g_autofree SiprecKept *kept = g_steal_pointer (&receiver->candidate);
+  g_autoptr (SiprecFormat) format = kept->format;
+  SiprecPacket packet;
+  gint64 seq = 0;
+
+  siprec_packet_parse (&packet, kept->data, kept->size);
+  GST_DEBUG ("source %08x is followed by %08x", receiver->source.ssrc, packet.ssrc);
+  siprec_source_start (&receiver->source, packet.ssrc, packet.seq);
+  siprec_source_check (&receiver->source, packet.ssrc, packet.seq, &seq);
+  receiver->generation++;
+  take_packet (receiver, &packet, kept->data, kept->size, format, seq, kept->arrival);
+}
+
+static void
+drop_candidate (SiprecReceiver *receiver)
+{
+  if (!receiver->candidate)
+    return;
+  receiver->stats.num_invalid++;
+  g_clear_pointer (&receiver->candidate, siprec_kept_free);
+}
+
+void
+siprec_receiver_push (SiprecReceiver *receiver, const guint8 *data, gsize size,
+                      GstClockTime arrival)
+{
+  SiprecPacket packet;
+  SiprecFormat *format;
+  gint64 seq = 0;
+
+  receiver->changed = TRUE;
+  if (!siprec_packet_parse (&packet, data, size)) {
+    receiver->stats.num_invalid++;
+    return;
+  }
+  format = find_format (receiver, packet.pt);
+  if (!format) {
+    receiver->stats.num_unknown_pt++;
+    return;
+  }
+
+  switch (siprec_source_check (&receiver->source, packet.ssrc, packet.seq, &seq)) {
+  case SIPREC_SOURCE_SWITCH:
+    adopt_candidate (receiver);
+    siprec_receiver_push (receiver, data, size, arrival);
+    break;
+  case SIPREC_SOURCE_HOLD:
+    drop_candidate (receiver);
+    receiver->candidate = siprec_kept_new (data, size, format, arrival);
+    break;
+  case SIPREC_SOURCE_ACCEPT:
+    drop_candidate (receiver);
+    take_packet (receiver, &packet, data, size, format, seq, arrival);
+    break;
+  case SIPREC_SOURCE_OLD:
+    take_packet (receiver, &packet, data, size, format, seq, arrival);
+    break;
+  }
+}
+
+/* The format that filler has until media comes. */
+static SiprecFormat *
+get_codec (SiprecReceiver *receiver)
+{
+  for (guint i = 0; i < receiver->formats->len; i++) {
+    SiprecFormat *format = g_ptr_array_index (receiver->formats, i);
+
+    if (!siprec_format_is_auxiliary (format))
+      return format;
+  }
+  return NULL;
+}
+
+void
+siprec_receiver_set_formats (SiprecReceiver *receiver, GPtrArray *formats)
+{
+  GPtrArray *old = receiver->formats;
+  gboolean same_media = FALSE;
+  SiprecFormat *codec;
+
+  receiver->formats = g_ptr_array_new_with_free_func ((GDestroyNotify)siprec_format_unref);
+  for (guint i = 0; i < formats->len; i++) {
+    SiprecFormat *format = g_ptr_array_index (formats, i);
+
+    /* What was agreed before keeps its pointer: no new caps. */
+    for (guint j = 0; j < old->len; j++) {
+      if (siprec_format_equal (format, g_ptr_array_index (old, j)))
+        format = g_ptr_array_index (old, j);
+    }
+    same_media |= format == receiver->media;
+    g_ptr_array_add (receiver->formats, siprec_format_ref (format));
+  }
+  if (!same_media)
+    set_media (receiver, NULL);
+  codec = receiver->media ? NULL : get_codec (receiver);
+  if (codec)
+    siprec_timeline_set_format (&receiver->timeline, codec);
+  g_ptr_array_unref (old);
+  receiver->changed = TRUE;
+}
+
+void
+siprec_receiver_set_held (SiprecReceiver *receiver, gboolean held, GstClockTime now)
+{
+  receiver->held = held;
+  receiver->alive = MAX (receiver->alive, now);
+}
+
+void
+siprec_receiver_begin (SiprecReceiver *receiver, GstClockTime start)
+{
+  receiver->begun = receiver->changed = TRUE;
+  receiver->alive = start;
+  siprec_timeline_init (&receiver->timeline, start);
+  siprec_rtcp_init (&receiver->rtcp, start);
+}
+
+/* Everything that will ever come is here. */
+static void
+finish (SiprecReceiver *receiver)
+{
+  SiprecNotice notice;
+
+  receiver->timeline.end = receiver->end;
+  while (siprec_reorder_peek (&receiver->reorder))
+    give_up (receiver);
+  if (siprec_dtmf_expire (&receiver->dtmf, G_MAXUINT64, &notice))
+    receiver->notify (receiver->user_data, &notice);
+  siprec_timeline_finish (&receiver->timeline, receiver->end, receiver->out);
+  siprec_unit_append_end (receiver->out, receiver->end);
+  receiver->finished = receiver->changed = TRUE;
+}
+
+static void
+replay (SiprecReceiver *receiver)
+{
+  SiprecKept *kept;
+
+  while ((kept = siprec_backlog_take (&receiver->backlog))) {
+    SiprecPacket packet;
+
+    siprec_packet_parse (&packet, kept->data, kept->size);
+    process (receiver, &packet, kept->data, kept->size, kept->format, kept->seq, kept->generation,
+             kept->arrival);
+    siprec_kept_free (kept);
+  }
+}
+
+void
+siprec_receiver_claim (SiprecReceiver *receiver, const SiprecStreamWishes *wishes, GstClockTime now)
+{
+  if (wishes->raw != receiver->wishes.raw) {
+    siprec_reorder_reset (&receiver->reorder);
+    siprec_timeline_unlock (&receiver->timeline);
+    siprec_timeline_mark_discont (&receiver->timeline);
+  }
+  siprec_joiner_flush (&receiver->timeline.joiner, receiver->out);
+  receiver->wishes = *wishes;
+  receiver->latency = MIN (wishes->latency, MAX_LATENCY);
+  receiver->alive = MAX (receiver->alive, now);
+  receiver->claimed = receiver->changed = TRUE;
+  siprec_timeline_configure (&receiver->timeline, wishes->fill, wishes->raw,
+                             wishes->buffer_duration);
+  replay (receiver);
+  if (receiver->ended && !receiver->finished)
+    finish (receiver);
+}
+
+void
+siprec_receiver_release (SiprecReceiver *receiver)
+{
+  receiver->claimed = FALSE;
+}
+
+static void
+check_timeout (SiprecReceiver *receiver, GstClockTime now)
+{
+  SiprecNotice notice = {.type = SIPREC_NOTICE_TIMEOUT, .time = now};
+
+  if (receiver->wishes.timeout == 0 || receiver->held || receiver->timed_out ||
+      now < receiver->alive + receiver->wishes.timeout)
+    return;
+  receiver->timed_out = TRUE;
+  receiver->started = FALSE;
+  receiver->notify (receiver->user_data, &notice);
+}
+
+void
+siprec_receiver_tick (SiprecReceiver *receiver, GstClockTime now)
+{
+  GstClockTime due = now > receiver->latency ? now - receiver->latency : 0;
+  const SiprecFrame *first;
+  SiprecNotice notice;
+
+  if (receiver->candidate && receiver->candidate->arrival + CANDIDATE_AGE < now)
+    adopt_candidate (receiver);
+  if (!receiver->claimed || !receiver->begun || receiver->ended)
+    return;
+  while ((first = siprec_reorder_peek (&receiver->reorder)) && first->time <= due)
+    give_up (receiver);
+  if (siprec_dtmf_expire (&receiver->dtmf, now, &notice))
+    receiver->notify (receiver->user_data, &notice);
+  siprec_timeline_advance (&receiver->timeline, due, receiver->out);
+  check_timeout (receiver, now);
+}
+
+void
+siprec_receiver_end (SiprecReceiver *receiver, GstClockTime end)
+{
+  if (receiver->ended)
+    return;
+  if (!receiver->begun)
+    siprec_receiver_begin (receiver, end);
+  if (receiver->candidate)
+    adopt_candidate (receiver);
+  receiver->ended = TRUE;
+  receiver->end = end;
+  if (receiver->claimed)
+    finish (receiver);
+}
+
+const SiprecStats *
+siprec_receiver_get_stats (SiprecReceiver *receiver)
+{
+  const SiprecRtcpSender *sender = siprec_rtcp_get_sender (&receiver->rtcp, receiver->source.ssrc);
+  SiprecStats *stats = &receiver->stats;
+
+  stats->num_pushed = receiver->timeline.pushed;
+  stats->num_filled = receiver->timeline.filled;
+  stats->num_late = receiver->timeline.late;
+  stats->jitter = siprec_source_get_jitter (&receiver->source);
+  stats->ssrc = receiver->source.ssrc;
+  stats->format = receiver->media ? receiver->media : get_codec (receiver);
+  stats->have_sr = sender && sender->have_sr;
+  stats->sr_ntp = sender ? sender->ntp : 0;
+  stats->sr_rtp = sender ? sender->rtp : 0;
+  stats->cname = sender ? sender->cname : NULL;
+  return stats;
+}
+
+void
+siprec_receiver_tell_lag (SiprecReceiver *receiver, const SiprecOverrun *lag, GstClockTime now)
+{
+  SiprecNotice notice = {.type = SIPREC_NOTICE_OVERRUN, .time = now};
+
+  if (lag->units > 0) {
+    if (receiver->lag.units == 0)
+      receiver->lag.from = lag->from;
+    receiver->lag.to = lag->to;
+    receiver->lag.units += lag->units;
+  }
+  if (receiver->lag.units == 0 || now < receiver->lag_told + GST_SECOND)
+    return;
+  notice.from = receiver->lag.from;
+  notice.to = receiver->lag.to;
+  notice.packets = receiver->lag.units;
+  receiver->lag_told = now;
+  receiver->lag.units = 0;
+  receiver->notify (receiver->user_data, &notice);
+}
+
+GstClockTime
+siprec_receiver_get_position (const SiprecReceiver *receiver)
+{
+  GstClockTime gathered = siprec_joiner_get_time (&receiver->timeline.joiner);
+
+  return GST_CLOCK_TIME_IS_VALID (gathered) ? gathered
+                                            : siprec_timeline_get_position (&receiver->timeline);
+}

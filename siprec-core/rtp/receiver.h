@@ -1,0 +1,90 @@
+/* siprec-core: what a stream does with the packets it gets
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "backlog.h"
+#include "clock.h"
+#include "dtmf.h"
+#include "packet.h"
+#include "reorder.h"
+#include "ring.h"
+#include "rtcp.h"
+#include "source.h"
+#include "stats.h"
+#include "timeline.h"
+
+G_BEGIN_DECLS
+
+typedef void (*SiprecReceiverNotify) (gpointer user_data, const SiprecNotice *notice);
+
+/**
+ * SiprecReceiver:
+ *
+ * The receive state of one stream: whose packets it takes, and, once claimed, their way through clock, reorder
+ * ring and timeline. Belongs to one worker; no locks. Units are appended to @out.
+ */
+typedef struct {
+  SiprecReceiverNotify notify;
+  gpointer user_data;
+  GArray *out; /* (element-type SiprecUnit), of the worker */
+
+  GPtrArray *formats;  /* (element-type SiprecFormat) */
+  SiprecFormat *media; /* the last one of audio or video that came, or NULL; owned */
+
+  gboolean begun, claimed, ended, finished, held;
+  GstClockTime end;
+  SiprecStreamWishes wishes;
+  GstClockTime latency; /* wishes.latency, bounded */
+
+  SiprecSource source;
+  guint generation;      /* counts sources */
+  SiprecKept *candidate; /* perhaps the first packet of another source */
+  SiprecBacklog backlog;
+
+  guint clock_generation; /* of the source that clock and reorder follow */
+  SiprecClock clock;
+  gint64 clock_seq; /* newest packet that the clock has seen */
+  SiprecReorder reorder;
+  SiprecTimeline timeline;
+  SiprecDtmf dtmf;
+
+  SiprecRtcp rtcp;
+  SiprecStats stats;
+  gboolean started, timed_out;
+  GstClockTime alive; /* last packet, or the moment that timeouts count from */
+  SiprecOverrun lag;
+  GstClockTime lag_told;
+  gboolean changed; /* stats are newer than the ring's */
+} SiprecReceiver;
+
+void siprec_receiver_init (SiprecReceiver *receiver, SiprecReceiverNotify notify,
+                           gpointer user_data);
+void siprec_receiver_clear (SiprecReceiver *receiver);
+
+void siprec_receiver_set_formats (SiprecReceiver *receiver, GPtrArray *formats);
+void siprec_receiver_set_held (SiprecReceiver *receiver, gboolean held, GstClockTime now);
+void siprec_receiver_begin (SiprecReceiver *receiver, GstClockTime start);
+void siprec_receiver_claim (SiprecReceiver *receiver, const SiprecStreamWishes *wishes,
+                            GstClockTime now);
+void siprec_receiver_release (SiprecReceiver *receiver);
+
+/* One datagram from the RTP socket that isn't RTCP. */
+void siprec_receiver_push (SiprecReceiver *receiver, const guint8 *data, gsize size,
+                           GstClockTime arrival);
+
+/* What time brings: holes given up, filler, timeouts. All that came before @now was pushed. */
+void siprec_receiver_tick (SiprecReceiver *receiver, GstClockTime now);
+
+/* Gives out all that is held, and filler up to @end. If unclaimed, that is done when claimed. */
+void siprec_receiver_end (SiprecReceiver *receiver, GstClockTime end);
+
+/* Brings @receiver's stats up to date and returns them. */
+const SiprecStats *siprec_receiver_get_stats (SiprecReceiver *receiver);
+
+/* Reports what the ring dropped, at most once a second. */
+void siprec_receiver_tell_lag (SiprecReceiver *receiver, const SiprecOverrun *lag,
+                               GstClockTime now);
+
+GstClockTime siprec_receiver_get_position (const SiprecReceiver *receiver);
+
+G_END_DECLS

@@ -1,0 +1,62 @@
+/* siprec-core: RTCP of one stream
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "source.h"
+#include "stats.h"
+
+G_BEGIN_DECLS
+
+#define SIPREC_RTCP_SENDERS 4
+
+/* What reports told of one SSRC. */
+typedef struct {
+  gboolean known;
+  guint32 ssrc;
+  gboolean have_sr;
+  guint64 ntp;          /* NTP timestamp, 32.32 */
+  guint32 rtp;          /* the same moment in its RTP clock */
+  GstClockTime arrival; /* of the last sender report, or of what came instead */
+  gchar *cname;
+  gboolean bye;
+} SiprecRtcpSender;
+
+/**
+ * SiprecRtcp:
+ *
+ * The last senders that reports came from, and when our own report is due (RFC 3550 section 6). Reports
+ * go to where RTCP came from last, else to the address in the SDP.
+ */
+typedef struct {
+  guint32 ssrc; /* ours */
+  SiprecRtcpSender senders[SIPREC_RTCP_SENDERS];
+  GstClockTime next;
+  SiprecAddress signalled, seen;
+  gboolean seen_on_rtp; /* RTCP came on the RTP socket last */
+  gboolean mux;
+} SiprecRtcp;
+
+SIPREC_API void siprec_rtcp_init (SiprecRtcp *rtcp, GstClockTime now);
+SIPREC_API void siprec_rtcp_clear (SiprecRtcp *rtcp);
+
+/* Reads a compound or reduced-size packet (RFC 5506). FALSE if it isn't one. */
+SIPREC_API gboolean siprec_rtcp_parse (SiprecRtcp *rtcp, const guint8 *data, gsize size,
+                                       GstClockTime arrival);
+
+/* What is known of @ssrc, or NULL. */
+SIPREC_API const SiprecRtcpSender *siprec_rtcp_get_sender (const SiprecRtcp *rtcp, guint32 ssrc);
+
+/* TRUE once when a report is due, and plans the next one (section 6.3.1). */
+SIPREC_API gboolean siprec_rtcp_is_due (SiprecRtcp *rtcp, GstClockTime now);
+
+/* A receiver report on @source (empty if nothing came since the last one) with our CNAME. */
+SIPREC_API GstBuffer *siprec_rtcp_make_report (SiprecRtcp *rtcp, SiprecSource *source,
+                                               GstClockTime now);
+
+/* Where the SDP says that reports go: a numeric address, NULL or port 0 if it doesn't say. */
+void siprec_rtcp_set_remote (SiprecRtcp *rtcp, const gchar *address, guint16 port, gboolean mux);
+
+/* Where to send reports now; NULL if unknown. */
+const SiprecAddress *siprec_rtcp_get_remote (const SiprecRtcp *rtcp, gboolean *on_rtp);
+
+G_END_DECLS

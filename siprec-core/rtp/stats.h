@@ -1,0 +1,42 @@
+/* siprec-core: statistics of one stream
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <netinet/in.h>
+
+#include "format.h"
+
+G_BEGIN_DECLS
+
+/* An IPv4 or IPv6 address and port. */
+typedef union {
+  struct sockaddr any;
+  struct sockaddr_in in;
+  struct sockaddr_in6 in6;
+} SiprecAddress;
+
+/**
+ * SiprecStats:
+ * @format: (nullable): borrowed from whoever fills this
+ * @cname: (nullable): borrowed as well
+ *
+ * A snapshot; times in ns.
+ */
+typedef struct {
+  guint64 packets_received, octets_received, bytes_received;
+  guint64 num_reordered, num_invalid, num_unknown_pt, num_kernel_drops;
+  guint64 num_pushed, num_filled, num_lost, num_late, num_duplicates, num_overruns;
+  guint64 jitter;
+  guint32 ssrc;
+  gboolean have_sr;
+  guint64 sr_ntp;
+  guint32 sr_rtp;
+  SiprecAddress source;
+  SiprecFormat *format;
+  const gchar *cname;
+} SiprecStats;
+
+/* As siprec_stream_get_stats() documents. (transfer full) */
+GstStructure *siprec_stats_to_structure (const SiprecStats *stats);
+
+G_END_DECLS

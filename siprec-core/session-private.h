@@ -1,0 +1,175 @@
+/* siprec-core: a session as its endpoint sees it
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "body/multipart.h"
+#include "endpoint.h"
+#include "metadata/model.h"
+#include "negotiation.h"
+#include "sip/dialog.h"
+
+G_BEGIN_DECLS
+
+GST_DEBUG_CATEGORY_EXTERN (siprec_session_debug);
+
+/* How a session ended, as the session.ended event says it. */
+typedef enum {
+  SIPREC_END_BYE,
+  SIPREC_END_HANGUP,
+  SIPREC_END_NO_ACK,
+  SIPREC_END_FAILED,
+  SIPREC_END_CANCELLED,
+  SIPREC_END_UNCLAIMED,
+  SIPREC_END_SHUTDOWN,
+} SiprecSessionEnd;
+
+/**
+ * SiprecSessionOwner:
+ * @released: the claimant gave the session back
+ * @ended: the session has ended; the owner drops it
+ *
+ * What the endpoint is told, in the SIP thread, without locks.
+ */
+typedef struct {
+  void (*released) (SiprecSession *session, gpointer user_data);
+  void (*ended) (SiprecSession *session, gpointer user_data);
+} SiprecSessionOwner;
+
+/**
+ * SiprecSessionConfig:
+ *
+ * What a session is made with; borrowed for the life of the session, except @policy, which is copied.
+ */
+typedef struct {
+  SiprecAgent *agent;
+  const SiprecSettings *settings;
+  const SiprecPolicy *policy;
+  const SiprecSessionOwner *owner;
+  gpointer owner_data;
+} SiprecSessionConfig;
+
+/*
+ * Layout: fields without a remark belong to the SIP thread. Those of the last part are read by claimants and
+ * guarded by the lock, which is a leaf.
+ */
+struct _SiprecSession {
+  GObject parent;
+
+  /* Fixed at creation. */
+  gchar *id;
+  SiprecRequest *invite;
+  const SiprecSettings *settings;
+  SiprecPolicy policy;
+  gchar **codecs;
+  const SiprecSessionOwner *owner;
+  gpointer owner_data;
+
+  SiprecDialog *dialog;
+  SiprecTransaction *transaction; /* the INVITE, until it is answered */
+  SiprecNegotiation *negotiation;
+  SiprecMetadata *metadata;
+  GBytes *document;         /* the last metadata document */
+  GBytes *initial_metadata; /* of the INVITE, until it is accepted */
+  GPtrArray *deviations;    /* SiprecDeviation, all that have been seen */
+  guint n_deviations_told;
+  SiprecTimer *claim_timer;
+  SiprecTimer *decision_timer;
+  guint n_open_streams; /* whose NOTICE_ENDED is still to come */
+  SiprecSessionEnd end;
+  GstClockTime stop; /* the moment of the end, CLOCK_MONOTONIC */
+  gchar *end_reason;
+  gboolean ending;
+
+  GMutex lock;
+  SiprecAgent *agent; /* NULL once closed; the SIP thread reads it without the lock */
+  SiprecOffer *offer; /* the one agreed last; likewise */
+  SiprecSessionState state;
+  GstClockTime start;
+  guint64 sequence;
+  GQueue events;        /* SiprecEvent, not yet popped */
+  gsize raw_bytes;      /* metadata text in them */
+  SiprecEvent *started; /* for a claimant that takes over */
+  GPtrArray *added;     /* SiprecEvent: STREAM_ADDED of each present stream */
+  gboolean claimed;
+  gboolean was_claimed;
+  SiprecSessionNotify notify;
+  gpointer notify_data;
+  GDestroyNotify notify_destroy;
+};
+
+/* session.c */
+
+/* A session for @invite. From the SIP thread. */
+SiprecSession *siprec_session_new (const SiprecSessionConfig *config, SiprecRequest *invite);
+
+/* Gives the next sequence number to @event (taken) and queues it for the claimant. */
+void siprec_session_emit (SiprecSession *session, SiprecEvent *event);
+
+/* Emits @event as the session's STREAM_ADDED of the stream it names, or its newer form, with @emit. Takes it. */
+void siprec_session_set_added (SiprecSession *session, SiprecEvent *event, gboolean emit);
+
+/* Forgets the STREAM_ADDED of @stream. */
+void siprec_session_drop_added (SiprecSession *session, SiprecStream *stream);
+
+/* Makes @offer (taken) the one that claimants see. */
+void siprec_session_set_offer (SiprecSession *session, SiprecOffer *offer);
+
+/* The SIP thread is no more: nothing is posted to it from now on. */
+void siprec_session_close (SiprecSession *session);
+
+void siprec_session_set_state (SiprecSession *session, SiprecSessionState state);
+
+/* session-dialog.c: the SIP side */
+
+/**
+ * siprec_session_examine:
+ *
+ * Reads the INVITE: body, offer, marks of a recording session. Answers the INVITE itself when it is refused.
+ *
+ * Returns: TRUE if it may be accepted.
+ */
+gboolean siprec_session_examine (SiprecSession *session, SiprecTransaction *transaction);
+
+/* Makes the dialog, so that CANCEL and decisions can wait. FALSE: refused and answered. */
+gboolean siprec_session_open (SiprecSession *session);
+
+/* Answers 200 OK and begins the streams; or answers an error and returns FALSE. */
+gboolean siprec_session_accept (SiprecSession *session, guint64 refused_mlines);
+
+/* Answers the INVITE with @status >= 300. */
+void siprec_session_refuse (SiprecSession *session, guint status);
+
+/* Ends the session: BYE where the dialog still lives, streams, SESSION_ENDED. @reason as text, or NULL. */
+void siprec_session_finish (SiprecSession *session, SiprecSessionEnd end, const gchar *reason);
+
+/* Calls @func with the session after @timeout unless the INVITE is answered or cancelled before. */
+void siprec_session_expect_decision (SiprecSession *session, GstClockTime timeout,
+                                     SiprecAgentFunc func);
+
+/* (Re)starts the time within which the session must be claimed. */
+void siprec_session_expect_claim (SiprecSession *session, GstClockTime timeout);
+
+/* session-report.c: what happens in the session, as events */
+
+/* SESSION_STARTED from the INVITE. */
+void siprec_session_report_start (SiprecSession *session);
+
+/* STREAM_* for a change of a line; a SiprecLineFunc. */
+void siprec_session_report_line (SiprecLine *line, SiprecLineChange change, gpointer session);
+
+/* Reads @document and reports what it changes; never fails the session. @offer is the SDP it came with or
+ * that is in force: labels are those of its lines. */
+void siprec_session_report_metadata (SiprecSession *session, GBytes *document,
+                                     const SiprecOffer *offer);
+
+/* DEVIATION for each one seen since the last call. */
+void siprec_session_report_deviations (SiprecSession *session);
+
+/* The events for a notice of a stream. */
+void siprec_session_report_notice (SiprecSession *session, SiprecLine *line,
+                                   const SiprecNotice *notice);
+
+/* SESSION_ENDED with the statistics of all streams. */
+void siprec_session_report_end (SiprecSession *session);
+
+G_END_DECLS

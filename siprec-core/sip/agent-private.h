@@ -1,0 +1,12 @@
+/* siprec-core: what the tests may do to an agent
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "agent.h"
+
+G_BEGIN_DECLS
+
+/* Shortens the transaction timeouts (T1 * 64, 32 s) so that a test needn't wait. Before start. */
+SIPREC_API void siprec_agent_set_transaction_timeout (SiprecAgent *agent, guint milliseconds);
+
+G_END_DECLS

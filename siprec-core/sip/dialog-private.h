@@ -1,0 +1,78 @@
+/* siprec-core: the inside of a dialog, for the files that share it
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "sip-private.h"
+
+G_BEGIN_DECLS
+
+typedef enum {
+  DIALOG_INVITED,   /* the INVITE has no final response */
+  DIALOG_ACCEPTED,  /* 2xx sent, ACK not seen */
+  DIALOG_CONFIRMED, /* ACK seen */
+  DIALOG_LEAVING,   /* our BYE is on its way */
+  DIALOG_OVER,
+} SiprecDialogState;
+
+/**
+ * @pending: of SiprecTransaction: requests of the peer that the handler has not answered
+ * @unacked: the INVITE transaction whose 2xx waits for ACK, ours until then
+ * @clients: of SiprecClient: requests of ours without final response
+ * @last: the last request of the peer: where it can be reached; @tport the connection or socket it came by
+ * @silent: siprec_dialog_bye() was called: no callbacks any more, and the dialog frees itself
+ * @bye_waits: BYE is to be sent as soon as the ACK is here
+ *
+ * One reference is the user's (or the dialog's own when @silent), others are held by callbacks that run.
+ */
+struct _SiprecDialog {
+  gint ref_count;
+  SiprecAgent *agent;
+  SiprecDialogHandler handler;
+  gpointer user_data;
+  GList link;
+
+  SiprecDialogState state;
+  nta_leg_t *leg;
+  SiprecTransaction *initial;
+  GQueue pending;
+  nta_incoming_t *unacked;
+  GQueue clients;
+
+  SiprecRequest *last;
+  tport_t *tport;
+
+  gboolean silent;
+  gboolean bye_waits;
+  gchar *bye_reason;
+  nta_outgoing_t *bye;
+  SiprecTimer *failure;
+};
+
+/* dialog.c */
+
+void siprec_dialog_unref (SiprecDialog *dialog);
+
+/* Everything of the dialog in the stack goes, then @ended is called. */
+void siprec_dialog_end (SiprecDialog *dialog, SiprecDialogEnd end, SiprecRequest *request);
+
+/* Makes @contact the target of our requests (RFC 3261 section 12.2). */
+void siprec_dialog_retarget (SiprecDialog *dialog, const sip_t *sip);
+
+/* TRUE if an INVITE of the peer has no final response yet or no ACK, or an UPDATE no response. */
+gboolean siprec_dialog_peer_busy (SiprecDialog *dialog);
+
+/* dialog-request.c */
+
+/* TRUE if an INVITE of ours, or an UPDATE with an offer, is under way. */
+gboolean siprec_dialog_we_offer (SiprecDialog *dialog);
+
+/* TRUE if a body of this type may bear an SDP offer. */
+gboolean siprec_body_has_offer (const gchar *content_type, const gchar *body, gsize length);
+
+/* Sends BYE; @ours: the dialog waits for the response and frees itself then, else nobody waits. */
+void siprec_dialog_send_bye (SiprecDialog *dialog, const gchar *reason, gboolean ours);
+
+/* Forgets our requests; their callbacks are not called. */
+void siprec_dialog_drop_clients (SiprecDialog *dialog);
+
+G_END_DECLS

@@ -1,0 +1,324 @@
+/* Our requests in a dialog, and where they are sent
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include <gio/gio.h>
+
+#include "dialog-private.h"
+#include "uri.h"
+
+#define USER_AGENT "gst-siprec/" SIPREC_VERSION
+
+/* A request of ours until its final response. */
+typedef struct {
+  SiprecDialog *dialog;
+  nta_outgoing_t *orq;
+  sip_method_t method;
+  gboolean offers;
+  SiprecDialogResponse response;
+  gpointer user_data;
+} SiprecClient;
+
+gboolean
+siprec_body_has_offer (const gchar *content_type, const gchar *body, gsize length)
+{
+  static const gchar sdp[] = "application/sdp";
+
+  if (!content_type || !body)
+    return FALSE;
+  if (g_ascii_strncasecmp (content_type, sdp, strlen (sdp)) == 0)
+    return TRUE;
+  if (g_ascii_strncasecmp (content_type, "multipart/", 10) != 0)
+    return FALSE;
+  for (gsize i = 0; i + strlen (sdp) <= length; i++)
+    if (g_ascii_strncasecmp (body + i, sdp, strlen (sdp)) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+siprec_dialog_we_offer (SiprecDialog *dialog)
+{
+  for (GList *l = dialog->clients.head; l; l = l->next)
+    if (((SiprecClient *)l->data)->offers)
+      return TRUE;
+  return FALSE;
+}
+
+void
+siprec_dialog_drop_clients (SiprecDialog *dialog)
+{
+  SiprecClient *client;
+
+  while ((client = g_queue_pop_head (&dialog->clients))) {
+    nta_outgoing_destroy (client->orq);
+    g_free (client);
+  }
+  if (dialog->bye)
+    nta_outgoing_destroy (g_steal_pointer (&dialog->bye));
+}
+
+/* The address of a URI if that is an IP address and not a name. */
+static GInetAddress *
+url_address (const url_t *url)
+{
+  g_autofree gchar *host = NULL;
+  gsize length;
+
+  if (!url || !url->url_host)
+    return NULL;
+  length = strlen (url->url_host);
+  if (url->url_host[0] == '[' && length > 2)
+    host = g_strndup (url->url_host + 1, length - 2);
+  else
+    host = g_strdup (url->url_host);
+  return g_inet_address_new_from_string (host);
+}
+
+static guint16
+url_port_number (const url_t *url)
+{
+  const gchar *text = url ? url_port (url) : NULL;
+  guint64 port = 0;
+
+  if (text && g_ascii_string_to_unsigned (text, 10, 1, G_MAXUINT16, &port, NULL))
+    return port;
+  return 5060;
+}
+
+/* Where the next request goes when no connection is open to send it by.
+ *
+ * By the book (RFC 3261 section 12.2.1.1) it goes to the first of the route set, else to the Contact. But many
+ * recording clients sit behind a NAT or write a name of their own network into the Contact, and are reachable
+ * only where their last request came from. On the other hand some send from a port on which they don't
+ * listen, and say the right one in the Contact. So:
+ *  - a route set is trusted if it names an address: proxies know theirs;
+ *  - a Contact is trusted if it names the very address that the last request came from: its port counts;
+ *  - else it is the source address; after a lost TCP connection the port of that is of no use, and the Contact's
+ *    address, if it has one, is the best guess.
+ * Names are never resolved. The transport is always that of the last request. */
+static gchar *
+next_hop (SiprecDialog *dialog)
+{
+  const SiprecRequest *last = dialog->last;
+  gboolean stream = !tport_is_dgram (dialog->tport);
+  const sip_route_t *route = NULL;
+  const sip_contact_t *target = NULL;
+  const url_t *url;
+  g_autoptr (GInetAddress) named = NULL;
+  g_autoptr (GInetAddress) source = g_inet_address_new_from_string (last->remote_address);
+  g_autofree gchar *named_text = NULL;
+  g_autofree gchar *host_port = NULL;
+
+  nta_leg_get_route (dialog->leg, &route, &target);
+  url = route ? route->r_url : target ? target->m_url : NULL;
+  named = url_address (url);
+  if (named && (route || stream || (source && g_inet_address_equal (named, source)))) {
+    named_text = g_inet_address_to_string (named);
+    host_port = siprec_host_port (named_text, url_port_number (url));
+  } else {
+    host_port =
+        siprec_host_port (last->remote_address, stream ? url_port_number (url) : last->remote_port);
+  }
+  return g_strdup_printf ("sip:%s;transport=%s", host_port, last->transport);
+}
+
+static gchar *
+join_lines (const gchar *const *lines)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (; lines && *lines; lines++) {
+    g_autofree gchar *line = g_strdelimit (g_strdup (*lines), "\r\n", ' ');
+
+    g_string_append_printf (text, "%s\r\n", line);
+  }
+  return text->len ? g_string_free (g_steal_pointer (&text), FALSE) : NULL;
+}
+
+typedef struct {
+  sip_method_t method;
+  const gchar *name;
+  const gchar *const *lines;
+  const gchar *content_type;
+  const gchar *body;
+  const sip_cseq_t *cseq;
+  const gchar *branch;
+} Outgoing;
+
+static nta_outgoing_t *
+send_request (SiprecDialog *dialog, const Outgoing *out, nta_response_f *callback, gpointer magic)
+{
+  g_autofree gchar *hop = next_hop (dialog);
+  g_autofree gchar *lines = join_lines (out->lines);
+  g_autofree gchar *contact = siprec_agent_contact (dialog->agent, dialog->last);
+  gboolean target = out->method == sip_method_invite || out->method == sip_method_update;
+  tport_t *tport = dialog->tport;
+  su_home_t home[1] = {SU_HOME_INIT (home)};
+  url_t *route = url_hdup (home, URL_STRING_MAKE (hop)->us_url);
+  nta_outgoing_t *orq;
+
+  /* A closed connection is no way out any more; its listening socket is a hint which address to send from. */
+  if (tport_is_secondary (tport) && !tport_is_clear_to_send (tport))
+    tport = tport_parent (tport);
+
+  orq = nta_outgoing_tcreate (
+      dialog->leg, callback, magic, (url_string_t *)route, out->method, out->name, NULL,
+      NTATAG_TPORT (tport), TAG_IF (out->branch, NTATAG_ACK_BRANCH (out->branch)),
+      TAG_IF (out->cseq, SIPTAG_CSEQ (out->cseq)), TAG_IF (target, SIPTAG_CONTACT_STR (contact)),
+      TAG_IF (target && !siprec_lines_have (out->lines, "Allow"), SIPTAG_ALLOW_STR (SIPREC_ALLOW)),
+      SIPTAG_USER_AGENT_STR (USER_AGENT), TAG_IF (lines, SIPTAG_HEADER_STR (lines)),
+      TAG_IF (out->body, SIPTAG_CONTENT_TYPE_STR (out->content_type)),
+      TAG_IF (out->body, SIPTAG_PAYLOAD_STR (out->body)), TAG_END ());
+  su_home_deinit (home);
+  if (!orq)
+    GST_WARNING ("can't send %s to %s", out->name, hop);
+  else
+    GST_LOG ("%s to %s", out->name, hop);
+  return orq;
+}
+
+static int
+on_bye_response (nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const sip_t *sip)
+{
+  SiprecDialog *dialog = magic;
+
+  if (nta_outgoing_status (orq) < 200)
+    return 0;
+  siprec_dialog_free (dialog);
+  return 0;
+}
+
+void
+siprec_dialog_send_bye (SiprecDialog *dialog, const gchar *reason, gboolean ours)
+{
+  g_autofree gchar *line = reason ? g_strconcat ("Reason: ", reason, NULL) : NULL;
+  const gchar *lines[] = {line, NULL};
+  Outgoing bye = {SIP_METHOD_BYE, .lines = lines};
+
+  if (!ours) {
+    send_request (dialog, &bye, NULL, NULL);
+    return;
+  }
+  dialog->state = DIALOG_LEAVING;
+  dialog->bye = send_request (dialog, &bye, on_bye_response, dialog);
+  if (!dialog->bye)
+    siprec_dialog_free (dialog);
+}
+
+static void
+acknowledge (SiprecClient *client)
+{
+  su_home_t home[1] = {SU_HOME_INIT (home)};
+  Outgoing ack = {SIP_METHOD_ACK};
+  nta_outgoing_t *orq;
+
+  ack.cseq = sip_cseq_create (home, nta_outgoing_cseq (client->orq), SIP_METHOD_ACK);
+  ack.branch = nta_outgoing_branch (client->orq);
+  orq = send_request (client->dialog, &ack, NULL, NULL);
+  /* It stays in the stack to answer repetitions of the 2xx. */
+  nta_outgoing_destroy (orq);
+  su_home_deinit (home);
+}
+
+static SiprecRequest *
+copy_response (SiprecClient *client, const sip_t *sip)
+{
+  SiprecDialog *dialog = client->dialog;
+  msg_t *msg = sip ? nta_outgoing_getresponse (client->orq) : NULL;
+  SiprecRequest *response;
+
+  if (msg) {
+    response = siprec_message_copy (siprec_agent_nta (dialog->agent), msg, NULL);
+    msg_destroy (msg);
+  } else {
+    response = siprec_request_new ();
+    response->status = 408;
+    response->method = g_strdup (nta_outgoing_method_name (client->orq));
+    response->cseq = nta_outgoing_cseq (client->orq);
+    response->call_id = g_strdup (dialog->last->call_id);
+  }
+  /* A response that the stack made up has come from nowhere. */
+  if (!response->transport) {
+    response->transport = g_strdup (dialog->last->transport);
+    response->remote_address = g_strdup (dialog->last->remote_address);
+    response->remote_port = dialog->last->remote_port;
+    response->local_address = g_strdup (dialog->last->local_address);
+    response->local_port = dialog->last->local_port;
+  }
+  return response;
+}
+
+static int
+on_response (nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const sip_t *sip)
+{
+  SiprecClient *client = magic;
+  SiprecDialog *dialog = client->dialog;
+  gint status = nta_outgoing_status (orq);
+  SiprecRequest *response;
+
+  if (status < 200)
+    return 0;
+
+  dialog->ref_count++;
+  g_queue_remove (&dialog->clients, client);
+  response = copy_response (client, sip);
+  /* RFC 3261 section 12.2.1.2: the 2xx may move the target. */
+  if (status < 300 && sip && client->method != sip_method_info && sip->sip_contact &&
+      sip->sip_contact->m_url->url_host)
+    nta_leg_client_reroute (dialog->leg, NULL, sip->sip_contact, FALSE);
+  if (status < 300 && client->method == sip_method_invite)
+    acknowledge (client);
+  nta_outgoing_destroy (orq);
+
+  if (client->response)
+    client->response (dialog, response, client->user_data);
+  if ((status == 481 || status == 408) && dialog->leg && !dialog->silent) {
+    siprec_dialog_send_bye (dialog, NULL, FALSE);
+    siprec_dialog_end (dialog, SIPREC_DIALOG_FAILED, NULL);
+  }
+  g_free (client);
+  siprec_request_unref (response);
+  siprec_dialog_unref (dialog);
+  return 0;
+}
+
+static gboolean
+may_send (SiprecDialog *dialog, gboolean offers)
+{
+  if (dialog->state != DIALOG_CONFIRMED || dialog->silent)
+    return FALSE;
+  /* RFC 3261 section 14.1, RFC 3311 section 5.1: one offer at a time, in either direction. */
+  return !offers || (!siprec_dialog_we_offer (dialog) && !siprec_dialog_peer_busy (dialog));
+}
+
+gboolean
+siprec_dialog_request (SiprecDialog *dialog, const gchar *method, const gchar *const *headers,
+                       const gchar *content_type, const gchar *body, SiprecDialogResponse response,
+                       gpointer user_data)
+{
+  Outgoing out = {.lines = headers, .content_type = content_type, .body = body};
+  gboolean offers;
+  SiprecClient *client;
+
+  out.method = sip_method_code (method);
+  out.name = method;
+  offers = out.method == sip_method_invite ||
+           siprec_body_has_offer (content_type, body, body ? strlen (body) : 0);
+  if (!may_send (dialog, offers))
+    return FALSE;
+
+  client = g_new0 (SiprecClient, 1);
+  client->dialog = dialog;
+  client->method = out.method;
+  client->offers = offers;
+  client->response = response;
+  client->user_data = user_data;
+  client->orq = send_request (dialog, &out, on_response, client);
+  if (!client->orq) {
+    g_free (client);
+    return FALSE;
+  }
+  g_queue_push_tail (&dialog->clients, client);
+  return TRUE;
+}

@@ -1,0 +1,16 @@
+/* siprec-core: what must not reach sofia's transaction layer
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "sofia.h"
+
+G_BEGIN_DECLS
+
+/* sofia's SIP parser with our checks in it. For all agents of the process; never freed. */
+const msg_mclass_t *siprec_screen_parser (void);
+
+/* Drops every ACK for @irq from now on, for as long as sofia keeps it. To be called in the agent's
+ * thread when the final response to an INVITE could not be sent. */
+void siprec_screen_forbid_ack (nta_incoming_t *irq);
+
+G_END_DECLS

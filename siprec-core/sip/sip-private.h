@@ -1,0 +1,89 @@
+/* siprec-core: what the files of this folder share
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "agent-private.h"
+#include "dialog.h"
+#include "sofia.h"
+
+G_BEGIN_DECLS
+
+GST_DEBUG_CATEGORY_EXTERN (siprec_sip_debug);
+#define GST_CAT_DEFAULT siprec_sip_debug
+
+#define SIPREC_ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO"
+
+/* A reply with no body; @headers may be NULL. */
+#define SIPREC_REPLY(code, header_lines)                                                           \
+  (&(SiprecReply){.status = (code), .headers = (header_lines)})
+
+/* agent.c */
+
+nta_agent_t *siprec_agent_nta (SiprecAgent *agent);
+
+void siprec_agent_request (SiprecAgent *agent, SiprecTransaction *transaction,
+                           SiprecRequest *request);
+
+/* The queue frees its members when the agent stops. */
+GQueue *siprec_agent_dialogs (SiprecAgent *agent);
+GQueue *siprec_agent_transactions (SiprecAgent *agent);
+
+/* Contact of ours for a peer that reaches us where @request arrived. */
+gchar *siprec_agent_contact (SiprecAgent *agent, const SiprecRequest *request);
+
+/* message.c */
+
+/* Copies the message that is being delivered. @tport_out is a new reference to where it came from. */
+SiprecRequest *siprec_message_copy (nta_agent_t *nta, msg_t *msg, tport_t **tport_out);
+
+/* TRUE if bytes are missing at its end. */
+gboolean siprec_message_is_cut (const sip_t *sip);
+
+/* Adds "Name: value" lines; one that sofia refuses is left out, with a warning. */
+void siprec_message_add_lines (msg_t *msg, const gchar *const *lines);
+
+gboolean siprec_lines_have (const gchar *const *lines, const gchar *name);
+
+/* transaction.c */
+
+/* The leg for everything outside dialogs. */
+nta_leg_t *siprec_transaction_default_leg (SiprecAgent *agent);
+
+/**
+ * siprec_transaction_new:
+ * @dialog: (nullable)
+ *
+ * Takes over @irq in the callback that brought it.
+ */
+SiprecTransaction *siprec_transaction_new (SiprecAgent *agent, SiprecDialog *dialog,
+                                           nta_incoming_t *irq);
+
+/* For the agent's end. */
+void siprec_transaction_free (SiprecTransaction *transaction);
+
+/* Answers what needs no handler: what is cut, or requires something that we can't. TRUE if it has. */
+gboolean siprec_transaction_refuse (SiprecTransaction *transaction);
+
+/* Sends 100 if the INVITE has no response yet, and drops the caller's reference. */
+void siprec_transaction_dispatched (SiprecTransaction *transaction);
+
+SiprecAgent *siprec_transaction_agent (SiprecTransaction *transaction);
+SiprecRequest *siprec_transaction_request (SiprecTransaction *transaction);
+nta_incoming_t *siprec_transaction_irq (SiprecTransaction *transaction);
+tport_t *siprec_transaction_tport (SiprecTransaction *transaction);
+void siprec_transaction_set_dialog (SiprecTransaction *transaction, SiprecDialog *dialog);
+
+/* dialog.c */
+
+/* A final response to @transaction is about to be forgotten. With a 2xx to INVITE the dialog takes @irq
+ * over, to wait for the ACK. */
+gboolean siprec_dialog_answered (SiprecDialog *dialog, SiprecTransaction *transaction, guint status,
+                                 nta_incoming_t *irq);
+
+/* CANCEL came for @transaction, which has been answered 487. */
+void siprec_dialog_cancelled (SiprecDialog *dialog, SiprecTransaction *transaction,
+                              SiprecRequest *cancel);
+
+G_END_DECLS

@@ -1,0 +1,312 @@
+/* Server transactions: the requests of others and our replies
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "screen.h"
+#include "sip-private.h"
+
+#define SERVER "gst-siprec/" SIPREC_VERSION
+#define ACCEPT                                                                                     \
+  "application/sdp, application/rs-metadata+xml, application/rs-metadata, multipart/mixed"
+
+/* One reference belongs to whom answers, and is dropped with the final reply; another to the callback that
+ * brought the request. @irq is NULL once the final response has been sent: then the INVITE was cancelled, and
+ * this waits for the handler, which may not know. */
+struct _SiprecTransaction {
+  gint ref_count;
+  SiprecAgent *agent;
+  SiprecDialog *dialog;
+  nta_incoming_t *irq;
+  sip_method_t method;
+  SiprecRequest *request;
+  tport_t *tport;
+  GList link;
+};
+
+static void
+transaction_unref (SiprecTransaction *transaction)
+{
+  if (--transaction->ref_count > 0)
+    return;
+  g_queue_unlink (siprec_agent_transactions (transaction->agent), &transaction->link);
+  if (transaction->irq)
+    nta_incoming_destroy (transaction->irq);
+  tport_unref (transaction->tport);
+  siprec_request_unref (transaction->request);
+  g_free (transaction);
+}
+
+void
+siprec_transaction_free (SiprecTransaction *transaction)
+{
+  transaction->ref_count = 1;
+  transaction_unref (transaction);
+}
+
+SiprecAgent *
+siprec_transaction_agent (SiprecTransaction *transaction)
+{
+  return transaction->agent;
+}
+
+SiprecRequest *
+siprec_transaction_request (SiprecTransaction *transaction)
+{
+  return transaction->request;
+}
+
+nta_incoming_t *
+siprec_transaction_irq (SiprecTransaction *transaction)
+{
+  return transaction->irq;
+}
+
+tport_t *
+siprec_transaction_tport (SiprecTransaction *transaction)
+{
+  return transaction->tport;
+}
+
+void
+siprec_transaction_set_dialog (SiprecTransaction *transaction, SiprecDialog *dialog)
+{
+  transaction->dialog = dialog;
+}
+
+/* Where RFC 3261 table 2 and RFC 7866 section 6.2 want our Contact, Allow and Accept. */
+static void
+add_capabilities (SiprecTransaction *transaction, msg_t *msg, const SiprecReply *reply)
+{
+  sip_method_t method = transaction->method;
+  gboolean success = reply->status / 100 == 2;
+  gboolean target = method == sip_method_invite || method == sip_method_update;
+  g_autofree gchar *contact = siprec_agent_contact (transaction->agent, transaction->request);
+
+  if ((target || method == sip_method_options) &&
+      (success || (target && reply->status / 100 == 1)) &&
+      !siprec_lines_have (reply->headers, "Contact"))
+    sip_add_make (msg, sip_object (msg), sip_contact_class, contact);
+  if ((((target || method == sip_method_options) && success) || reply->status == 405) &&
+      !siprec_lines_have (reply->headers, "Allow"))
+    sip_add_make (msg, sip_object (msg), sip_allow_class, SIPREC_ALLOW);
+  if ((((method == sip_method_invite || method == sip_method_options) && success) ||
+       reply->status == 415) &&
+      !siprec_lines_have (reply->headers, "Accept"))
+    sip_add_make (msg, sip_object (msg), sip_accept_class, ACCEPT);
+}
+
+static void
+send_reply (SiprecTransaction *transaction, const SiprecReply *reply)
+{
+  g_autofree gchar *phrase =
+      reply->phrase ? g_strdelimit (g_strdup (reply->phrase), "\r\n", ' ') : NULL;
+  msg_t *msg = nta_incoming_create_response (transaction->irq, reply->status, phrase);
+
+  if (!msg)
+    return;
+  if (reply->status > 100) {
+    sip_add_tl (msg, sip_object (msg), SIPTAG_SERVER_STR (SERVER), TAG_END ());
+    add_capabilities (transaction, msg, reply);
+  }
+  siprec_message_add_lines (msg, reply->headers);
+  if (reply->body)
+    sip_add_tl (msg, sip_object (msg), SIPTAG_CONTENT_TYPE_STR (reply->content_type),
+                SIPTAG_PAYLOAD_STR (reply->body), TAG_END ());
+  GST_LOG ("%s %s: %u", transaction->request->method, transaction->request->call_id, reply->status);
+
+  if (nta_incoming_complete_response (transaction->irq, msg, reply->status, phrase, TAG_END ()) < 0)
+    msg_destroy (msg);
+  else
+    nta_incoming_mreply (transaction->irq, msg);
+}
+
+/* Sends a final response and parts from the transaction of the stack. */
+static void
+finish (SiprecTransaction *transaction, const SiprecReply *reply)
+{
+  nta_incoming_t *irq = transaction->irq;
+  SiprecDialog *dialog = transaction->dialog;
+
+  send_reply (transaction, reply);
+  if (nta_incoming_status (irq) < 200) {
+    GST_INFO ("can't send %u to %s:%u", reply->status, transaction->request->remote_address,
+              transaction->request->remote_port);
+    if (transaction->method == sip_method_invite)
+      siprec_screen_forbid_ack (irq);
+  }
+  transaction->irq = NULL;
+  if (!dialog || !siprec_dialog_answered (dialog, transaction, reply->status, irq))
+    nta_incoming_destroy (irq);
+}
+
+void
+siprec_transaction_reply (SiprecTransaction *transaction, const SiprecReply *reply)
+{
+  if (transaction->irq && reply->status < 200) {
+    send_reply (transaction, reply);
+    return;
+  }
+  if (reply->status < 200)
+    return;
+
+  if (transaction->irq) {
+    if (transaction->method == sip_method_invite && reply->status < 300 && !transaction->dialog) {
+      g_critical ("an INVITE can't be accepted without a dialog");
+      finish (transaction, SIPREC_REPLY (500, NULL));
+    } else {
+      finish (transaction, reply);
+    }
+  } else if (transaction->dialog) {
+    siprec_dialog_answered (transaction->dialog, transaction, 487, NULL);
+  }
+  transaction_unref (transaction);
+}
+
+void
+siprec_transaction_reply_status (SiprecTransaction *transaction, guint status)
+{
+  siprec_transaction_reply (transaction, SIPREC_REPLY (status, NULL));
+}
+
+/* Called for CANCEL only: the ACK for a 2xx goes to the dialog, the one for anything else isn't told. */
+static int
+on_cancel (nta_incoming_magic_t *magic, nta_incoming_t *irq, const sip_t *sip)
+{
+  SiprecTransaction *transaction = magic;
+  SiprecRequest *cancel;
+  msg_t *msg;
+
+  if (!sip || sip->sip_request->rq_method != sip_method_cancel)
+    return 0;
+
+  msg = nta_incoming_getrequest_ackcancel (irq);
+  cancel = siprec_message_copy (siprec_agent_nta (transaction->agent), msg, NULL);
+  msg_destroy (msg);
+
+  transaction->ref_count++;
+  send_reply (transaction, SIPREC_REPLY (487, NULL));
+  if (nta_incoming_status (irq) < 200)
+    siprec_screen_forbid_ack (irq);
+  transaction->irq = NULL;
+  nta_incoming_destroy (irq);
+  if (transaction->dialog)
+    siprec_dialog_cancelled (transaction->dialog, transaction, cancel);
+  transaction_unref (transaction);
+  siprec_request_unref (cancel);
+  return 0;
+}
+
+SiprecTransaction *
+siprec_transaction_new (SiprecAgent *agent, SiprecDialog *dialog, nta_incoming_t *irq)
+{
+  SiprecTransaction *transaction = g_new0 (SiprecTransaction, 1);
+  msg_t *msg = nta_incoming_getrequest (irq);
+
+  transaction->ref_count = 2;
+  transaction->agent = agent;
+  transaction->dialog = dialog;
+  transaction->irq = irq;
+  transaction->method = nta_incoming_method (irq);
+  transaction->request = siprec_message_copy (siprec_agent_nta (agent), msg, &transaction->tport);
+  transaction->link.data = transaction;
+  g_queue_push_tail_link (siprec_agent_transactions (agent), &transaction->link);
+  if (transaction->method == sip_method_invite)
+    nta_incoming_bind (irq, on_cancel, transaction);
+  msg_destroy (msg);
+  GST_LOG ("%s %s from %s %s:%u", transaction->request->method, transaction->request->call_id,
+           transaction->request->transport, transaction->request->remote_address,
+           transaction->request->remote_port);
+  return transaction;
+}
+
+void
+siprec_transaction_dispatched (SiprecTransaction *transaction)
+{
+  /* RFC 3261 section 17.2.1: at once, unless the answer comes within 200 ms, which we don't know. */
+  if (transaction->irq && transaction->method == sip_method_invite &&
+      nta_incoming_status (transaction->irq) < 100)
+    siprec_transaction_reply_status (transaction, 100);
+  transaction_unref (transaction);
+}
+
+/* RFC 3261 section 8.2.2.3. Returns: (nullable): the Unsupported header to answer */
+static gchar *
+unsupported (const SiprecRequest *request)
+{
+  g_autoptr (GString) line = g_string_new (NULL);
+
+  for (gchar **tag = request->required; *tag; tag++)
+    if (g_ascii_strcasecmp (*tag, "siprec") != 0)
+      g_string_append_printf (line, "%s%s", line->len ? ", " : "Unsupported: ", *tag);
+  return line->len ? g_string_free (g_steal_pointer (&line), FALSE) : NULL;
+}
+
+gboolean
+siprec_transaction_refuse (SiprecTransaction *transaction)
+{
+  msg_t *msg = nta_incoming_getrequest (transaction->irq);
+  gboolean cut = siprec_message_is_cut (sip_object (msg));
+  g_autofree gchar *line = unsupported (transaction->request);
+  const gchar *lines[] = {line, NULL};
+  SiprecReply reply = {.status = 400, .phrase = "Message Is Cut Off"};
+
+  msg_destroy (msg);
+  if (cut)
+    siprec_transaction_reply (transaction, &reply);
+  else if (line)
+    siprec_transaction_reply (transaction, SIPREC_REPLY (420, lines));
+  return cut || line;
+}
+
+static gboolean
+is_allowed (sip_method_t method)
+{
+  switch (method) {
+  case sip_method_invite:
+  case sip_method_cancel:
+  case sip_method_bye:
+  case sip_method_options:
+  case sip_method_update:
+  case sip_method_info:
+    return TRUE;
+  default:
+    return FALSE;
+  }
+}
+
+/* RFC 3261 section 8.2 and, for what claims to be in a dialog that we don't know, 12.2.2. */
+static void
+dispatch (SiprecTransaction *transaction)
+{
+  sip_method_t method = transaction->method;
+
+  if (!is_allowed (method))
+    siprec_transaction_reply_status (transaction, 405);
+  else if (transaction->request->to_tag ||
+           (method != sip_method_invite && method != sip_method_options))
+    siprec_transaction_reply_status (transaction, 481);
+  else if (!siprec_transaction_refuse (transaction))
+    siprec_agent_request (transaction->agent, transaction, transaction->request);
+}
+
+static int
+on_request (nta_leg_magic_t *magic, nta_leg_t *leg, nta_incoming_t *irq, const sip_t *sip)
+{
+  SiprecTransaction *transaction;
+
+  if (sip->sip_request->rq_method == sip_method_ack) {
+    nta_incoming_destroy (irq);
+    return 0;
+  }
+  transaction = siprec_transaction_new (magic, NULL, irq);
+  dispatch (transaction);
+  siprec_transaction_dispatched (transaction);
+  return 0;
+}
+
+nta_leg_t *
+siprec_transaction_default_leg (SiprecAgent *agent)
+{
+  return nta_leg_tcreate (siprec_agent_nta (agent), on_request, agent, NTATAG_NO_DIALOG (1),
+                          TAG_END ());
+}

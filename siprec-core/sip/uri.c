@@ -1,0 +1,148 @@
+/* SIP URIs: those we listen on, and those we salvage from a damaged Contact
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "uri.h"
+
+#include <string.h>
+
+#include <gio/gio.h>
+
+#include "../error.h"
+
+#define DEFAULT_PORT 5060
+
+void
+siprec_listen_uri_free (SiprecListenUri *uri)
+{
+  g_free (uri->host);
+  g_free (uri);
+}
+
+gchar *
+siprec_host_port (const gchar *host, guint16 port)
+{
+  return g_strdup_printf (strchr (host, ':') ? "[%s]:%u" : "%s:%u", host, port);
+}
+
+gchar *
+siprec_listen_uri_format (const SiprecListenUri *uri, guint16 port)
+{
+  g_autofree gchar *host_port = siprec_host_port (uri->host, port);
+
+  if (!uri->transport)
+    return g_strconcat ("sip:", host_port, NULL);
+  return g_strconcat ("sip:", host_port, ";transport=", uri->transport, NULL);
+}
+
+/* Takes the host from the front of *@text; returns NULL or what is wrong with it. */
+static const gchar *
+parse_host (const gchar **text, gchar **host)
+{
+  const gchar *start = *text;
+  gsize length;
+
+  if (*start == '[') {
+    const gchar *end = strchr (start, ']');
+
+    if (!end)
+      return "the bracket after the IPv6 address is missing";
+    *host = g_strndup (start + 1, end - start - 1);
+    *text = end + 1;
+    if (!strchr (*host, ':') || !g_hostname_is_ip_address (*host))
+      return "what stands in brackets must be an IPv6 address";
+    return NULL;
+  }
+
+  length = strspn (start, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_");
+  if (length == 0 || length > 253)
+    return "it needs a host after \"sip:\"";
+  *host = g_strndup (start, length);
+  *text = start + length;
+  if (strspn (*host, "0123456789.") == length && !g_hostname_is_ip_address (*host))
+    return "an IPv4 address has four numbers from 0 to 255";
+  return NULL;
+}
+
+static const gchar *
+parse_port (const gchar **text, guint16 *port)
+{
+  guint64 value;
+  gchar *end;
+
+  *port = DEFAULT_PORT;
+  if (**text != ':')
+    return NULL;
+  if (!g_ascii_isdigit ((*text)[1]))
+    return "the port must be a number from 0 to 65535";
+  value = g_ascii_strtoull (*text + 1, &end, 10);
+  if (value > G_MAXUINT16)
+    return "the port must be a number from 0 to 65535";
+  *port = value;
+  *text = end;
+  return NULL;
+}
+
+static const gchar *
+parse_transport (const gchar **text, const gchar **transport)
+{
+  *transport = NULL;
+  if (**text == '\0')
+    return NULL;
+  if (g_ascii_strcasecmp (*text, ";transport=udp") == 0)
+    *transport = "udp";
+  else if (g_ascii_strcasecmp (*text, ";transport=tcp") == 0)
+    *transport = "tcp";
+  else if (**text == ';')
+    return "the only parameter is transport, which is udp or tcp";
+  else
+    return "nothing but the port and ;transport= may follow the host";
+  return NULL;
+}
+
+SiprecListenUri *
+siprec_listen_uri_parse (const gchar *text, GError **error)
+{
+  g_autoptr (SiprecListenUri) uri = g_new0 (SiprecListenUri, 1);
+  const gchar *rest = text;
+  const gchar *wrong;
+
+  if (g_ascii_strncasecmp (text, "sip:", 4) == 0) {
+    rest += 4;
+    wrong = parse_host (&rest, &uri->host);
+    if (!wrong)
+      wrong = parse_port (&rest, &uri->port);
+    if (!wrong)
+      wrong = parse_transport (&rest, &uri->transport);
+  } else {
+    wrong = "it must begin with \"sip:\"";
+  }
+
+  if (wrong) {
+    g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SETTINGS,
+                 "Can't listen on \"%s\": %s. A right one is \"sip:127.0.0.1:5060;transport=tcp\".",
+                 text, wrong);
+    return NULL;
+  }
+  return g_steal_pointer (&uri);
+}
+
+gchar *
+siprec_uri_salvage (const gchar *contact)
+{
+  for (const gchar *p = contact; *p; p++) {
+    gsize scheme;
+
+    if (g_ascii_strncasecmp (p, "sip:", 4) == 0)
+      scheme = 4;
+    else if (g_ascii_strncasecmp (p, "sips:", 5) == 0)
+      scheme = 5;
+    else
+      continue;
+    /* A word that only ends like a scheme ("gossip:") is none. */
+    if (p > contact && g_ascii_isalnum (p[-1]))
+      continue;
+
+    gsize length = scheme + strcspn (p + scheme, "<>;, \t\r\n\"");
+    return length > scheme ? g_strndup (p, length) : NULL;
+  }
+  return NULL;
+}

@@ -1,0 +1,40 @@
+/* siprec-core: SIP URIs that we listen on or send to
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "../api.h"
+
+G_BEGIN_DECLS
+
+/**
+ * SiprecListenUri:
+ * @host: IPv6 without brackets
+ * @port: 0 for any
+ * @transport: "udp", "tcp", or NULL for both on one port
+ *
+ * Where an agent listens.
+ */
+typedef struct {
+  gchar *host;
+  guint16 port;
+  const gchar *transport;
+} SiprecListenUri;
+
+/* Reads "sip:host[:port][;transport=udp|tcp]". Returns: NULL with a SETTINGS error if it is anything else. */
+SiprecListenUri *siprec_listen_uri_parse (const gchar *text, GError **error);
+
+void siprec_listen_uri_free (SiprecListenUri *uri);
+
+/* The URI as text with @port in place of its own. */
+gchar *siprec_listen_uri_format (const SiprecListenUri *uri, guint16 port);
+
+/* "host:port", with brackets around IPv6. */
+gchar *siprec_host_port (const gchar *host, guint16 port);
+
+/* Finds the sip or sips URI in a Contact value, also in one that sofia can't parse since a bracket is
+ * missing. Returns: (nullable) */
+gchar *siprec_uri_salvage (const gchar *contact);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SiprecListenUri, siprec_listen_uri_free)
+
+G_END_DECLS

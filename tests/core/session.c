@@ -1,0 +1,310 @@
+/* What a session makes of INVITE, re-INVITE, UPDATE and BYE: answers and events.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <gst/check/gstcheck.h>
+
+#include "tests/support/caller.h"
+#include "tests/support/recorder.h"
+
+#define AUDIO                                                                                      \
+  "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"                      \
+  "m=audio 40000 RTP/AVP 0\r\na=label:x\r\na=sendonly\r\n"
+
+static Recorder *recorder;
+static Caller *caller;
+
+static void
+set_up (void)
+{
+  recorder = recorder_new (NULL);
+  caller = caller_new (recorder_uri (recorder), FALSE);
+  recorder_accept (recorder);
+}
+
+static void
+tear_down (void)
+{
+  caller_free (caller);
+  recorder_free (recorder);
+}
+
+/* The session of the call just placed, claimed. */
+static SiprecSession *
+claim (void)
+{
+  SiprecSession *session = recorder_session (recorder, 0);
+
+  fail_unless (session && recorder_claim (recorder, session));
+  return session;
+}
+
+GST_START_TEST (a_call_is_told_in_order)
+{
+  SiprecSession *session;
+  g_autofree gchar *names = NULL;
+
+  fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
+  session = claim ();
+  caller_send (caller, 0, 1);
+  g_autoptr (SiprecEvent) started =
+      recorder_event (recorder, session, SIPREC_EVENT_SESSION_STARTED);
+  fail_unless_equals_int (started->sequence, 1);
+  fail_unless_equals_string (json_object_get_string_member (started->data, "transport"), "udp");
+  fail_unless (json_array_get_length (json_object_get_array_member (started->data, "headers")) > 8);
+
+  names = recorder_events_until (recorder, session, SIPREC_EVENT_MEDIA_STARTED);
+  fail_unless_equals_string (names, "metadata call.started participant.joined participant.joined "
+                                    "stream.added stream.added media.started");
+  fail_unless_equals_int (caller_bye (caller), 200);
+  g_autoptr (SiprecEvent) ended = recorder_event (recorder, session, SIPREC_EVENT_SESSION_ENDED);
+  fail_unless_equals_string (json_object_get_string_member (ended->data, "cause"), "bye");
+  fail_unless_equals_int (
+      json_array_get_length (json_object_get_array_member (ended->data, "streams")), 2);
+  fail_unless_equals_int (siprec_session_get_state (session), SIPREC_SESSION_ENDED);
+  fail_unless (siprec_session_pop_event (session) == NULL);
+}
+GST_END_TEST
+
+GST_START_TEST (streams_bear_the_names_of_who_speaks)
+{
+  SiprecSession *session;
+
+  fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
+  session = claim ();
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (SiprecEvent) added = recorder_event (recorder, session, SIPREC_EVENT_STREAM_ADDED);
+    JsonArray *participants = json_object_get_array_member (added->data, "participants");
+
+    fail_unless_equals_int (json_array_get_length (participants), 1);
+    fail_unless_equals_string (
+        json_object_get_string_member (json_array_get_object_element (participants, 0), "name"),
+        i == 0 ? "Ada" : "Ben");
+    fail_unless_equals_string (json_object_get_string_member (added->data, "stream"),
+                               i == 0 ? "audio_0" : "audio_1");
+  }
+  fail_unless_equals_int (caller_update (caller, "Benedict"), 200);
+  g_autoptr (SiprecEvent) joined =
+      recorder_event (recorder, session, SIPREC_EVENT_PARTICIPANT_UPDATED);
+  fail_unless (joined != NULL);
+  g_autoptr (SiprecEvent) updated = recorder_event (recorder, session, SIPREC_EVENT_STREAM_UPDATED);
+  fail_unless_equals_string (json_object_get_string_member (updated->data, "stream"), "audio_1");
+}
+GST_END_TEST
+
+GST_START_TEST (the_answer_echoes_labels_and_lines)
+{
+  g_autofree gchar *contact = NULL;
+
+  fail_unless_equals_int (
+      caller_invite_with (caller, "Require: siprec\r\n", "application/sdp",
+                          AUDIO
+                          "m=video 40002 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=label:v\r\n"
+                          "m=audio 40004 RTP/AVP 8\r\na=label:y\r\na=inactive\r\n"),
+      200);
+  contact = caller_header (caller, "Contact");
+  fail_unless (strstr (contact, "+sip.srs"));
+  fail_unless (caller_port (caller, 0) % 2 == 0 && caller_port (caller, 0) != 0);
+  fail_unless_equals_int (caller_port (caller, 1), 0);
+  fail_unless (caller_port (caller, 2) != 0);
+  /* The answer as text is what caller_last() had before the ACK. */
+  fail_unless (strstr (caller_last (caller), "a=label:x\r\n"));
+  fail_unless (strstr (caller_last (caller), "a=label:v\r\n"));
+  fail_unless (strstr (caller_last (caller), "a=recvonly\r\n"));
+  fail_unless (strstr (caller_last (caller), "a=inactive\r\n"));
+}
+GST_END_TEST
+
+GST_START_TEST (hold_and_resume)
+{
+  SiprecSession *session;
+  guint16 port;
+
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  port = caller_port (caller, 0);
+  session = claim ();
+  fail_unless_equals_int (caller_reinvite (caller, 1, "inactive"), 200);
+  fail_unless (strstr (caller_last (caller), "a=inactive"));
+  fail_unless_equals_int (caller_port (caller, 0), port);
+  g_autoptr (SiprecEvent) held = recorder_event (recorder, session, SIPREC_EVENT_STREAM_HELD);
+  fail_unless_equals_string (json_object_get_string_member (held->data, "stream"), "audio_0");
+  fail_unless_equals_int (caller_reinvite (caller, 1, "sendonly"), 200);
+  g_autoptr (SiprecEvent) resumed = recorder_event (recorder, session, SIPREC_EVENT_STREAM_RESUMED);
+  fail_unless (resumed != NULL);
+}
+GST_END_TEST
+
+/* The version of the o= line in the last answer. */
+static guint
+sdp_version (void)
+{
+  const gchar *line = strstr (caller_last (caller), "o=- ");
+
+  return (guint)g_ascii_strtoull (strchr (line + strlen ("o=- "), ' '), NULL, 10);
+}
+
+GST_START_TEST (a_refresh_changes_nothing)
+{
+  SiprecSession *session;
+  g_autofree gchar *names = NULL;
+  guint version;
+
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  version = sdp_version ();
+  session = claim ();
+  fail_unless_equals_int (caller_reinvite (caller, 1, "sendonly"), 200);
+  fail_unless_equals_int (sdp_version (), version);
+  fail_unless_equals_int (caller_reinvite (caller, 1, "inactive"), 200);
+  fail_unless_equals_int (sdp_version (), version + 1);
+  fail_unless_equals_int (caller_bye (caller), 200);
+  names = recorder_events_until (recorder, session, SIPREC_EVENT_SESSION_ENDED);
+  fail_unless_equals_string (names, "session.started metadata call.started participant.joined "
+                                    "stream.added stream.held session.ended");
+}
+GST_END_TEST
+
+GST_START_TEST (streams_come_and_go)
+{
+  SiprecSession *session;
+  g_autofree gchar *names = NULL;
+
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  session = claim ();
+  fail_unless_equals_int (caller_reinvite (caller, 2, "sendonly"), 200);
+  fail_unless (caller_port (caller, 1) != 0);
+  fail_unless_equals_int (
+      caller_request (caller, "INVITE", "application/sdp", AUDIO "m=audio 0 RTP/AVP 0\r\n"), 200);
+  fail_unless_equals_int (caller_port (caller, 1), 0);
+  names = recorder_events_until (recorder, session, SIPREC_EVENT_STREAM_REMOVED);
+  fail_unless (g_str_has_suffix (names, "stream.removed"), "%s", names);
+  fail_unless (strstr (names, "stream.added stream.added") != NULL, "%s", names);
+}
+GST_END_TEST
+
+GST_START_TEST (a_refused_reinvite_changes_nothing)
+{
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  fail_unless_equals_int (caller_request (caller, "INVITE", "application/sdp", "garbage"), 400);
+  fail_unless_equals_int (caller_request (caller, "INVITE", "text/html", "<p>"), 415);
+  fail_unless_equals_int (caller_reinvite (caller, 1, "sendonly"), 200);
+  fail_unless_equals_int (caller_bye (caller), 200);
+}
+GST_END_TEST
+
+GST_START_TEST (an_offerless_reinvite_gets_the_streams_as_they_are)
+{
+  guint version;
+
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  version = sdp_version ();
+  fail_unless_equals_int (caller_request (caller, "INVITE", NULL, NULL), 200);
+  fail_unless_equals_int (sdp_version (), version);
+  fail_unless_equals_int (caller_request (caller, "INFO", NULL, NULL), 200);
+  fail_unless_equals_int (caller_request (caller, "OPTIONS", NULL, NULL), 200);
+  fail_unless_equals_int (caller_bye (caller), 200);
+}
+GST_END_TEST
+
+typedef struct {
+  const gchar *headers;
+  const gchar *type;
+  const gchar *body;
+  guint status;
+  const gchar *header; /* that the response must bear */
+} Refusal;
+
+static const Refusal refusals[] = {
+    {"Require: siprec\r\n", "application/sdp", "hello world", 400, "Warning"},
+    {"Require: siprec\r\n", "multipart/mixed;boundary=x", "no parts in here", 400, "Warning"},
+    {"Require: siprec\r\n", "text/plain", "hello", 415, "Accept"},
+    {"Require: siprec, frobnicate\r\n", "application/sdp", AUDIO, 420, "Unsupported"},
+    {"Require: siprec\r\n", "application/sdp",
+     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+     "m=image 40000 udptl t38\r\n",
+     488, "Warning"},
+    {"Require: siprec\r\n", NULL, NULL, 488, "Warning"},
+};
+
+GST_START_TEST (what_can_not_be_recorded_is_refused)
+{
+  const Refusal *refusal = &refusals[__i__];
+  g_autofree gchar *header = NULL;
+
+  fail_unless_equals_int (
+      caller_invite_with (caller, refusal->headers, refusal->type, refusal->body), refusal->status);
+  header = caller_header (caller, refusal->header);
+  fail_unless (header != NULL);
+  /* Nothing is left of it: the acceptor takes a good call. */
+  fail_unless (recorder_await_idle (recorder));
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+}
+GST_END_TEST
+
+GST_START_TEST (an_ordinary_call_is_refused_unless_any_is_accepted)
+{
+  SiprecPolicy any = {.accept = SIPREC_ACCEPT_ANY};
+  Recorder *open = recorder_new (&any);
+  Caller *ordinary = caller_new (recorder_uri (open), FALSE);
+
+  recorder_accept (open);
+  /* The caller's Contact has +sip.src, so this is one; without any mark see the sipp scenarios. */
+  fail_unless_equals_int (caller_invite_with (ordinary, NULL, "application/sdp", AUDIO), 200);
+  caller_free (ordinary);
+  recorder_free (open);
+}
+GST_END_TEST
+
+GST_START_TEST (broken_metadata_never_costs_the_recording)
+{
+  SiprecSession *session;
+  g_autofree gchar *names = NULL;
+
+  fail_unless_equals_int (
+      caller_invite_with (caller, "Require: siprec\r\n", "multipart/mixed;boundary=b",
+                          "--b\r\nContent-Type: application/sdp\r\n\r\n" AUDIO
+                          "\r\n--b\r\nContent-Type: application/rs-metadata+xml\r\n\r\n"
+                          "this is <no XML\r\n--b--\r\n"),
+      200);
+  session = claim ();
+  caller_bye (caller);
+  names = recorder_events_until (recorder, session, SIPREC_EVENT_SESSION_ENDED);
+  fail_unless (strstr (names, "session.started metadata stream.added deviation"), "%s", names);
+}
+GST_END_TEST
+
+GST_START_TEST (strict_refuses_what_lenient_reports)
+{
+  SiprecPolicy strict = {.strictness = SIPREC_STRICTNESS_STRICT};
+  Recorder *stern = recorder_new (&strict);
+  Caller *sloppy = caller_new (recorder_uri (stern), FALSE);
+
+  recorder_accept (stern);
+  fail_unless_equals_int (caller_invite_with (sloppy, NULL, "application/sdp", AUDIO), 400);
+  fail_unless_equals_int (caller_invite (sloppy, 1, "sendonly"), 200);
+  caller_free (sloppy);
+  recorder_free (stern);
+}
+GST_END_TEST
+
+static Suite *
+session_suite (void)
+{
+  Suite *suite = suite_create ("session");
+  TCase *tcase = tcase_create ("session");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_checked_fixture (tcase, set_up, tear_down);
+  tcase_add_test (tcase, a_call_is_told_in_order);
+  tcase_add_test (tcase, streams_bear_the_names_of_who_speaks);
+  tcase_add_test (tcase, the_answer_echoes_labels_and_lines);
+  tcase_add_test (tcase, hold_and_resume);
+  tcase_add_test (tcase, a_refresh_changes_nothing);
+  tcase_add_test (tcase, streams_come_and_go);
+  tcase_add_test (tcase, a_refused_reinvite_changes_nothing);
+  tcase_add_test (tcase, an_offerless_reinvite_gets_the_streams_as_they_are);
+  tcase_add_loop_test (tcase, what_can_not_be_recorded_is_refused, 0, G_N_ELEMENTS (refusals));
+  tcase_add_test (tcase, an_ordinary_call_is_refused_unless_any_is_accepted);
+  tcase_add_test (tcase, broken_metadata_never_costs_the_recording);
+  tcase_add_test (tcase, strict_refuses_what_lenient_reports);
+  return suite;
+}
+
+GST_CHECK_MAIN (session)

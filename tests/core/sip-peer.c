@@ -1,0 +1,456 @@
+/* The agent under test and a client in plain text
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sip-peer.h"
+
+#include <string.h>
+
+#include <gst/check/gstcheck.h>
+
+static void
+push (Server *server, gchar *text, SiprecRequest *request, SiprecDialog *dialog,
+      SiprecTransaction *transaction)
+{
+  Event *event = g_new0 (Event, 1);
+
+  event->text = text;
+  event->request = request ? siprec_request_ref (request) : NULL;
+  event->dialog = dialog;
+  event->transaction = transaction;
+  g_async_queue_push (server->events, event);
+}
+
+void
+event_free (Event *event)
+{
+  g_free (event->text);
+  g_clear_pointer (&event->request, siprec_request_unref);
+  g_free (event);
+}
+
+static void
+on_started (SiprecAgent *agent, gchar **uris, const GError *error, gpointer user_data)
+{
+  Server *server = user_data;
+
+  fail_unless (siprec_agent_is_current (agent));
+  server->uris = g_strdupv (uris);
+  server->error = error ? g_error_copy (error) : NULL;
+  push (server, g_strdup ("started"), NULL, NULL, NULL);
+}
+
+static void
+on_stopped (SiprecAgent *agent, gpointer user_data)
+{
+  push (user_data, g_strdup ("stopped"), NULL, NULL, NULL);
+}
+
+static void
+on_dialog_request (SiprecDialog *dialog, SiprecTransaction *transaction, SiprecRequest *request,
+                   gpointer user_data)
+{
+  Server *server = user_data;
+  SiprecReply reply = {.status = 200};
+
+  push (server, g_strdup_printf ("request %s", request->method), request, dialog, transaction);
+  if (g_atomic_int_get (&server->hold_request))
+    return;
+  if (g_str_equal (request->method, "INVITE")) {
+    reply.content_type = "application/sdp";
+    reply.body = SDP;
+  }
+  siprec_transaction_reply (transaction, &reply);
+}
+
+static void
+on_acknowledged (SiprecDialog *dialog, SiprecRequest *ack, gpointer user_data)
+{
+  push (user_data, g_strdup ("ack"), ack, dialog, NULL);
+}
+
+static void
+on_ended (SiprecDialog *dialog, SiprecDialogEnd end, SiprecRequest *request, gpointer user_data)
+{
+  push (user_data, g_strdup_printf ("ended %d", end), request, NULL, NULL);
+  siprec_dialog_free (dialog);
+}
+
+static const SiprecDialogHandler dialog_handler = {on_dialog_request, on_acknowledged, on_ended};
+
+static void
+on_request (SiprecAgent *agent, SiprecTransaction *transaction, SiprecRequest *request,
+            gpointer user_data)
+{
+  Server *server = user_data;
+  SiprecReply reply = {.status = 200, .content_type = "application/sdp", .body = SDP};
+  SiprecDialog *dialog = NULL;
+
+  if (g_str_equal (request->method, "OPTIONS")) {
+    push (server, g_strdup ("options"), request, NULL, NULL);
+    siprec_transaction_reply_status (transaction, 200);
+    return;
+  }
+  if (!g_atomic_int_get (&server->hold))
+    dialog = siprec_dialog_new (transaction, &dialog_handler, server);
+  push (server, g_strdup ("invite"), request, dialog, transaction);
+  if (dialog && !g_atomic_int_get (&server->hold_dialog))
+    siprec_transaction_reply (transaction, &reply);
+}
+
+static const SiprecAgentHandler agent_handler = {on_started, on_request, on_stopped};
+
+Server *
+server_new (const gchar *uri, guint timeout)
+{
+  const gchar *uris[] = {uri ? uri : "sip:127.0.0.1:0", NULL};
+  Server *server = g_new0 (Server, 1);
+  GError *error = NULL;
+
+  server->events = g_async_queue_new_full ((GDestroyNotify)event_free);
+  server->agent = siprec_agent_new (uris, NULL, &agent_handler, server, &error);
+  fail_unless (server->agent, "%s", error ? error->message : "");
+  siprec_agent_set_transaction_timeout (server->agent, timeout);
+  siprec_agent_start (server->agent);
+  event_free (server_expect (server, "started"));
+  return server;
+}
+
+void
+server_free (Server *server)
+{
+  siprec_agent_stop (server->agent);
+  siprec_agent_free (server->agent);
+  g_async_queue_unref (server->events);
+  g_strfreev (server->uris);
+  g_clear_error (&server->error);
+  g_free (server);
+}
+
+guint16
+server_port (Server *server)
+{
+  const gchar *port = strrchr (server->uris[0], ':');
+
+  return g_ascii_strtoull (port + 1, NULL, 10);
+}
+
+Event *
+server_expect (Server *server, const gchar *text)
+{
+  Event *event = g_async_queue_timeout_pop (server->events, 10 * G_USEC_PER_SEC);
+
+  fail_unless (event, "no event came instead of \"%s\"", text);
+  fail_unless_equals_string (event->text, text);
+  return event;
+}
+
+typedef struct {
+  SiprecAgentFunc func;
+  gpointer data;
+  GMutex lock;
+  GCond cond;
+  gboolean done;
+} Barrier;
+
+static void
+run_barrier (SiprecAgent *agent, gpointer user_data)
+{
+  Barrier *barrier = user_data;
+
+  if (barrier->func)
+    barrier->func (agent, barrier->data);
+  g_mutex_lock (&barrier->lock);
+  barrier->done = TRUE;
+  g_cond_signal (&barrier->cond);
+  g_mutex_unlock (&barrier->lock);
+}
+
+void
+server_call (Server *server, SiprecAgentFunc func, gpointer data)
+{
+  Barrier barrier = {func, data};
+
+  g_mutex_init (&barrier.lock);
+  g_cond_init (&barrier.cond);
+  siprec_agent_invoke (server->agent, run_barrier, &barrier, NULL);
+  g_mutex_lock (&barrier.lock);
+  while (!barrier.done)
+    g_cond_wait (&barrier.cond, &barrier.lock);
+  g_mutex_unlock (&barrier.lock);
+}
+
+typedef struct {
+  Server *server;
+  SiprecDialog *dialog;
+  SiprecTransaction *transaction;
+  const gchar *method, *type, *body;
+  guint status;
+  gboolean result;
+} Action;
+
+static void
+do_bye (SiprecAgent *agent, gpointer user_data)
+{
+  Action *action = user_data;
+
+  siprec_dialog_bye (action->dialog, action->body);
+}
+
+void
+server_bye (Server *server, SiprecDialog *dialog, const gchar *reason)
+{
+  Action action = {.dialog = dialog, .body = reason};
+
+  server_call (server, do_bye, &action);
+}
+
+static void
+on_response (SiprecDialog *dialog, SiprecRequest *response, gpointer user_data)
+{
+  push (user_data, g_strdup_printf ("response %u", response->status), response, dialog, NULL);
+}
+
+static void
+do_request (SiprecAgent *agent, gpointer user_data)
+{
+  static const gchar *const lines[] = {"Content-Disposition: recording-session",
+                                       "X-Test: one\r\nX-Two: 2", NULL};
+  Action *action = user_data;
+
+  action->result = siprec_dialog_request (action->dialog, action->method, lines, action->type,
+                                          action->body, on_response, action->server);
+}
+
+gboolean
+server_request (Server *server, SiprecDialog *dialog, const gchar *method, const gchar *type,
+                const gchar *body)
+{
+  Action action = {
+      .server = server, .dialog = dialog, .method = method, .type = type, .body = body};
+
+  server_call (server, do_request, &action);
+  return action.result;
+}
+
+static void
+do_reply (SiprecAgent *agent, gpointer user_data)
+{
+  Action *action = user_data;
+
+  siprec_transaction_reply_status (action->transaction, action->status);
+}
+
+void
+server_reply (Server *server, SiprecTransaction *transaction, guint status)
+{
+  Action action = {.transaction = transaction, .status = status};
+
+  server_call (server, do_reply, &action);
+}
+
+Peer *
+peer_new (const gchar *proto, const gchar *host, guint16 port)
+{
+  Peer *peer = g_new0 (Peer, 1);
+  gboolean tcp = g_str_equal (proto, "TCP");
+  g_autoptr (GSocketAddress) remote = g_inet_socket_address_new_from_string (host, port);
+  g_autoptr (GSocketAddress) local = NULL;
+  GInetAddress *address;
+  g_autofree gchar *text = NULL;
+
+  peer->proto = proto;
+  peer->buffer = g_string_new (NULL);
+  peer->socket = g_socket_new (g_socket_address_get_family (remote),
+                               tcp ? G_SOCKET_TYPE_STREAM : G_SOCKET_TYPE_DATAGRAM,
+                               G_SOCKET_PROTOCOL_DEFAULT, NULL);
+  fail_unless (g_socket_connect (peer->socket, remote, NULL, NULL));
+  local = g_socket_get_local_address (peer->socket, NULL);
+  address = g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (local));
+  text = g_inet_address_to_string (address);
+  peer->local = g_strdup_printf (strchr (text, ':') ? "[%s]" : "%s", text);
+  peer->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (local));
+  return peer;
+}
+
+void
+peer_free (Peer *peer)
+{
+  g_object_unref (peer->socket);
+  g_string_free (peer->buffer, TRUE);
+  g_free (peer->local);
+  g_free (peer);
+}
+
+void
+peer_send (Peer *peer, const gchar *data, gssize length)
+{
+  gsize left = length < 0 ? strlen (data) : (gsize)length;
+
+  /* The other side may close on what it doesn't like; some tests want that. */
+  while (left > 0) {
+    gssize sent = g_socket_send (peer->socket, data, left, NULL, NULL);
+
+    if (sent <= 0)
+      return;
+    data += sent;
+    left -= sent;
+  }
+}
+
+gchar *
+header_of (const gchar *message, const gchar *name)
+{
+  gsize length = strlen (name);
+
+  for (const gchar *line = strstr (message, "\r\n"); line; line = strstr (line + 2, "\r\n")) {
+    if (g_ascii_strncasecmp (line + 2, name, length) == 0 && line[2 + length] == ':') {
+      const gchar *value = line + 3 + length;
+
+      return g_strstrip (g_strndup (value, strcspn (value, "\r")));
+    }
+  }
+  return NULL;
+}
+
+/* Takes one message off the front of the buffer. */
+static gchar *
+take_message (Peer *peer)
+{
+  const gchar *end;
+  g_autofree gchar *length = NULL;
+  gsize total;
+  gchar *message;
+
+  while (g_str_has_prefix (peer->buffer->str, "\r\n"))
+    g_string_erase (peer->buffer, 0, 2);
+  end = strstr (peer->buffer->str, "\r\n\r\n");
+  if (!end)
+    return NULL;
+  length = header_of (peer->buffer->str, "Content-Length");
+  total = end + 4 - peer->buffer->str + (length ? g_ascii_strtoull (length, NULL, 10) : 0);
+  if (total > peer->buffer->len)
+    return NULL;
+  message = g_strndup (peer->buffer->str, total);
+  g_string_erase (peer->buffer, 0, total);
+  return message;
+}
+
+gchar *
+peer_try_receive (Peer *peer, guint milliseconds)
+{
+  gchar *message;
+
+  while (!(message = take_message (peer))) {
+    static gchar data[70000];
+    gssize got;
+
+    if (!g_socket_condition_timed_wait (peer->socket, G_IO_IN, milliseconds * 1000, NULL, NULL))
+      return NULL;
+    got = g_socket_receive (peer->socket, data, sizeof data, NULL, NULL);
+    if (got <= 0)
+      return NULL;
+    g_string_append_len (peer->buffer, data, got);
+  }
+  return message;
+}
+
+gchar *
+peer_expect (Peer *peer, const gchar *start)
+{
+  gchar *message = peer_try_receive (peer, 10000);
+
+  fail_unless (message, "no message came instead of \"%s\"", start);
+  fail_unless (g_str_has_prefix (message, start), "wanted \"%s\", got %s", start, message);
+  return message;
+}
+
+Call *
+call_new (Peer *peer)
+{
+  Call *call = g_new0 (Call, 1);
+
+  call->peer = peer;
+  call->call_id = g_uuid_string_random ();
+  call->from_tag = g_strdup ("from1");
+  call->cseq = 1000;
+  return call;
+}
+
+void
+call_free (Call *call)
+{
+  g_free (call->call_id);
+  g_free (call->from_tag);
+  g_free (call->to_tag);
+  g_free (call->branch);
+  g_free (call);
+}
+
+void
+call_send (Call *call, const gchar *method, const gchar *lines, const gchar *body)
+{
+  Peer *peer = call->peer;
+  g_autoptr (GString) text = g_string_new (NULL);
+  gboolean ack = g_str_equal (method, "ACK");
+  gboolean cancel = g_str_equal (method, "CANCEL");
+
+  if (!ack && !cancel)
+    call->cseq++;
+  if (!cancel) {
+    g_free (call->branch);
+    call->branch = g_strdup_printf ("z9hG4bK%08x", g_random_int ());
+  }
+  g_string_printf (text, "%s sip:recorder@127.0.0.1 SIP/2.0\r\n", method);
+  g_string_append_printf (text, "Via: SIP/2.0/%s %s:%u;branch=%s;rport\r\n", peer->proto,
+                          peer->local, peer->port, call->branch);
+  g_string_append_printf (text, "From: <sip:client@example.com>;tag=%s\r\n", call->from_tag);
+  g_string_append (text, "To: <sip:recorder@example.com>");
+  if (call->to_tag && !cancel)
+    g_string_append_printf (text, ";tag=%s", call->to_tag);
+  g_string_append_printf (text, "\r\nCall-ID: %s\r\nCSeq: %u %s\r\nMax-Forwards: 70\r\n",
+                          call->call_id, call->cseq, method);
+  if (call->contact)
+    g_string_append_printf (text, "Contact: %s\r\n", call->contact);
+  else
+    g_string_append_printf (text, "Contact: <sip:client@%s:%u;transport=%s>;+sip.src\r\n",
+                            peer->local, peer->port, peer->proto);
+  if (lines)
+    g_string_append (text, lines);
+  g_string_append_printf (text, "Content-Length: %u\r\n\r\n%s", body ? (guint)strlen (body) : 0,
+                          body ? body : "");
+  peer_send (peer, text->str, text->len);
+}
+
+SiprecDialog *
+call_establish (Call *call, Server *server, const gchar *lines)
+{
+  g_autofree gchar *answer = NULL;
+  g_autofree gchar *to = NULL;
+  g_autoptr (Event) invite = NULL;
+
+  call_send (call, "INVITE", lines, SDP);
+  invite = server_expect (server, "invite");
+  answer = peer_expect (call->peer, "SIP/2.0 200 ");
+  to = header_of (answer, "To");
+  fail_unless (strstr (to, ";tag="));
+  g_free (call->to_tag);
+  call->to_tag = g_strdup (strstr (to, ";tag=") + 5);
+  call_send (call, "ACK", NULL, NULL);
+  event_free (server_expect (server, "ack"));
+  return invite->dialog;
+}
+
+void
+call_answer (Call *call, const gchar *request, const gchar *status, const gchar *lines)
+{
+  g_autofree gchar *via = header_of (request, "Via");
+  g_autofree gchar *from = header_of (request, "From");
+  g_autofree gchar *to = header_of (request, "To");
+  g_autofree gchar *call_id = header_of (request, "Call-ID");
+  g_autofree gchar *cseq = header_of (request, "CSeq");
+  g_autofree gchar *text = g_strdup_printf (
+      "SIP/2.0 %s\r\nVia: %s\r\nFrom: %s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %s\r\n%s"
+      "Content-Length: 0\r\n\r\n",
+      status, via, from, to, call_id, cseq, lines ? lines : "");
+
+  peer_send (call->peer, text, -1);
+}

@@ -1,0 +1,103 @@
+/* tests: an agent that is being tested, and a client that speaks SIP to it as plain text
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "siprec-core/sip/agent-private.h"
+#include "siprec-core/sip/dialog.h"
+
+#define SDP                                                                                        \
+  "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP "    \
+  "0\r\n"
+
+/* What the agent told its user; the text is "invite", "options", "request UPDATE", "ack", "ended 0",
+ * "response 200" ... */
+typedef struct {
+  gchar *text;
+  SiprecRequest *request;
+  SiprecDialog *dialog;
+  SiprecTransaction *transaction;
+} Event;
+
+/**
+ * Server:
+ * @hold: INVITEs are not answered, and no dialog is made
+ * @hold_dialog: INVITEs get a dialog, but no answer
+ * @free_ended: dialogs are freed when they have ended
+ *
+ * An agent, whose callbacks become events.
+ */
+typedef struct {
+  SiprecAgent *agent;
+  gchar **uris;
+  GError *error;
+  GAsyncQueue *events;
+  gint hold, hold_dialog, hold_request;
+} Server;
+
+typedef struct {
+  GSocket *socket;
+  GString *buffer;
+  const gchar *proto;
+  gchar *local;
+  guint16 port;
+} Peer;
+
+/* One call of a peer. */
+typedef struct {
+  Peer *peer;
+  gchar *call_id;
+  gchar *from_tag;
+  gchar *to_tag;
+  gchar *branch;
+  const gchar *contact;
+  guint cseq;
+} Call;
+
+/* Without @uri: UDP and TCP on 127.0.0.1, any port. @timeout: T1 * 64, 0 for 32 s. */
+Server *server_new (const gchar *uri, guint timeout);
+void server_free (Server *server);
+guint16 server_port (Server *server);
+
+/* The next event, which must be called @text. Fails the test after 10 s. */
+Event *server_expect (Server *server, const gchar *text);
+void event_free (Event *event);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Event, event_free)
+
+/* Runs @func in the agent's thread and waits for it. */
+void server_call (Server *server, SiprecAgentFunc func, gpointer data);
+
+void server_bye (Server *server, SiprecDialog *dialog, const gchar *reason);
+gboolean server_request (Server *server, SiprecDialog *dialog, const gchar *method,
+                         const gchar *type, const gchar *body);
+void server_reply (Server *server, SiprecTransaction *transaction, guint status);
+
+/* @proto: "UDP" or "TCP". */
+Peer *peer_new (const gchar *proto, const gchar *host, guint16 port);
+void peer_free (Peer *peer);
+void peer_send (Peer *peer, const gchar *data, gssize length);
+
+/* The next message; NULL if there is none within @milliseconds. */
+gchar *peer_try_receive (Peer *peer, guint milliseconds);
+
+/* The next message, which must begin with @start. */
+gchar *peer_expect (Peer *peer, const gchar *start);
+
+/* The value of a header of a message in text. */
+gchar *header_of (const gchar *message, const gchar *name);
+
+Call *call_new (Peer *peer);
+void call_free (Call *call);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Call, call_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Peer, peer_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Server, server_free)
+
+/* Sends a request with the next CSeq (ACK and CANCEL: that of the last one) and @lines, each with CRLF. */
+void call_send (Call *call, const gchar *method, const gchar *lines, const gchar *body);
+
+/* INVITE, 100, 200 (whose to-tag is kept), ACK; takes the "invite" and "ack" events. Returns: the dialog. */
+SiprecDialog *call_establish (Call *call, Server *server, const gchar *lines);
+
+/* Answers a request of the agent. */
+void call_answer (Call *call, const gchar *request, const gchar *status, const gchar *lines);

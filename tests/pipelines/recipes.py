@@ -1,0 +1,141 @@
+"""Runs each recipe with a call, and README.md's commands as they stand there; looks at what comes out.
+
+recipes.py readme, or recipes.py RECIPE. A command of the README is changed in its port only, to be free
+(recorder.on_free_port), and where it sends RTP to. SPDX-License-Identifier: LGPL-2.1-or-later
+"""
+import os
+import re
+import socket
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "sipp"))
+import recorder  # noqa: E402  (it lives with the client that calls)
+
+SECONDS = 3
+TONES = (440, 880)
+LAUNCHER = os.path.join(recorder.TOP, "pipelines", "siprec-launch")
+
+
+def call_both(server, folder, lines=2):
+    voices = [recorder.tone(os.path.join(folder, "tone%d.wav" % t), t, SECONDS) for t in TONES]
+    assert server.call("call", *voices[:lines], d=SECONDS, n=lines) == 0
+    server.end()
+
+
+def check_voice(channel, frequency):
+    """A channel holds one party's tone, whole; or nothing, for @frequency 0."""
+    if frequency:
+        assert abs(channel["frequency"] - frequency) < 10, channel
+        heard = channel["last_sound"] - channel["first_sound"]
+        assert SECONDS - 0.3 < heard < SECONDS + 0.1 and channel["gaps"] == 0, channel
+        assert channel["first_sound"] < 1, channel
+    else:
+        assert channel["silence"] > 0.99, channel
+    assert SECONDS - 0.1 < channel["duration"] < SECONDS + 3, channel
+
+
+def check_file(path, tones=TONES):
+    """What a file of some name has to hold, whichever recipe wrote it."""
+    name = os.path.basename(path)
+    if name.endswith(".ndjson"):
+        kinds = [event["type"] for event in recorder.events(path)]
+        assert kinds[0] == "siprec.session.started" and kinds[-1] == "siprec.session.ended", kinds
+        return
+    channels = recorder.measure(path)
+    numbered = re.match(r"audio_(\d)\.mkv", name)
+    wanted = [tones[int(numbered[1])]] if numbered else tones if name == "call.flac" else tones[:1]
+    assert len(channels) == len(wanted), channels
+    for channel, frequency in zip(channels, wanted):
+        check_voice(channel, frequency)
+
+
+class Receivers:
+    """Two UDP ports in place of another host's."""
+
+    def __init__(self):
+        self.sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in TONES]
+        for each in self.sockets:
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+            each.bind(("127.0.0.1", 0))
+            each.setblocking(False)
+        self.ports = [each.getsockname()[1] for each in self.sockets]
+
+    def check(self):
+        for each in self.sockets:
+            packets = []
+            while True:
+                try:
+                    packets.append(each.recv(2048))
+                except BlockingIOError:
+                    break
+            assert len(packets) >= 50 * (SECONDS - 0.1), len(packets)
+            assert all(p[0] >> 6 == 2 and len(p) == 172 for p in packets)
+
+
+def readme(folder):
+    with open(os.path.join(recorder.TOP, "README.md"), encoding="utf-8") as page:
+        commands = re.findall(r"^```sh\n(.*?)^```", page.read(), re.M | re.S)
+    assert len(commands) >= 6, commands
+    for number, command in enumerate(commands):
+        place = os.path.join(folder, str(number))
+        os.mkdir(place)
+        receivers = Receivers()
+        text = recorder.on_free_port(command)
+        for written, free in zip(("port=5004", "port=5006"), receivers.ports):
+            text = text.replace(written, "port=%d" % free)
+        print(text, flush=True)
+        with recorder.Recorder("exec " + text, cwd=place) as server:
+            call_both(server, folder)
+        for name in re.findall(r"location=(\S+)", command):
+            check_file(os.path.join(place, name))
+        if "udpsink" in command:
+            receivers.check()
+
+
+def start(recipe, folder, *settings):
+    return recorder.Recorder([LAUNCHER, "-v", recipe, "URI=sip:127.0.0.1:0", *settings], cwd=folder)
+
+
+def record(folder):
+    """One line more than the call has: its file is silent and as long as the others."""
+    with start("record", folder, "STREAMS=3", "DIR=" + folder) as server:
+        call_both(server, folder)
+    tones = TONES + (0,)
+    for number in range(3):
+        check_file(os.path.join(folder, "audio_%d.mkv" % number), tones)
+    check_file(os.path.join(folder, "events.ndjson"))
+    lengths = [recorder.measure(os.path.join(folder, "audio_%d.mkv" % n))[0]["duration"] for n in range(3)]
+    assert max(lengths) - min(lengths) < 0.05, lengths
+
+
+def stereo(folder):
+    """A call of one party ends too; the other side is silent."""
+    with start("stereo", folder) as server:
+        call_both(server, folder, lines=1)
+    check_file(os.path.join(folder, "call.flac"), (TONES[0], 0))
+
+
+def listen(folder):
+    with start("listen", folder, "SINK=wavenc ! filesink location=mix.wav") as server:
+        call_both(server, folder)
+    (channel,) = recorder.measure(os.path.join(folder, "mix.wav"))
+    assert channel["last_sound"] - channel["first_sound"] > SECONDS - 0.3, channel
+
+
+def events(folder):
+    with start("events", folder) as server:
+        call_both(server, folder)
+    check_file(os.path.join(folder, "events.ndjson"))
+
+
+def forward(folder):
+    receivers = Receivers()
+    with start("forward", folder, *("PORT%d=%d" % pair for pair in enumerate(receivers.ports))) as server:
+        call_both(server, folder)
+    receivers.check()
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as FOLDER:
+        globals()[sys.argv[1]](FOLDER)

@@ -1,0 +1,105 @@
+"""Runs one scenario against a recorder: scenarios.py NAME [udp|tcp].
+
+SPDX-License-Identifier: LGPL-2.1-or-later
+"""
+import collections
+import os
+import sys
+import tempfile
+import time
+
+import recorder
+
+EVENTS = ("gst-launch-1.0 -e siprecsrc name=s local-uri=sip:127.0.0.1:5060 "
+          "s.metadata ! filesink location=events.ndjson buffer-mode=unbuffered async=false")
+
+
+def new_recorder(folder):
+    return recorder.Recorder("exec " + recorder.on_free_port(EVENTS), cwd=folder)
+
+
+class Log:
+    """What the metadata pad told of a session that is over."""
+
+    def __init__(self, folder):
+        self.events = recorder.events(os.path.join(folder, "events.ndjson"))
+        self.count = collections.Counter(e["type"][len("siprec."):] for e in self.events)
+        assert self.events[0]["type"] == "siprec.session.started", self.count
+        assert self.events[-1]["type"] == "siprec.session.ended", self.count
+        numbers = [int(e["sequence"]) for e in self.events]
+        assert numbers == list(range(1, len(numbers) + 1)), numbers
+
+    def data(self, kind):
+        return [e["data"] for e in self.events if e["type"] == "siprec." + kind]
+
+
+def answered(folder, name, transport):
+    """A call that is taken; the recorder ends with it."""
+    voices = [recorder.tone(os.path.join(folder, "%d.wav" % f), f, 4) for f in (440, 880)]
+    with new_recorder(folder) as server:
+        assert server.call(name, *voices, t=transport, d=1) == 0
+        server.end()
+    log = Log(folder)
+    assert log.count["stream.added"] == 2, log.count
+    if name == "sdp-only":
+        assert log.count["participant.joined"] == 0, log.count
+    else:
+        assert {p["name"] for p in map(find_person, log.data("participant.joined"))} == {"Alice", "Bob"}
+    if name == "hold":
+        assert log.count["stream.held"] == log.count["stream.resumed"] == 2, log.count
+    if name == "metadata-update":
+        assert [find_person(d)["name"] for d in log.data("participant.updated")] == ["Bob Builder"]
+
+
+def find_person(data):
+    return data.get("participant", data)
+
+
+def refused(folder, name, transport):
+    """A request that gets its own answer and leaves the recorder free for the next call."""
+    with new_recorder(folder) as server:
+        assert server.call(name, t=transport) == 0
+        assert server.running()
+        assert server.call("call", t=transport, d=0) == 0
+        server.end()
+    Log(folder)
+
+
+def hangup(folder, name, transport):
+    with new_recorder(folder) as server:
+        client = server.start_call(name, t=transport)
+        path = os.path.join(folder, "events.ndjson")
+        while not os.path.exists(path) or os.path.getsize(path) == 0:
+            time.sleep(0.02)
+        server.interrupt()
+        assert client.wait() == 0
+        server.end()
+    Log(folder)
+
+
+def busy(folder, name, transport):
+    with new_recorder(folder) as server:
+        first = server.start_call("call", t=transport, d=3)
+        path = os.path.join(folder, "events.ndjson")
+        while not os.path.exists(path) or os.path.getsize(path) == 0:
+            time.sleep(0.02)
+        assert server.call(name, t=transport) == 0
+        assert first.wait() == 0
+        server.end()
+    Log(folder)
+
+
+def no_ack(folder, name, transport):
+    with new_recorder(folder) as server:
+        assert server.call(name, t=transport) == 0
+        server.end()
+    assert Log(folder).data("session.ended")[0]["cause"] == "no-ack"
+
+
+KINDS = {"call": answered, "hold": answered, "metadata-update": answered, "sdp-only": answered,
+         "late-cancel": answered, "hangup": hangup, "busy": busy, "no-ack": no_ack}
+
+if __name__ == "__main__":
+    NAME, TRANSPORT = sys.argv[1], (sys.argv + ["udp"])[2]
+    with tempfile.TemporaryDirectory() as FOLDER:
+        KINDS.get(NAME, refused)(FOLDER, NAME, TRANSPORT)

@@ -1,0 +1,81 @@
+/* A recording client for tests, on plain sockets: it knows nothing of the code under test.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+/**
+ * Caller:
+ *
+ * Places one call at a time. Every function that sends a request waits for its final response, for five
+ * seconds at most, and returns the status, 0 if none came. Requests of the recorder (BYE, UPDATE) are
+ * answered 200 while it waits, or by caller_await().
+ */
+typedef struct _Caller Caller;
+
+#define CALLER_MAX_STREAMS 8
+
+/* A client for a recorder that listens on @uri ("sip:127.0.0.1:5060;transport=udp", the first of a comma
+ * list), over TCP if @tcp. Its RTP sockets are on free ports. */
+Caller *caller_new (const gchar *uri, gboolean tcp);
+
+/* Closes its sockets; a call still up is forgotten. */
+void caller_free (Caller *caller);
+
+/* INVITE with an offer of @n_streams PCMU lines labelled "1", "2"... of @direction, and metadata of as many
+ * parties; then ACK. */
+guint caller_invite (Caller *caller, guint n_streams, const gchar *direction);
+
+/* INVITE with a body of one's own, then ACK. @headers are whole lines with CRLF, or NULL. */
+guint caller_invite_with (Caller *caller, const gchar *headers, const gchar *content_type,
+                          const gchar *body);
+
+/* Sends the INVITE of caller_invite() and returns at once. */
+void caller_invite_only (Caller *caller, guint n_streams);
+
+/* Waits for the final response to what was sent last, and acknowledges it if it is for an INVITE. */
+guint caller_finish (Caller *caller);
+
+/* re-INVITE with a new direction for all lines and @n_streams of them; no metadata. */
+guint caller_reinvite (Caller *caller, guint n_streams, const gchar *direction);
+
+/* UPDATE with metadata only, @second being the new name of the second party. */
+guint caller_update (Caller *caller, const gchar *second);
+
+/* Any other request inside the dialog. */
+guint caller_request (Caller *caller, const gchar *method, const gchar *content_type,
+                      const gchar *body);
+
+/* BYE; the caller can place another call then. */
+guint caller_bye (Caller *caller);
+
+/* CANCEL of an INVITE under way. Returns the status of the CANCEL. */
+guint caller_cancel (Caller *caller);
+
+/* OPTIONS outside of any dialog. */
+guint caller_options (Caller *caller);
+
+/* Waits up to five seconds for a request of @method from the recorder and answers it 200. */
+gboolean caller_await (Caller *caller, const gchar *method);
+
+/* The last message received, whole; owned by the caller. */
+const gchar *caller_last (Caller *caller);
+
+/* The value of header @name in the last message, free with g_free(), or NULL. */
+gchar *caller_header (Caller *caller, const gchar *name);
+
+/* The recorder's RTP port of line @stream (from 0) in the last answer; 0 if refused. */
+guint16 caller_port (Caller *caller, guint stream);
+
+/* Sends one RTP packet of line @stream: 20 ms of PCMU, all bytes @value, with the next sequence number and
+ * timestamp. */
+void caller_send (Caller *caller, guint stream, guint8 value);
+
+/* Leaves out @n packets: sequence number and timestamp go on. */
+void caller_skip (Caller *caller, guint stream, guint n);
+
+/* Sends @n packets on each of @n_streams lines, 20 ms apart. */
+void caller_talk (Caller *caller, guint n_streams, guint n);
+
+/* Sends one RTP packet as it is. */
+void caller_send_raw (Caller *caller, guint stream, const guint8 *packet, gsize size);
