@@ -103,6 +103,11 @@ on_decide (SiprecAcceptor *acceptor, SiprecSession *session, gpointer user_data)
 static void
 on_cancelled (SiprecAcceptor *acceptor, SiprecSession *session, gpointer user_data)
 {
+  Recorder *recorder = user_data;
+
+  g_mutex_lock (&recorder->lock);
+  g_clear_object (&recorder->asked);
+  g_mutex_unlock (&recorder->lock);
 }
 
 static void
