@@ -5,7 +5,6 @@
 #include "siprec-core/rtp/context.h"
 #include "siprec-core/rtp/depay.h"
 
-GST_DEBUG_CATEGORY_EXTERN (gst_siprec_src_debug);
 #define GST_CAT_DEFAULT gst_siprec_src_debug
 
 #define METADATA_PAD "metadata"
@@ -277,8 +276,9 @@ find_zero (GstSiprecSrc *self)
   GstClockTime zero = GST_CLOCK_TIME_NONE, now = siprec_context_now ();
 
   for (guint i = 0; i < self->fresh_pads->len; i++) {
+    gboolean filler;
     g_autoptr (SiprecStream) stream =
-        gst_siprec_src_pad_current_stream (g_ptr_array_index (self->fresh_pads, i));
+        gst_siprec_src_pad_current_stream (g_ptr_array_index (self->fresh_pads, i), &filler);
 
     zero = MIN (zero, siprec_stream_get_position (stream));
   }

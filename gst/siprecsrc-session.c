@@ -6,7 +6,6 @@
 #include "ticker.h"
 #include "siprec-core/rtp/context.h"
 
-GST_DEBUG_CATEGORY_EXTERN (gst_siprec_src_debug);
 #define GST_CAT_DEFAULT gst_siprec_src_debug
 
 static const gchar *const message_names[] = {

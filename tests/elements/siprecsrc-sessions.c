@@ -270,7 +270,7 @@ GST_END_TEST;
 /* A hundred times up and down with a call each. */
 GST_START_TEST (test_again_and_again)
 {
-  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
+  Pipeline *pipeline = pipeline_new ("latency=20", "fakesink async=false");
 
   for (guint i = 0; i < 100; i++) {
     Caller *caller;
@@ -286,6 +286,7 @@ GST_START_TEST (test_again_and_again)
       pipeline_await_eos (pipeline_pad (pipeline, "audio_0"));
     }
     pipeline_set_state (pipeline, GST_STATE_NULL);
+    fail_unless (i % 2 || caller_await (caller, "BYE"));
     fail_unless_equals_int (GST_ELEMENT (pipeline->src)->numpads, 0);
     caller_free (caller);
   }
@@ -352,7 +353,8 @@ check_stay (const gchar *properties)
   pipeline_await_eos (log);
   pipeline_await_eos (metadata);
   fail_unless_equals_int (count_spoken (log), 60);
-  fail_unless (pad_log_unevenness (log) < 2 * GST_MSECOND);
+  /* The last frame of a session may reach beyond BYE, into the silence. */
+  fail_unless (pad_log_unevenness (log) < 3 * 20 * GST_MSECOND);
   caller_free (caller);
   pipeline_free (pipeline);
 }

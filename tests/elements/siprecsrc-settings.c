@@ -38,8 +38,8 @@ GST_START_TEST (test_malformed)
       {"port-range=\"\"", "port-range", "first-last"},
       {"codecs=\"PCMU,,PCMA\"", "codecs", "PCMU,,PCMA"},
       {"codecs=\"PCMU;drop\"", "codecs", "PCMU;drop"},
-      {"local-uri=http://127.0.0.1", "local-uri", "http://127.0.0.1"},
-      {"local-uri=sip:127.0.0.1:99999", "local-uri", "99999"},
+      {"local-uri=http://127.0.0.1", "listen", "http://127.0.0.1"},
+      {"local-uri=sip:127.0.0.1:99999", "listen", "99999"},
       {"media-address=nowhere", "media-address", "nowhere"},
       {"external-address=nowhere", "external-address", "nowhere"},
   };
