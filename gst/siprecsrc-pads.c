@@ -317,7 +317,8 @@ make_metadata_pad (GstSiprecSrc *self)
 
   self->metadata_pad = new_pad (self, METADATA_PAD, METADATA_PAD, self->metadata_strand);
   self->metadata_pad->is_metadata = TRUE;
-  self->metadata_pad->eos_wanted = FALSE; /* before the session's last event */
+  /* It has no stream whose end is its own: gst_siprec_src_finish_pads() says when. */
+  self->metadata_pad->eos_wanted = FALSE;
   g_ptr_array_add (self->fresh_pads, self->metadata_pad);
   while ((event = g_queue_pop_head (&self->held_records))) {
     gst_siprec_src_pad_add_record (self->metadata_pad, event);

@@ -157,12 +157,13 @@ next_line (const gchar *data, gsize size, gsize offset, Line *line)
   return TRUE;
 }
 
+/* A stray CR counts as white space too: some senders end the last line with two. */
 static gsize
 count_spaces (const gchar *text, gsize length)
 {
   gsize n = 0;
 
-  while (n < length && (text[n] == ' ' || text[n] == '\t'))
+  while (n < length && (text[n] == ' ' || text[n] == '\t' || text[n] == '\r'))
     n++;
   return n;
 }

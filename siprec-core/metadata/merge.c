@@ -203,7 +203,9 @@ collect_labels (const SiprecMetadata *metadata, const GPtrArray *lines)
 
     g_ptr_array_add (labels, label ? g_strdup (label) : g_strdup_printf ("mline-%u", i));
   }
-  for (guint i = 0; labels->len == 0 && i < metadata->streams->len; i++) {
+  if (labels->len > 0)
+    return labels;
+  for (guint i = 0; i < metadata->streams->len; i++) {
     const SiprecStreamInfo *stream = g_ptr_array_index (metadata->streams, i);
 
     if (stream->label)

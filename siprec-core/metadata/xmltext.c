@@ -134,25 +134,43 @@ is_reference (const gchar *p)
   return digits >= 1 && digits <= 8 && p[digits] == ';';
 }
 
-/* In one pass, so that its time is bounded by the length. */
+/* Where the section that begins at @p with @begin ends, at its @end; NULL if it isn't one, or doesn't
+ * end, which @can_end remembers so that nobody looks for it again. */
+static const gchar *
+section_end (const gchar *p, const gchar *begin, const gchar *end, gboolean *can_end)
+{
+  const gchar *found;
+
+  if (!*can_end || !g_str_has_prefix (p, begin))
+    return NULL;
+  found = strstr (p + strlen (begin), end);
+  *can_end = found != NULL;
+  return found;
+}
+
+/* Escapes stray ampersands outside of CDATA sections. Comments become a space: nobody reads them, and
+ * libxml2 takes quadratic time for one with many "--". All in one pass, whose time the length bounds. */
 static GString *
-escape_ampersands (const GString *text, GPtrArray *deviations)
+escape (const GString *text, GPtrArray *deviations)
 {
   GString *out = g_string_sized_new (text->len + 64);
   const gchar *p = text->str, *stray = NULL;
-  gboolean cdata_can_end = TRUE;
+  gboolean cdata_can_end = TRUE, comment_can_end = TRUE;
 
   while (*p) {
     gsize plain = strcspn (p, "&<");
+    const gchar *end;
 
     g_string_append_len (out, p, plain);
     p += plain;
-    if (*p == '<' && cdata_can_end && g_str_has_prefix (p, "<![CDATA[")) {
-      const gchar *end = strstr (p, "]]>");
-
-      cdata_can_end = end != NULL;
-      g_string_append_len (out, p, end ? end - p : 1);
-      p = end ? end : p + 1;
+    if ((end = section_end (p, "<![CDATA[", "]]>", &cdata_can_end))) {
+      g_string_append_len (out, p, end - p);
+      p = end;
+    } else if ((end = section_end (p, "<!--", "-->", &comment_can_end))) {
+      g_string_append_c (out, ' ');
+      p = end + strlen ("-->");
+    } else if (g_str_has_prefix (p, "<!--")) {
+      break;
     } else if (*p == '&' && !is_reference (p)) {
       g_string_append (out, "&amp;");
       stray = p++;
@@ -233,7 +251,7 @@ siprec_xml_text (GBytes *data, GPtrArray *deviations)
   /* XML allows nothing before its declaration, but a blank line gets there easily. */
   g_string_erase (cleaned, 0, strspn (cleaned->str, " \t\r\n"));
 
-  text = escape_ampersands (cleaned, deviations);
+  text = escape (cleaned, deviations);
   cut_at_long_tag (text, deviations);
   if (converted)
     g_string_free (converted, TRUE);

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
  * Returns: the document as UTF-8 without byte order mark or control characters. Bytes that aren't
  *   UTF-8 are taken as the encoding that it declares or else as Latin-1. Every "&" that begins none
  *   of the five entities or a character reference is escaped, so no other entity exists for the
- *   parser. It ends before a tag of more than 4 KiB, whose attributes would cost time without bound.
+ *   parser; comments are gone. It ends before a tag of more than 4 KiB, whose attributes would cost time without bound.
  */
 GString *siprec_xml_text (GBytes *data, GPtrArray *deviations);
 

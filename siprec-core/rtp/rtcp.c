@@ -80,62 +80,61 @@ obtain_sender (SiprecRtcp *rtcp, guint32 ssrc, GstClockTime arrival)
 }
 
 static void
-read_sr (SiprecRtcp *rtcp, GstRTCPPacket *packet, GstClockTime arrival)
+read_sr (SiprecRtcp *rtcp, const guint8 *body, gsize size, GstClockTime arrival)
 {
   SiprecRtcpSender *sender;
-  guint32 ssrc, rtp;
-  guint64 ntp;
 
-  /* Sender information is 6 words; the library doesn't check that they are there. */
-  if (gst_rtcp_packet_get_length (packet) < 6)
+  if (size < 16)
     return;
-  gst_rtcp_packet_sr_get_sender_info (packet, &ssrc, &ntp, &rtp, NULL, NULL);
-  sender = obtain_sender (rtcp, ssrc, arrival);
+  sender = obtain_sender (rtcp, GST_READ_UINT32_BE (body), arrival);
   sender->have_sr = TRUE;
-  sender->ntp = ntp;
-  sender->rtp = rtp;
+  sender->ntp = (guint64)GST_READ_UINT32_BE (body + 4) << 32 | GST_READ_UINT32_BE (body + 8);
+  sender->rtp = GST_READ_UINT32_BE (body + 12);
   sender->arrival = arrival;
 }
 
-static void
-read_sdes_entries (SiprecRtcp *rtcp, GstRTCPPacket *packet, GstClockTime arrival)
+/* The items of one chunk; returns how many octets it has without its padding. */
+static gsize
+read_chunk (SiprecRtcp *rtcp, const guint8 *chunk, gsize size, GstClockTime arrival)
 {
-  guint32 ssrc = gst_rtcp_packet_sdes_get_ssrc (packet);
-  gboolean more = gst_rtcp_packet_sdes_first_entry (packet);
+  guint32 ssrc = GST_READ_UINT32_BE (chunk);
+  gsize i = 4;
 
-  for (; more; more = gst_rtcp_packet_sdes_next_entry (packet)) {
-    GstRTCPSDESType type;
-    guint8 length;
-    guint8 *data;
-    SiprecRtcpSender *sender;
+  while (i + 2 <= size && chunk[i] != GST_RTCP_SDES_END) {
+    gsize length = chunk[i + 1];
 
-    if (!gst_rtcp_packet_sdes_get_entry (packet, &type, &length, &data) ||
-        type != GST_RTCP_SDES_CNAME || length == 0)
-      continue;
-    sender = obtain_sender (rtcp, ssrc, arrival);
-    g_free (sender->cname);
-    sender->cname = g_utf8_make_valid ((const gchar *)data, length);
+    if (length > size - i - 2)
+      return size;
+    if (chunk[i] == GST_RTCP_SDES_CNAME && length > 0) {
+      SiprecRtcpSender *sender = obtain_sender (rtcp, ssrc, arrival);
+
+      g_free (sender->cname);
+      sender->cname = g_utf8_make_valid ((const gchar *)chunk + i + 2, length);
+    }
+    i += 2 + length;
   }
+  return i;
 }
 
 static void
-read_sdes (SiprecRtcp *rtcp, GstRTCPPacket *packet, GstClockTime arrival)
+read_sdes (SiprecRtcp *rtcp, guint count, const guint8 *body, gsize size, GstClockTime arrival)
 {
-  gboolean more =
-      gst_rtcp_packet_get_length (packet) >= 2 && gst_rtcp_packet_sdes_first_item (packet);
+  while (count-- > 0 && size >= 4) {
+    gsize used = read_chunk (rtcp, body, size, arrival);
 
-  for (; more; more = gst_rtcp_packet_sdes_next_item (packet))
-    read_sdes_entries (rtcp, packet, arrival);
+    /* Section 6.5: at least one null octet, up to the next word. */
+    used = MIN ((used / 4 + 1) * 4, size);
+    body += used;
+    size -= used;
+  }
 }
 
 /* Noted only: the stream ends when the session says so. */
 static void
-read_bye (SiprecRtcp *rtcp, GstRTCPPacket *packet)
+read_bye (SiprecRtcp *rtcp, guint count, const guint8 *body, gsize size)
 {
-  guint n = MIN (gst_rtcp_packet_bye_get_ssrc_count (packet), gst_rtcp_packet_get_length (packet));
-
-  for (guint i = 0; i < n; i++) {
-    guint32 ssrc = gst_rtcp_packet_bye_get_nth_ssrc (packet, i);
+  for (guint i = 0; i < count && 4 * i + 4 <= size; i++) {
+    guint32 ssrc = GST_READ_UINT32_BE (body + 4 * i);
     SiprecRtcpSender *sender = (SiprecRtcpSender *)siprec_rtcp_get_sender (rtcp, ssrc);
 
     if (sender)
@@ -143,35 +142,46 @@ read_bye (SiprecRtcp *rtcp, GstRTCPPacket *packet)
   }
 }
 
+/* The length of the packet at @data with its header, or 0 if there is none (section 6.4). */
+static gsize
+get_packet_size (const guint8 *data, gsize size)
+{
+  gsize length;
+
+  if (size < 4 || data[0] >> 6 != 2 || data[1] < 192 || data[1] > 223)
+    return 0;
+  length = (GST_READ_UINT16_BE (data + 2) + 1) * 4;
+  return length <= size ? length : 0;
+}
+
+/* Own code, since the library's reader trusts the lengths inside of packets. */
 gboolean
 siprec_rtcp_parse (SiprecRtcp *rtcp, const guint8 *data, gsize size, GstClockTime arrival)
 {
-  GstRTCPBuffer map = GST_RTCP_BUFFER_INIT;
-  GstRTCPPacket packet;
-  g_autoptr (GstBuffer) buffer = NULL;
+  gsize length = get_packet_size (data, size);
 
-  if (size > G_MAXUINT16 || !gst_rtcp_buffer_validate_data_reduced ((guint8 *)data, size))
+  if (length == 0)
     return FALSE;
-  buffer = gst_buffer_new_memdup (data, size);
-  if (!gst_rtcp_buffer_map (buffer, GST_MAP_READ, &map))
-    return FALSE;
-  for (gboolean more = gst_rtcp_buffer_get_first_packet (&map, &packet); more;
-       more = gst_rtcp_packet_move_to_next (&packet)) {
-    switch (gst_rtcp_packet_get_type (&packet)) {
+  for (; length > 0; length = get_packet_size (data, size)) {
+    guint count = data[0] & 0x1f;
+    const guint8 *body = data + 4;
+
+    switch (data[1]) {
     case GST_RTCP_TYPE_SR:
-      read_sr (rtcp, &packet, arrival);
+      read_sr (rtcp, body, length - 4, arrival);
       break;
     case GST_RTCP_TYPE_SDES:
-      read_sdes (rtcp, &packet, arrival);
+      read_sdes (rtcp, count, body, length - 4, arrival);
       break;
     case GST_RTCP_TYPE_BYE:
-      read_bye (rtcp, &packet);
+      read_bye (rtcp, count, body, length - 4);
       break;
     default:
       break;
     }
+    data += length;
+    size -= length;
   }
-  gst_rtcp_buffer_unmap (&map);
   return TRUE;
 }
 

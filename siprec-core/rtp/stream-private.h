@@ -16,7 +16,7 @@ struct _SiprecSocket {
   gboolean rtcp;
   gboolean watched; /* in the worker's epoll set, else it is read at every tick */
   guint32 drops;
-  GstClockTime last; /* last datagram */
+  GstClockTime last; /* arrival of the last datagram */
 };
 
 struct _SiprecStream {

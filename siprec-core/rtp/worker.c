@@ -13,7 +13,8 @@
 /* A socket without packets for so long is watched instead of read. */
 #define IDLE GST_SECOND
 
-/* Reads of one socket at a tick: 128 datagrams, 6400 a second. What is beyond waits in the kernel. */
+/* Reads of one socket at a tick: 128 datagrams, 6400 a second. What is beyond waits in the
+ * kernel. */
 #define MAX_VISITS 4
 
 #define EVENTS 256
@@ -101,7 +102,7 @@ read_socket (SiprecWorker *worker, SiprecSocket *socket)
   for (guint i = 0; i < n; i++)
     siprec_stream_input (socket->stream, socket, &datagrams[i]);
   if (n > 0)
-    socket->last = worker->arrival.now;
+    socket->last = datagrams[n - 1].arrival;
   return n == SIPREC_READER_BATCH;
 }
 
@@ -207,9 +208,8 @@ visit (SiprecWorker *worker, SiprecStream *stream)
     if (stream->rtp.last + IDLE < now)
       watch (worker, &stream->rtp);
   }
-  /* While packets wait to be read there is no telling what is missing. */
-  if (!full)
-    siprec_receiver_tick (&stream->receiver, now);
+  /* While packets wait to be read, nothing is known of the time after the last one. */
+  siprec_receiver_tick (&stream->receiver, full ? MIN (stream->rtp.last, now) : now);
   if (stream->ports)
     siprec_stream_report (stream, now);
   siprec_worker_publish (worker, stream);
@@ -268,7 +268,8 @@ siprec_worker_post (SiprecWorker *worker, SiprecCommandFunc run, SiprecStream *s
   g_mutex_unlock (&worker->lock);
 }
 
-/* Takes all commands; waits for one while there is nothing else to do. FALSE if the worker is done. */
+/* Takes all commands; waits for one while there is nothing else to do. FALSE if the worker is
+ * done. */
 static gboolean
 take_commands (SiprecWorker *worker, Command **commands)
 {

@@ -54,6 +54,7 @@ struct _SiprecAgent {
   nta_agent_t *nta;
   nta_leg_t *leg;
   GQueue dialogs;
+  GHashTable *dialog_table;
   GQueue transactions;
   GQueue timers;
 };
@@ -61,8 +62,7 @@ struct _SiprecAgent {
 /* sofia */
 
 /* sofia's lines end with a newline, or continue with the next call. */
-static void
-log_line (void *stream, const char *format, va_list args)
+static void G_GNUC_PRINTF (2, 0) log_line (void *stream, const char *format, va_list args)
 {
   gchar line[1024];
 
@@ -129,6 +129,7 @@ siprec_agent_new (const gchar *const *uris, const gchar *external_address,
   g_cond_init (&agent->stopped);
   g_queue_init (&agent->invocations);
   g_queue_init (&agent->dialogs);
+  agent->dialog_table = g_hash_table_new (g_str_hash, g_str_equal);
   g_queue_init (&agent->transactions);
   g_queue_init (&agent->timers);
   return agent;
@@ -159,6 +160,7 @@ siprec_agent_free (SiprecAgent *agent)
     g_thread_join (agent->thread);
   }
   drop_invocations (agent);
+  g_hash_table_unref (agent->dialog_table);
   g_ptr_array_unref (agent->uris);
   g_free (agent->external_address);
   g_mutex_clear (&agent->lock);
@@ -315,6 +317,12 @@ siprec_agent_dialogs (SiprecAgent *agent)
   return &agent->dialogs;
 }
 
+GHashTable *
+siprec_agent_dialog_table (SiprecAgent *agent)
+{
+  return agent->dialog_table;
+}
+
 GQueue *
 siprec_agent_transactions (SiprecAgent *agent)
 {
@@ -363,19 +371,23 @@ set_bind_error (GError **error, const SiprecListenUri *uri, gint code)
                g_strerror (code), hint);
 }
 
-/* The port that the sockets called @ident have got; 0 unless all of them are there. */
+/* The port that the sockets called @ident have got, of which there are several for a wildcard; 0 if
+ * there is none for one of the transports. */
 static guint16
-bound_port (SiprecAgent *agent, const gchar *ident, guint expected)
+bound_port (SiprecAgent *agent, const gchar *ident, const gchar *transport)
 {
+  gboolean udp = g_strcmp0 (transport, "tcp") == 0;
+  gboolean tcp = g_strcmp0 (transport, "udp") == 0;
   guint16 port = 0;
 
   for (tport_t *tp = tport_primaries (nta_agent_tports (agent->nta)); tp; tp = tport_next (tp)) {
     if (g_strcmp0 (tport_ident (tp), ident) != 0)
       continue;
     port = ntohs (((const su_sockaddr_t *)tport_get_address (tp)->ai_addr)->su_port);
-    expected--;
+    udp |= tport_is_udp (tp);
+    tcp |= tport_is_tcp (tp);
   }
-  return expected == 0 ? port : 0;
+  return udp && tcp ? port : 0;
 }
 
 static gchar *
@@ -392,7 +404,7 @@ bind_uri (SiprecAgent *agent, guint index, GError **error)
                            TPTAG_QUEUESIZE (LISTEN_BACKLOG), TPTAG_IDLE (IDLE_TIMEOUT_MS),
                            TPTAG_TIMEOUT (RECEIVE_TIMEOUT_MS), TPTAG_PONG2PING (1),
                            TPTAG_KEEPALIVE (KEEPALIVE_MS), TAG_END ()) == 0)
-    port = bound_port (agent, ident, uri->transport ? 1 : 2);
+    port = bound_port (agent, ident, uri->transport);
   if (port == 0) {
     set_bind_error (error, uri, errno ? errno : EADDRNOTAVAIL);
     return NULL;
@@ -403,12 +415,13 @@ bind_uri (SiprecAgent *agent, guint index, GError **error)
 static gboolean
 create_nta (SiprecAgent *agent)
 {
-  /* The parser must accept what it doesn't understand: a missing header is told by nta's sanity check, and a bad
-   * one that we don't need costs no recording. The text of the headers is kept as it came. */
+  /* The parser must accept what it doesn't understand: a missing header is told by nta's sanity
+   * check, and a bad one that we don't need costs no recording. The text of the headers is kept as
+   * it came. */
   agent->nta = nta_agent_create (
       agent->loop, (url_string_t *)-1, NULL, NULL, NTATAG_MCLASS (siprec_screen_parser ()),
-      NTATAG_UA (1), NTATAG_MERGE_482 (1), NTATAG_SERVER_RPORT (1), NTATAG_CANCEL_487 (1),
-      NTATAG_USE_NAPTR (0), NTATAG_USE_SRV (0), NTATAG_MAX_PROCEEDING (MAX_PENDING_INVITES),
+      NTATAG_UA (1), NTATAG_SERVER_RPORT (1), NTATAG_CANCEL_487 (1), NTATAG_USE_NAPTR (0),
+      NTATAG_USE_SRV (0), NTATAG_MAX_PROCEEDING (MAX_PENDING_INVITES),
       NTATAG_MAXSIZE (MAX_MESSAGE_BYTES), NTATAG_UDP_MTU (65535), NTATAG_BAD_REQ_MASK (0),
       NTATAG_BAD_RESP_MASK (0), NTATAG_SIPFLAGS (MSG_DO_CANONIC | MSG_DO_EXTRACT_COPY),
       TAG_IF (agent->transaction_timeout, NTATAG_SIP_T1X64 (agent->transaction_timeout)),

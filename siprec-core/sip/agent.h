@@ -15,8 +15,9 @@ G_BEGIN_DECLS
  */
 typedef struct _SiprecAgent SiprecAgent;
 
-/* A request waiting for its final response. Freed by the agent once that is sent, or when it is
- * cancelled or times out. */
+/* A request waiting for its final response, and freed by the agent once that is given. One that the
+ * peer cancels meanwhile is answered 487, and still waits for the user's answer, which then goes
+ * nowhere. But with the end of a dialog its transactions are gone. */
 typedef struct _SiprecTransaction SiprecTransaction;
 
 typedef void (*SiprecAgentFunc) (SiprecAgent *agent, gpointer user_data);
@@ -25,7 +26,7 @@ typedef void (*SiprecAgentFunc) (SiprecAgent *agent, gpointer user_data);
  * SiprecAgentHandler:
  * @started: the URIs are bound (@uris, with real ports, NULL-terminated), or @error says why not
  * @request: a request outside any dialog (INVITE, OPTIONS, anything else allowed); the handler answers
- *   it now or later with siprec_transaction_reply() or siprec_dialog_accept()
+ *   it now or later with siprec_transaction_reply(), an INVITE with siprec_dialog_new() before that
  * @stopped: last call, when all sockets are closed. The agent's thread ends after it
  */
 typedef struct {
@@ -38,7 +39,8 @@ typedef struct {
 /**
  * siprec_agent_new:
  * @uris: "sip:host[:port][;transport=udp|tcp]" each, NULL-terminated; without transport both UDP and
- *   TCP on the same port; port 0 takes any; brackets around IPv6
+ *   TCP on the same port; port 0 takes any; brackets around IPv6. 0.0.0.0 and [::] mean every address
+ *   that the host has at the start
  * @external_address: (nullable): host written into Contact instead of the local address
  * @error: SETTINGS if a URI is malformed
  *
@@ -51,8 +53,8 @@ SIPREC_API SiprecAgent *siprec_agent_new (const gchar *const *uris, const gchar 
 /* Starts the thread, which binds and then calls @started. From any thread, once. */
 SIPREC_API void siprec_agent_start (SiprecAgent *agent);
 
-/* Closes everything and ends the thread soon; @stopped is called in it. Dialogs still there are
- * freed without BYE. From any thread, once; doesn't wait. */
+/* Closes everything and ends the thread soon; @stopped is called in it. Dialogs still there after that
+ * are freed without BYE. From any thread, once; doesn't wait. */
 SIPREC_API void siprec_agent_stop (SiprecAgent *agent);
 
 /* Frees a stopped or never started agent; waits for its thread to end. From any other thread. */

@@ -15,14 +15,19 @@ typedef enum {
 } SiprecDialogState;
 
 /**
+ * @key: Call-ID and tags, while the agent finds the dialog by it
+ * @home: of the sofia headers below it: what our requests are made of
+ * @routes: the Record-Route headers of the INVITE
  * @pending: of SiprecTransaction: requests of the peer that the handler has not answered
  * @unacked: the INVITE transaction whose 2xx waits for ACK, ours until then
  * @clients: of SiprecClient: requests of ours without final response
- * @last: the last request of the peer: where it can be reached; @tport the connection or socket it came by
+ * @last: the last request of the peer: where it can be reached
+ * @tport: the connection or socket that @last came by
  * @silent: siprec_dialog_bye() was called: no callbacks any more, and the dialog frees itself
  * @bye_waits: BYE is to be sent as soon as the ACK is here
  *
- * One reference is the user's (or the dialog's own when @silent), others are held by callbacks that run.
+ * One reference is the user's (or the dialog's own when @silent), others are held by callbacks that
+ * run.
  */
 struct _SiprecDialog {
   gint ref_count;
@@ -32,7 +37,17 @@ struct _SiprecDialog {
   GList link;
 
   SiprecDialogState state;
-  nta_leg_t *leg;
+  gchar *key;
+  guint32 remote_cseq;
+
+  su_home_t home[1];
+  sip_call_id_t *call_id;
+  sip_from_t *local;
+  sip_to_t *remote;
+  sip_record_route_t *routes;
+  sip_contact_t *target;
+  guint32 local_cseq;
+
   SiprecTransaction *initial;
   GQueue pending;
   nta_incoming_t *unacked;
@@ -55,8 +70,9 @@ void siprec_dialog_unref (SiprecDialog *dialog);
 /* Everything of the dialog in the stack goes, then @ended is called. */
 void siprec_dialog_end (SiprecDialog *dialog, SiprecDialogEnd end, SiprecRequest *request);
 
-/* Makes @contact the target of our requests (RFC 3261 section 12.2). */
-void siprec_dialog_retarget (SiprecDialog *dialog, const sip_t *sip);
+/* Makes the Contact of @sip the target of our requests (RFC 3261 section 12.2); @raw (nullable) is
+ * its text, which helps if sofia can't read it. If it is of no use the target stays. */
+void siprec_dialog_retarget (SiprecDialog *dialog, const sip_t *sip, const gchar *raw);
 
 /* TRUE if an INVITE of the peer has no final response yet or no ACK, or an UPDATE no response. */
 gboolean siprec_dialog_peer_busy (SiprecDialog *dialog);

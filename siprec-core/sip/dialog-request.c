@@ -65,7 +65,7 @@ url_address (const url_t *url)
   g_autofree gchar *host = NULL;
   gsize length;
 
-  if (!url || !url->url_host)
+  if (!url->url_host)
     return NULL;
   length = strlen (url->url_host);
   if (url->url_host[0] == '[' && length > 2)
@@ -78,7 +78,7 @@ url_address (const url_t *url)
 static guint16
 url_port_number (const url_t *url)
 {
-  const gchar *text = url ? url_port (url) : NULL;
+  const gchar *text = url_port (url);
   guint64 port = 0;
 
   if (text && g_ascii_string_to_unsigned (text, 10, 1, G_MAXUINT16, &port, NULL))
@@ -88,30 +88,29 @@ url_port_number (const url_t *url)
 
 /* Where the next request goes when no connection is open to send it by.
  *
- * By the book (RFC 3261 section 12.2.1.1) it goes to the first of the route set, else to the Contact. But many
- * recording clients sit behind a NAT or write a name of their own network into the Contact, and are reachable
- * only where their last request came from. On the other hand some send from a port on which they don't
- * listen, and say the right one in the Contact. So:
+ * By the book (RFC 3261 section 12.2.1.1) it goes to the first of the route set, else to the
+ * Contact. But many recording clients sit behind a NAT or write a name of their own network into
+ * the Contact, and are reachable only where their last request came from. On the other hand some
+ * send from a port on which they don't listen, and say the right one in the Contact. So:
  *  - a route set is trusted if it names an address: proxies know theirs;
- *  - a Contact is trusted if it names the very address that the last request came from: its port counts;
- *  - else it is the source address; after a lost TCP connection the port of that is of no use, and the Contact's
- *    address, if it has one, is the best guess.
+ *  - a Contact is trusted if it names the very address that the last request came from, and is
+ *    needed for its port;
+ *  - else it is the source address; after a lost TCP connection the port of that is of no use, and
+ *    the Contact's address, if it has one, is the best guess.
+ *
  * Names are never resolved. The transport is always that of the last request. */
 static gchar *
 next_hop (SiprecDialog *dialog)
 {
   const SiprecRequest *last = dialog->last;
   gboolean stream = !tport_is_dgram (dialog->tport);
-  const sip_route_t *route = NULL;
-  const sip_contact_t *target = NULL;
-  const url_t *url;
+  const sip_record_route_t *route = dialog->routes;
+  const url_t *url = route ? route->r_url : dialog->target->m_url;
   g_autoptr (GInetAddress) named = NULL;
   g_autoptr (GInetAddress) source = g_inet_address_new_from_string (last->remote_address);
   g_autofree gchar *named_text = NULL;
   g_autofree gchar *host_port = NULL;
 
-  nta_leg_get_route (dialog->leg, &route, &target);
-  url = route ? route->r_url : target ? target->m_url : NULL;
   named = url_address (url);
   if (named && (route || stream || (source && g_inet_address_equal (named, source)))) {
     named_text = g_inet_address_to_string (named);
@@ -146,6 +145,25 @@ typedef struct {
   const gchar *branch;
 } Outgoing;
 
+/* sofia makes requests from a leg. Ours lives for that moment only: a leg that stays would take
+ * requests of the peer and answer some of them by itself, without telling (see screen.c what that
+ * may cost). */
+static nta_leg_t *
+make_leg (SiprecDialog *dialog)
+{
+  sip_cseq_t cseq[1];
+  nta_leg_t *leg;
+
+  sip_cseq_init (cseq);
+  cseq->cs_seq = dialog->local_cseq;
+  leg = nta_leg_tcreate (siprec_agent_nta (dialog->agent), NULL, NULL,
+                         SIPTAG_CALL_ID (dialog->call_id), SIPTAG_FROM (dialog->local),
+                         SIPTAG_TO (dialog->remote), SIPTAG_CSEQ (cseq), TAG_END ());
+  if (leg)
+    nta_leg_server_route (leg, dialog->routes, dialog->target);
+  return leg;
+}
+
 static nta_outgoing_t *
 send_request (SiprecDialog *dialog, const Outgoing *out, nta_response_f *callback, gpointer magic)
 {
@@ -156,20 +174,24 @@ send_request (SiprecDialog *dialog, const Outgoing *out, nta_response_f *callbac
   tport_t *tport = dialog->tport;
   su_home_t home[1] = {SU_HOME_INIT (home)};
   url_t *route = url_hdup (home, URL_STRING_MAKE (hop)->us_url);
+  nta_leg_t *leg = make_leg (dialog);
   nta_outgoing_t *orq;
 
-  /* A closed connection is no way out any more; its listening socket is a hint which address to send from. */
+  /* A closed connection is no way out any more; its listening socket is a hint which address to
+   * send from. */
   if (tport_is_secondary (tport) && !tport_is_clear_to_send (tport))
     tport = tport_parent (tport);
 
   orq = nta_outgoing_tcreate (
-      dialog->leg, callback, magic, (url_string_t *)route, out->method, out->name, NULL,
+      leg, callback, magic, (url_string_t *)route, out->method, out->name, NULL,
       NTATAG_TPORT (tport), TAG_IF (out->branch, NTATAG_ACK_BRANCH (out->branch)),
       TAG_IF (out->cseq, SIPTAG_CSEQ (out->cseq)), TAG_IF (target, SIPTAG_CONTACT_STR (contact)),
       TAG_IF (target && !siprec_lines_have (out->lines, "Allow"), SIPTAG_ALLOW_STR (SIPREC_ALLOW)),
       SIPTAG_USER_AGENT_STR (USER_AGENT), TAG_IF (lines, SIPTAG_HEADER_STR (lines)),
       TAG_IF (out->body, SIPTAG_CONTENT_TYPE_STR (out->content_type)),
       TAG_IF (out->body, SIPTAG_PAYLOAD_STR (out->body)), TAG_END ());
+  dialog->local_cseq = nta_leg_get_seq (leg);
+  nta_leg_destroy (leg);
   su_home_deinit (home);
   if (!orq)
     GST_WARNING ("can't send %s to %s", out->name, hop);
@@ -264,16 +286,15 @@ on_response (nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const sip_t *sip)
   g_queue_remove (&dialog->clients, client);
   response = copy_response (client, sip);
   /* RFC 3261 section 12.2.1.2: the 2xx may move the target. */
-  if (status < 300 && sip && client->method != sip_method_info && sip->sip_contact &&
-      sip->sip_contact->m_url->url_host)
-    nta_leg_client_reroute (dialog->leg, NULL, sip->sip_contact, FALSE);
+  if (status < 300 && client->method != sip_method_info)
+    siprec_dialog_retarget (dialog, sip, NULL);
   if (status < 300 && client->method == sip_method_invite)
     acknowledge (client);
   nta_outgoing_destroy (orq);
 
   if (client->response)
     client->response (dialog, response, client->user_data);
-  if ((status == 481 || status == 408) && dialog->leg && !dialog->silent) {
+  if ((status == 481 || status == 408) && dialog->state != DIALOG_OVER && !dialog->silent) {
     siprec_dialog_send_bye (dialog, NULL, FALSE);
     siprec_dialog_end (dialog, SIPREC_DIALOG_FAILED, NULL);
   }

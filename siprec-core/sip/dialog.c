@@ -14,6 +14,7 @@ siprec_dialog_unref (SiprecDialog *dialog)
   g_clear_pointer (&dialog->last, siprec_request_unref);
   g_clear_pointer (&dialog->tport, tport_unref);
   g_free (dialog->bye_reason);
+  su_home_deinit (dialog->home);
   g_free (dialog);
 }
 
@@ -28,11 +29,25 @@ remember_source (SiprecDialog *dialog, SiprecRequest *request, tport_t *tport)
   dialog->tport = tport;
 }
 
+/* RFC 3261 section 12: a dialog is known by its Call-ID and both tags; tags are tokens, whose case
+ * doesn't count. */
+static gchar *
+make_key (const gchar *call_id, const gchar *local_tag, const gchar *remote_tag)
+{
+  g_autofree gchar *local = g_ascii_strdown (local_tag, -1);
+  g_autofree gchar *remote = g_ascii_strdown (remote_tag ? remote_tag : "", -1);
+
+  return g_strjoin ("\n", call_id, local, remote, NULL);
+}
+
+/* No request finds the dialog any more. */
 static void
-drop_leg (SiprecDialog *dialog)
+disappear (SiprecDialog *dialog)
 {
   dialog->state = DIALOG_OVER;
-  g_clear_pointer (&dialog->leg, nta_leg_destroy);
+  if (dialog->key)
+    g_hash_table_remove (siprec_agent_dialog_table (dialog->agent), dialog->key);
+  g_clear_pointer (&dialog->key, g_free);
 }
 
 /* Ends all that goes on in the stack; requests without an answer get @status. */
@@ -48,7 +63,7 @@ close_down (SiprecDialog *dialog, guint status)
   siprec_dialog_drop_clients (dialog);
   if (dialog->failure)
     siprec_agent_cancel_timer (dialog->agent, g_steal_pointer (&dialog->failure));
-  drop_leg (dialog);
+  disappear (dialog);
 }
 
 void
@@ -67,7 +82,7 @@ siprec_dialog_free (SiprecDialog *dialog)
 void
 siprec_dialog_end (SiprecDialog *dialog, SiprecDialogEnd end, SiprecRequest *request)
 {
-  if (dialog->state == DIALOG_OVER && !dialog->leg)
+  if (dialog->state == DIALOG_OVER)
     return;
   dialog->ref_count++;
   /* RFC 3261 section 15.1.2: 487 for what is still without an answer. */
@@ -79,38 +94,40 @@ siprec_dialog_end (SiprecDialog *dialog, SiprecDialogEnd end, SiprecRequest *req
   siprec_dialog_unref (dialog);
 }
 
-/* The target URI that a Contact names, or one for the source address if it is missing or unusable. */
 static sip_contact_t *
-target_make (su_home_t *home, SiprecDialog *dialog, const sip_t *sip)
+make_target (SiprecDialog *dialog, const sip_contact_t *contact, const gchar *raw)
 {
-  const sip_contact_t *contact = sip->sip_contact;
-  g_autofree gchar *host_port = NULL;
-  g_autofree gchar *salvaged = NULL;
+  g_autofree gchar *salvaged = raw ? siprec_uri_salvage (raw) : NULL;
+  sip_contact_t *made;
 
   if (contact && contact->m_url->url_host &&
-      (contact->m_url->url_type == url_sip || contact->m_url->url_type == url_sips))
-    return sip_contact_dup (home, contact);
+      (contact->m_url->url_type == url_sip || contact->m_url->url_type == url_sips)) {
+    sip_contact_t one[1] = {*contact};
 
-  if (dialog->last->contact)
-    salvaged = siprec_uri_salvage (dialog->last->contact);
-  if (salvaged) {
-    sip_contact_t *made = sip_contact_format (home, "<%s>", salvaged);
-
-    if (made && made->m_url->url_host)
-      return made;
+    one->m_next = NULL;
+    return sip_contact_dup (dialog->home, one);
   }
-  host_port = siprec_host_port (dialog->last->remote_address, dialog->last->remote_port);
-  return sip_contact_format (home, "<sip:%s;transport=%s>", host_port, dialog->last->transport);
+  made = salvaged ? sip_contact_format (dialog->home, "<%s>", salvaged) : NULL;
+  return made && made->m_url->url_host ? made : NULL;
 }
 
 void
-siprec_dialog_retarget (SiprecDialog *dialog, const sip_t *sip)
+siprec_dialog_retarget (SiprecDialog *dialog, const sip_t *sip, const gchar *raw)
 {
-  su_home_t home[1] = {SU_HOME_INIT (home)};
+  sip_contact_t *target = make_target (dialog, sip->sip_contact, raw);
 
-  /* The route set is fixed by the first call (RFC 3261 section 12.2). */
-  nta_leg_server_route (dialog->leg, sip->sip_record_route, target_make (home, dialog, sip));
-  su_home_deinit (home);
+  if (!target && !dialog->target) {
+    g_autofree gchar *host_port =
+        siprec_host_port (dialog->last->remote_address, dialog->last->remote_port);
+
+    target = sip_contact_format (dialog->home, "<sip:%s;transport=%s>", host_port,
+                                 dialog->last->transport);
+  }
+  if (!target)
+    return;
+  if (dialog->target)
+    msg_header_free (dialog->home, (msg_header_t *)dialog->target);
+  dialog->target = target;
 }
 
 gboolean
@@ -137,8 +154,8 @@ has_offer (const SiprecRequest *request)
   return siprec_body_has_offer (request->content_type, body, length);
 }
 
-/* Answers an INVITE or UPDATE that crosses another one (RFC 3261 section 14.2, RFC 3311 section 5.2).
- * Returns: TRUE if it has */
+/* Answers an INVITE or UPDATE that crosses another one (RFC 3261 section 14.2, RFC 3311
+ * section 5.2). Returns: TRUE if it has */
 static gboolean
 refuse_crossing (SiprecDialog *dialog, SiprecTransaction *transaction, sip_method_t method)
 {
@@ -213,44 +230,54 @@ dispatch (SiprecDialog *dialog, SiprecTransaction *transaction, sip_method_t met
   }
 }
 
-static int
-on_request (nta_leg_magic_t *magic, nta_leg_t *leg, nta_incoming_t *irq, const sip_t *sip)
+void
+siprec_dialog_receive (SiprecDialog *dialog, SiprecTransaction *transaction)
 {
-  SiprecDialog *dialog = magic;
-  SiprecTransaction *transaction;
+  SiprecRequest *request = siprec_transaction_request (transaction);
 
-  /* One that on_ack() has not got: a repetition. */
-  if (sip->sip_request->rq_method == sip_method_ack) {
-    nta_incoming_destroy (irq);
-    return 0;
-  }
   dialog->ref_count++;
-  transaction = siprec_transaction_new (dialog->agent, dialog, irq);
-  dispatch (dialog, transaction, sip->sip_request->rq_method);
-  siprec_transaction_dispatched (transaction);
+  siprec_transaction_set_dialog (transaction, dialog);
+  if (request->cseq < dialog->remote_cseq) {
+    /* RFC 3261 section 12.2.2; a gap means nothing. */
+    siprec_transaction_reply_status (transaction, 500);
+  } else {
+    dialog->remote_cseq = request->cseq;
+    dispatch (dialog, transaction, nta_incoming_method (siprec_transaction_irq (transaction)));
+  }
   siprec_dialog_unref (dialog);
-  return 0;
 }
 
-static gboolean
-make_leg (SiprecDialog *dialog, nta_incoming_t *irq)
+SiprecDialog *
+siprec_dialog_find (SiprecAgent *agent, const sip_t *sip)
+{
+  g_autofree gchar *key = NULL;
+
+  if (!sip->sip_to->a_tag)
+    return NULL;
+  key = make_key (sip->sip_call_id->i_id, sip->sip_to->a_tag, sip->sip_from->a_tag);
+  return g_hash_table_lookup (siprec_agent_dialog_table (agent), key);
+}
+
+/* Takes what our requests need from the INVITE. */
+static void
+learn (SiprecDialog *dialog, nta_incoming_t *irq)
 {
   msg_t *msg = nta_incoming_getrequest (irq);
   const sip_t *sip = sip_object (msg);
-  su_home_t home[1] = {SU_HOME_INIT (home)};
-  sip_to_t *to = sip_to_dup (home, sip->sip_to);
+  const gchar *tag = nta_incoming_tag (irq, NULL);
 
-  /* The tag is there from the start, so that the leg doesn't take requests without one. */
-  sip_to_tag (home, to, nta_incoming_tag (irq, NULL));
-  dialog->leg = nta_leg_tcreate (siprec_agent_nta (dialog->agent), on_request, dialog,
-                                 SIPTAG_CALL_ID (sip->sip_call_id), SIPTAG_FROM (to),
-                                 SIPTAG_TO (sip->sip_from),
-                                 NTATAG_REMOTE_CSEQ (sip->sip_cseq->cs_seq), TAG_END ());
-  if (dialog->leg)
-    siprec_dialog_retarget (dialog, sip);
-  su_home_deinit (home);
+  dialog->call_id = sip_call_id_dup (dialog->home, sip->sip_call_id);
+  dialog->local = sip_to_dup (dialog->home, sip->sip_to);
+  sip_to_tag (dialog->home, dialog->local, tag);
+  dialog->remote = sip_from_dup (dialog->home, sip->sip_from);
+  dialog->routes = sip_record_route_dup (dialog->home, sip->sip_record_route);
+  dialog->remote_cseq = sip->sip_cseq->cs_seq;
+  dialog->local_cseq = g_random_int_range (1, G_MAXINT32 / 2);
+  siprec_dialog_retarget (dialog, sip, dialog->last->contact);
+
+  dialog->key = make_key (sip->sip_call_id->i_id, tag, sip->sip_from->a_tag);
+  g_hash_table_insert (siprec_agent_dialog_table (dialog->agent), dialog->key, dialog);
   msg_destroy (msg);
-  return dialog->leg != NULL;
 }
 
 SiprecDialog *
@@ -258,8 +285,15 @@ siprec_dialog_new (SiprecTransaction *invite, const SiprecDialogHandler *handler
                    gpointer user_data)
 {
   nta_incoming_t *irq = siprec_transaction_irq (invite);
-  SiprecDialog *dialog = g_new0 (SiprecDialog, 1);
+  SiprecDialog *dialog;
 
+  /* Cancelled meanwhile. */
+  if (!irq) {
+    siprec_transaction_reply_status (invite, 500);
+    return NULL;
+  }
+  dialog = g_new0 (SiprecDialog, 1);
+  su_home_init (dialog->home);
   dialog->ref_count = 1;
   dialog->agent = siprec_transaction_agent (invite);
   dialog->handler = *handler;
@@ -270,12 +304,7 @@ siprec_dialog_new (SiprecTransaction *invite, const SiprecDialogHandler *handler
   g_queue_init (&dialog->clients);
   remember_source (dialog, siprec_transaction_request (invite), siprec_transaction_tport (invite));
 
-  /* Without irq the INVITE has been cancelled meanwhile. */
-  if (!irq || !make_leg (dialog, irq)) {
-    siprec_transaction_reply_status (invite, 500);
-    siprec_dialog_unref (dialog);
-    return NULL;
-  }
+  learn (dialog, irq);
   g_queue_push_tail_link (siprec_agent_dialogs (dialog->agent), &dialog->link);
   g_queue_push_tail (&dialog->pending, invite);
   siprec_transaction_set_dialog (invite, dialog);
@@ -342,11 +371,12 @@ on_ack (nta_incoming_magic_t *magic, nta_incoming_t *irq, const sip_t *sip)
 }
 
 static void
-retarget_from (SiprecDialog *dialog, nta_incoming_t *irq)
+retarget_from (SiprecDialog *dialog, SiprecTransaction *transaction, nta_incoming_t *irq)
 {
   msg_t *msg = nta_incoming_getrequest (irq);
 
-  siprec_dialog_retarget (dialog, sip_object (msg));
+  siprec_dialog_retarget (dialog, sip_object (msg),
+                          siprec_transaction_request (transaction)->contact);
   msg_destroy (msg);
 }
 
@@ -362,19 +392,19 @@ siprec_dialog_answered (SiprecDialog *dialog, SiprecTransaction *transaction, gu
   if (transaction == dialog->initial) {
     dialog->initial = NULL;
     if (!success) {
-      drop_leg (dialog);
+      disappear (dialog);
       return FALSE;
     }
     dialog->state = DIALOG_ACCEPTED;
   }
-  if (!success || !dialog->leg)
+  if (!success || dialog->state == DIALOG_OVER)
     return FALSE;
   if (invite || nta_incoming_method (irq) == sip_method_update)
-    retarget_from (dialog, irq);
+    retarget_from (dialog, transaction, irq);
   if (!invite)
     return FALSE;
 
-  if (nta_incoming_status (irq) < 200) {
+  if (nta_incoming_status (irq) / 100 != 2) {
     /* It couldn't be sent. Not from inside the reply: the caller doesn't expect @ended there. */
     if (!dialog->failure)
       dialog->failure = siprec_agent_add_timer (dialog->agent, 0, on_failure, dialog);

@@ -27,7 +27,8 @@ typedef enum {
  * @request: INVITE, UPDATE or INFO inside the dialog; answer @transaction now or later
  * @acknowledged: ACK for a 2xx of ours; @ack may bear a body
  * @ended: the dialog is over and will say nothing more. @request is the BYE or CANCEL, else NULL; a BYE
- *   has been answered 200 when this is called. Free the dialog now or later
+ *   has been answered 200 when this is called, and what @request had brought and is still without answer
+ *   487: those transactions are gone. Free the dialog now or later
  */
 typedef struct {
   void (*request) (SiprecDialog *dialog, SiprecTransaction *transaction, SiprecRequest *request,
@@ -45,7 +46,7 @@ typedef struct {
  * siprec_transaction_reply(): a 2xx confirms the dialog, anything else ends it without a call of
  * @ended. A CANCEL before that answers 487 and calls @ended.
  *
- * Returns: the dialog, or NULL if the stack refuses it (the INVITE has then been answered 500).
+ * Returns: the dialog, or NULL if the INVITE has been cancelled meanwhile (@invite is gone then).
  */
 SIPREC_API SiprecDialog *siprec_dialog_new (SiprecTransaction *invite,
                                             const SiprecDialogHandler *handler, gpointer user_data);
@@ -65,7 +66,8 @@ typedef void (*SiprecDialogResponse) (SiprecDialog *dialog, SiprecRequest *respo
  * Sends a request inside the dialog to where the peer is reachable: the connection or source address
  * that its last request came from, along the route set.
  *
- * Returns: FALSE if it can't be sent (dialog not confirmed, or over).
+ * Returns: FALSE if it can't be sent: the dialog is not confirmed by ACK, or over; or it bears an offer
+ * while another INVITE or offer, of either side, is under way.
  */
 SIPREC_API gboolean siprec_dialog_request (SiprecDialog *dialog, const gchar *method,
                                            const gchar *const *headers, const gchar *content_type,

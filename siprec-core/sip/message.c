@@ -38,7 +38,7 @@ line_name (const msg_header_t *h)
   /* A header that sofia can't parse has no class but keeps the name of the one it should have. */
   if (h->sh_class == sip_error_class && ((const msg_error_t *)h)->er_name)
     return g_strdup (((const msg_error_t *)h)->er_name);
-  if (h->sh_class->hc_name)
+  if (h->sh_class->hc_name && *h->sh_class->hc_name)
     return g_strdup (h->sh_class->hc_name);
 
   while (length < h->sh_len && line[length] > ' ' && line[length] < 0x7f && line[length] != ':')
@@ -122,33 +122,6 @@ address_text (const su_sockaddr_t *address)
   return g_strdup (text);
 }
 
-/* The local address that the kernel takes towards @remote. A socket bound to the wildcard doesn't tell which
- * address a datagram was sent to; this is the one a peer can reach us at. */
-static gchar *
-route_source (const su_sockaddr_t *remote)
-{
-  su_sockaddr_t local = {0};
-  socklen_t length = sizeof local;
-  gint fd = socket (remote->su_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  gchar *text = NULL;
-
-  if (fd < 0)
-    return NULL;
-  if (connect (fd, &remote->su_sa, su_sockaddr_size (remote)) == 0 &&
-      getsockname (fd, &local.su_sa, &length) == 0)
-    text = address_text (&local);
-  close (fd);
-  return text;
-}
-
-static gboolean
-is_wildcard (const su_sockaddr_t *address)
-{
-  if (address->su_family == AF_INET6)
-    return IN6_IS_ADDR_UNSPECIFIED (&address->su_sin6.sin6_addr);
-  return address->su_sin.sin_addr.s_addr == htonl (INADDR_ANY);
-}
-
 static void
 copy_addresses (SiprecRequest *request, msg_t *msg, tport_t *tport)
 {
@@ -160,10 +133,8 @@ copy_addresses (SiprecRequest *request, msg_t *msg, tport_t *tport)
   request->remote_address = address_text (remote);
   request->remote_port = ntohs (remote->su_port);
   request->local_port = ntohs (local->su_port);
-  if (is_wildcard (local))
-    request->local_address = route_source (remote);
-  if (!request->local_address)
-    request->local_address = address_text (local);
+  /* Never the wildcard: for that sofia opens a socket for each address of the host. */
+  request->local_address = address_text (local);
 }
 
 SiprecRequest *

@@ -4,76 +4,40 @@
 
 #include <string.h>
 
+#include "inflight.h"
 #include "sip-private.h"
 
-/* sofia has no place where a message can be looked at between its parser and its transactions. So we
- * run it with a parser of our own: a copy of sofia's, in which two functions are replaced.
+/* sofia has no place where a message can be looked at between its parser and its transactions. So
+ * we run it with a parser of our own: a copy of sofia's, in which two functions are replaced.
  *
- * The parser of Via marks the protocol of each one with UNSEEN, and the function that is called at the
- * end of the header section takes the mark away if the message is fit. nta drops a request whose Via
- * names another protocol than that of its transport, without an answer. A message that was cut before the
- * empty line never gets to the second function, and is dropped too. */
+ * The parser of Via marks the protocol of each one with UNSEEN, and the function that is called at
+ * the end of the header section takes the mark away if the message is fit. nta drops a request
+ * whose Via names another protocol than that of its transport, without an answer. A message that
+ * was cut before the empty line never gets to the second function, and is dropped too. */
 
 #define UNSEEN "!"
 
-/* Responses repeat the Via, From, To and Record-Route of the request. With this limit they always fit into
- * a datagram, even when compact header names are written out. */
+/* Responses repeat the Via, From, To and Record-Route of the request. With this limit they always
+ * fit into a datagram, even when compact header names are written out. */
 #define MAX_HEADER_BYTES (48 * 1024)
-
-/* "Call-ID\nCSeq" of an INVITE whose response could not be sent -> count. One table a thread: sofia
- * gives no context to its parser. */
-static GPrivate forbidden_acks = G_PRIVATE_INIT ((GDestroyNotify)g_hash_table_unref);
-
-static GHashTable *
-forbidden (void)
-{
-  GHashTable *table = g_private_get (&forbidden_acks);
-
-  if (!table) {
-    table = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-    g_private_set (&forbidden_acks, table);
-  }
-  return table;
-}
 
 static gchar *
 ack_key (const sip_t *sip)
 {
-  return g_strdup_printf ("%s\n%u", sip->sip_call_id->i_id, (guint)sip->sip_cseq->cs_seq);
+  return g_strdup_printf ("no ACK\n%s\n%u", sip->sip_call_id->i_id, (guint)sip->sip_cseq->cs_seq);
 }
 
-/* Lives in the memory of the request, and so exactly as long as the server transaction. */
-typedef struct {
-  su_home_t home[1];
-  gchar *key;
-} ForbiddenAck;
-
-static void
-forbidden_ack_deinit (void *data)
-{
-  ForbiddenAck *ack = data;
-  guint count = GPOINTER_TO_UINT (g_hash_table_lookup (forbidden (), ack->key));
-
-  if (count > 1)
-    g_hash_table_insert (forbidden (), g_strdup (ack->key), GUINT_TO_POINTER (count - 1));
-  else
-    g_hash_table_remove (forbidden (), ack->key);
-  g_free (ack->key);
-}
-
-/* When nta can't send a final response it parks the transaction in a queue of its own until its next
- * timer, and asserts that no ACK finds it there. */
+/* When nta can't send a final response it parks the transaction in a queue of its own until its
+ * next timer, and asserts that no ACK finds it there. Whoever doesn't read from his connection can
+ * bring that about. So all final responses to INVITE must be sent by us, who call this: no leg of a
+ * dialog, no NTATAG_MERGE_482. */
 void
 siprec_screen_forbid_ack (nta_incoming_t *irq)
 {
   msg_t *msg = nta_incoming_getrequest (irq);
-  ForbiddenAck *ack = su_home_clone (msg_home (msg), sizeof *ack);
-  guint count;
+  g_autofree gchar *key = ack_key (sip_object (msg));
 
-  ack->key = ack_key (sip_object (msg));
-  su_home_destructor (ack->home, forbidden_ack_deinit);
-  count = GPOINTER_TO_UINT (g_hash_table_lookup (forbidden (), ack->key));
-  g_hash_table_insert (forbidden (), g_strdup (ack->key), GUINT_TO_POINTER (count + 1));
+  siprec_inflight_add (irq, key);
   msg_destroy (msg);
 }
 
@@ -90,10 +54,10 @@ is_fit (const sip_t *sip)
   }
 
   if (sip->sip_request && sip->sip_request->rq_method == sip_method_ack && sip->sip_call_id &&
-      sip->sip_cseq && g_hash_table_size (forbidden ()) > 0) {
+      sip->sip_cseq) {
     g_autofree gchar *key = ack_key (sip);
 
-    if (g_hash_table_contains (forbidden (), key)) {
+    if (siprec_inflight_has (key)) {
       GST_DEBUG ("dropping the ACK of a response that was never sent");
       return FALSE;
     }
@@ -147,8 +111,8 @@ parse_via (su_home_t *home, msg_header_t *h, char *s, isize_t slen)
   if (via->v_port && !is_port (via->v_port))
     return -1;
 
-  /* sofia sends the response to "maddr" and resolves a name in it, which blocks. Responses go to the source
-   * address instead; nobody records by multicast. "comp" asks for SigComp. */
+  /* sofia sends the response to "maddr" and resolves a name in it, which blocks. Responses go to
+   * the source address instead; nobody records by multicast. "comp" asks for SigComp. */
   if (via->v_maddr)
     msg_header_remove_param (via->v_common, "maddr");
   if (via->v_comp)

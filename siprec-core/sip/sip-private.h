@@ -30,12 +30,15 @@ void siprec_agent_request (SiprecAgent *agent, SiprecTransaction *transaction,
 GQueue *siprec_agent_dialogs (SiprecAgent *agent);
 GQueue *siprec_agent_transactions (SiprecAgent *agent);
 
+/* Those that requests can be for, by their key. */
+GHashTable *siprec_agent_dialog_table (SiprecAgent *agent);
+
 /* Contact of ours for a peer that reaches us where @request arrived. */
 gchar *siprec_agent_contact (SiprecAgent *agent, const SiprecRequest *request);
 
 /* message.c */
 
-/* Copies the message that is being delivered. @tport_out is a new reference to where it came from. */
+/* Copies the message that is being delivered. @tport_out: a new reference to where it came from. */
 SiprecRequest *siprec_message_copy (nta_agent_t *nta, msg_t *msg, tport_t **tport_out);
 
 /* TRUE if bytes are missing at its end. */
@@ -48,26 +51,14 @@ gboolean siprec_lines_have (const gchar *const *lines, const gchar *name);
 
 /* transaction.c */
 
-/* The leg for everything outside dialogs. */
+/* The leg that all requests come to. */
 nta_leg_t *siprec_transaction_default_leg (SiprecAgent *agent);
-
-/**
- * siprec_transaction_new:
- * @dialog: (nullable)
- *
- * Takes over @irq in the callback that brought it.
- */
-SiprecTransaction *siprec_transaction_new (SiprecAgent *agent, SiprecDialog *dialog,
-                                           nta_incoming_t *irq);
 
 /* For the agent's end. */
 void siprec_transaction_free (SiprecTransaction *transaction);
 
-/* Answers what needs no handler: what is cut, or requires something that we can't. TRUE if it has. */
+/* Refuses what is cut, or requires something that we can't do. TRUE if it has. */
 gboolean siprec_transaction_refuse (SiprecTransaction *transaction);
-
-/* Sends 100 if the INVITE has no response yet, and drops the caller's reference. */
-void siprec_transaction_dispatched (SiprecTransaction *transaction);
 
 SiprecAgent *siprec_transaction_agent (SiprecTransaction *transaction);
 SiprecRequest *siprec_transaction_request (SiprecTransaction *transaction);
@@ -77,8 +68,13 @@ void siprec_transaction_set_dialog (SiprecTransaction *transaction, SiprecDialog
 
 /* dialog.c */
 
-/* A final response to @transaction is about to be forgotten. With a 2xx to INVITE the dialog takes @irq
- * over, to wait for the ACK. */
+/* The dialog that a request belongs to, or NULL. */
+SiprecDialog *siprec_dialog_find (SiprecAgent *agent, const sip_t *sip);
+
+void siprec_dialog_receive (SiprecDialog *dialog, SiprecTransaction *transaction);
+
+/* A final response to @transaction is about to be forgotten. With a 2xx to INVITE the dialog takes
+ * @irq over, to wait for the ACK. */
 gboolean siprec_dialog_answered (SiprecDialog *dialog, SiprecTransaction *transaction, guint status,
                                  nta_incoming_t *irq);
 

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include "inflight.h"
 #include "screen.h"
 #include "sip-private.h"
 
@@ -9,9 +10,9 @@
 #define ACCEPT                                                                                     \
   "application/sdp, application/rs-metadata+xml, application/rs-metadata, multipart/mixed"
 
-/* One reference belongs to whom answers, and is dropped with the final reply; another to the callback that
- * brought the request. @irq is NULL once the final response has been sent: then the INVITE was cancelled, and
- * this waits for the handler, which may not know. */
+/* One reference belongs to whom answers, and is dropped with the final reply; another to the
+ * callback that brought the request. @irq is NULL once the final response has been sent: then the
+ * INVITE was cancelled, and this waits for the handler, which may not know. */
 struct _SiprecTransaction {
   gint ref_count;
   SiprecAgent *agent;
@@ -120,21 +121,30 @@ send_reply (SiprecTransaction *transaction, const SiprecReply *reply)
     nta_incoming_mreply (transaction->irq, msg);
 }
 
-/* Sends a final response and parts from the transaction of the stack. */
-static void
-finish (SiprecTransaction *transaction, const SiprecReply *reply)
+/* Sends a final response; the transaction is out of our hands then. */
+static nta_incoming_t *
+send_final (SiprecTransaction *transaction, const SiprecReply *reply)
 {
   nta_incoming_t *irq = transaction->irq;
-  SiprecDialog *dialog = transaction->dialog;
 
   send_reply (transaction, reply);
   if (nta_incoming_status (irq) < 200) {
     GST_INFO ("can't send %u to %s:%u", reply->status, transaction->request->remote_address,
               transaction->request->remote_port);
-    if (transaction->method == sip_method_invite)
+    nta_incoming_treply (irq, SIP_500_INTERNAL_SERVER_ERROR, TAG_END ());
+    if (nta_incoming_status (irq) < 200 && transaction->method == sip_method_invite)
       siprec_screen_forbid_ack (irq);
   }
   transaction->irq = NULL;
+  return irq;
+}
+
+static void
+finish (SiprecTransaction *transaction, const SiprecReply *reply)
+{
+  SiprecDialog *dialog = transaction->dialog;
+  nta_incoming_t *irq = send_final (transaction, reply);
+
   if (!dialog || !siprec_dialog_answered (dialog, transaction, reply->status, irq))
     nta_incoming_destroy (irq);
 }
@@ -168,7 +178,8 @@ siprec_transaction_reply_status (SiprecTransaction *transaction, guint status)
   siprec_transaction_reply (transaction, SIPREC_REPLY (status, NULL));
 }
 
-/* Called for CANCEL only: the ACK for a 2xx goes to the dialog, the one for anything else isn't told. */
+/* Called for CANCEL only: the ACK for a 2xx goes to the dialog, the one for anything else isn't
+ * told. */
 static int
 on_cancel (nta_incoming_magic_t *magic, nta_incoming_t *irq, const sip_t *sip)
 {
@@ -184,11 +195,7 @@ on_cancel (nta_incoming_magic_t *magic, nta_incoming_t *irq, const sip_t *sip)
   msg_destroy (msg);
 
   transaction->ref_count++;
-  send_reply (transaction, SIPREC_REPLY (487, NULL));
-  if (nta_incoming_status (irq) < 200)
-    siprec_screen_forbid_ack (irq);
-  transaction->irq = NULL;
-  nta_incoming_destroy (irq);
+  nta_incoming_destroy (send_final (transaction, SIPREC_REPLY (487, NULL)));
   if (transaction->dialog)
     siprec_dialog_cancelled (transaction->dialog, transaction, cancel);
   transaction_unref (transaction);
@@ -196,15 +203,15 @@ on_cancel (nta_incoming_magic_t *magic, nta_incoming_t *irq, const sip_t *sip)
   return 0;
 }
 
-SiprecTransaction *
-siprec_transaction_new (SiprecAgent *agent, SiprecDialog *dialog, nta_incoming_t *irq)
+/* Takes over @irq in the callback that brought it. */
+static SiprecTransaction *
+transaction_new (SiprecAgent *agent, nta_incoming_t *irq)
 {
   SiprecTransaction *transaction = g_new0 (SiprecTransaction, 1);
   msg_t *msg = nta_incoming_getrequest (irq);
 
   transaction->ref_count = 2;
   transaction->agent = agent;
-  transaction->dialog = dialog;
   transaction->irq = irq;
   transaction->method = nta_incoming_method (irq);
   transaction->request = siprec_message_copy (siprec_agent_nta (agent), msg, &transaction->tport);
@@ -219,10 +226,10 @@ siprec_transaction_new (SiprecAgent *agent, SiprecDialog *dialog, nta_incoming_t
   return transaction;
 }
 
-void
-siprec_transaction_dispatched (SiprecTransaction *transaction)
+static void
+dispatched (SiprecTransaction *transaction)
 {
-  /* RFC 3261 section 17.2.1: at once, unless the answer comes within 200 ms, which we don't know. */
+  /* RFC 3261 section 17.2.1. Nobody knows here whether the answer will come within 200 ms. */
   if (transaction->irq && transaction->method == sip_method_invite &&
       nta_incoming_status (transaction->irq) < 100)
     siprec_transaction_reply_status (transaction, 100);
@@ -274,10 +281,28 @@ is_allowed (sip_method_t method)
   }
 }
 
+/* RFC 3261 section 8.2.2.2: the same INVITE by another way. nta could tell, but see screen.c. */
+static gboolean
+is_merged (SiprecTransaction *transaction)
+{
+  const SiprecRequest *request = transaction->request;
+  g_autofree gchar *key = NULL;
+
+  if (transaction->method != sip_method_invite)
+    return FALSE;
+  key = g_strdup_printf ("INVITE\n%s\n%u\n%s", request->call_id, request->cseq,
+                         request->from_tag ? request->from_tag : "");
+  if (siprec_inflight_has (key))
+    return TRUE;
+  siprec_inflight_add (transaction->irq, key);
+  return FALSE;
+}
+
 /* RFC 3261 section 8.2 and, for what claims to be in a dialog that we don't know, 12.2.2. */
 static void
 dispatch (SiprecTransaction *transaction)
 {
+  SiprecReply merged = {.status = 482, .phrase = "Request Merged"};
   sip_method_t method = transaction->method;
 
   if (!is_allowed (method))
@@ -285,6 +310,8 @@ dispatch (SiprecTransaction *transaction)
   else if (transaction->request->to_tag ||
            (method != sip_method_invite && method != sip_method_options))
     siprec_transaction_reply_status (transaction, 481);
+  else if (is_merged (transaction))
+    siprec_transaction_reply (transaction, &merged);
   else if (!siprec_transaction_refuse (transaction))
     siprec_agent_request (transaction->agent, transaction, transaction->request);
 }
@@ -293,14 +320,20 @@ static int
 on_request (nta_leg_magic_t *magic, nta_leg_t *leg, nta_incoming_t *irq, const sip_t *sip)
 {
   SiprecTransaction *transaction;
+  SiprecDialog *dialog;
 
+  /* The first one for a 2xx goes to the dialog; this is a repetition, or a stray one. */
   if (sip->sip_request->rq_method == sip_method_ack) {
     nta_incoming_destroy (irq);
     return 0;
   }
-  transaction = siprec_transaction_new (magic, NULL, irq);
-  dispatch (transaction);
-  siprec_transaction_dispatched (transaction);
+  transaction = transaction_new (magic, irq);
+  dialog = siprec_dialog_find (magic, sip);
+  if (dialog)
+    siprec_dialog_receive (dialog, transaction);
+  else
+    dispatch (transaction);
+  dispatched (transaction);
   return 0;
 }
 

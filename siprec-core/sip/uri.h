@@ -20,7 +20,8 @@ typedef struct {
   const gchar *transport;
 } SiprecListenUri;
 
-/* Reads "sip:host[:port][;transport=udp|tcp]". Returns: NULL with a SETTINGS error if it is anything else. */
+/* Reads "sip:host[:port][;transport=udp|tcp]". Returns: NULL with a SETTINGS error if it is
+ * anything else. */
 SiprecListenUri *siprec_listen_uri_parse (const gchar *text, GError **error);
 
 void siprec_listen_uri_free (SiprecListenUri *uri);
@@ -31,8 +32,8 @@ gchar *siprec_listen_uri_format (const SiprecListenUri *uri, guint16 port);
 /* "host:port", with brackets around IPv6. */
 gchar *siprec_host_port (const gchar *host, guint16 port);
 
-/* Finds the sip or sips URI in a Contact value, also in one that sofia can't parse since a bracket is
- * missing. Returns: (nullable) */
+/* Finds the sip or sips URI in a Contact value, also in one that sofia can't parse since a bracket
+ * is missing. Returns: (nullable) */
 gchar *siprec_uri_salvage (const gchar *contact);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SiprecListenUri, siprec_listen_uri_free)

@@ -160,6 +160,19 @@ GST_START_TEST (test_boundary_spellings)
 }
 GST_END_TEST;
 
+GST_START_TEST (test_stray_cr_after_delimiter)
+{
+  static const gchar body[] = "--b\r\nContent-Type: text/plain\r\n\r\nhello\r\n--b--\r\r\n";
+  g_autoptr (GBytes) bytes = g_bytes_new_static (body, strlen (body));
+  g_autoptr (GPtrArray) deviations = siprec_deviations_new ();
+  g_autoptr (GPtrArray) parts =
+      siprec_body_split ("multipart/mixed;boundary=b", NULL, bytes, deviations, NULL);
+
+  fail_unless_equals_int (parts->len, 1);
+  fail_if (siprec_deviations_has (deviations, "body-unterminated"));
+}
+GST_END_TEST
+
 GST_START_TEST (test_transport_padding)
 {
   check_usual (
@@ -612,6 +625,7 @@ multipart_suite (void)
   tcase_add_test (parts, test_not_multipart);
   tcase_add_test (parts, test_order_and_extra_part);
   tcase_add_test (parts, test_boundary_spellings);
+  tcase_add_test (parts, test_stray_cr_after_delimiter);
   tcase_add_test (parts, test_transport_padding);
   tcase_add_test (parts, test_preamble_and_lookalikes);
   tcase_add_test (parts, test_delimiter_lookalike_in_part);

@@ -395,7 +395,7 @@ call_send (Call *call, const gchar *method, const gchar *lines, const gchar *bod
 
   if (!ack && !cancel)
     call->cseq++;
-  if (!cancel) {
+  if (!call->branch || (!cancel && !(ack && call->refused))) {
     g_free (call->branch);
     call->branch = g_strdup_printf ("z9hG4bK%08x", g_random_int ());
   }

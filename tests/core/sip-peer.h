@@ -11,8 +11,8 @@
   "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP "    \
   "0\r\n"
 
-/* What the agent told its user; the text is "invite", "options", "request UPDATE", "ack", "ended 0",
- * "response 200" ... */
+/* What the agent told its user; the text is "invite", "options", "request UPDATE", "ack", "ended
+ * 0", "response 200" ... */
 typedef struct {
   gchar *text;
   SiprecRequest *request;
@@ -44,7 +44,7 @@ typedef struct {
   guint16 port;
 } Peer;
 
-/* One call of a peer. */
+/* One call of a peer. @refused: ACK belongs to the transaction of the INVITE. */
 typedef struct {
   Peer *peer;
   gchar *call_id;
@@ -53,6 +53,7 @@ typedef struct {
   gchar *branch;
   const gchar *contact;
   guint cseq;
+  gboolean refused;
 } Call;
 
 /* Without @uri: UDP and TCP on 127.0.0.1, any port. @timeout: T1 * 64, 0 for 32 s. */
@@ -93,10 +94,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Call, call_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Peer, peer_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Server, server_free)
 
-/* Sends a request with the next CSeq (ACK and CANCEL: that of the last one) and @lines, each with CRLF. */
+/* Sends a request with the next CSeq (ACK and CANCEL: that of the last one) and @lines, each with
+ * CRLF. */
 void call_send (Call *call, const gchar *method, const gchar *lines, const gchar *body);
 
-/* INVITE, 100, 200 (whose to-tag is kept), ACK; takes the "invite" and "ack" events. Returns: the dialog. */
+/* INVITE, 100, 200 (whose to-tag is kept), ACK; takes the "invite" and "ack" events. Returns: the
+ * dialog. */
 SiprecDialog *call_establish (Call *call, Server *server, const gchar *lines);
 
 /* Answers a request of the agent. */
