@@ -38,6 +38,18 @@ headers_to_json (const SiprecRequest *request)
   return headers;
 }
 
+/* An event about @when, a moment that has passed: the media of the session begins and ends exactly at its
+ * first and last events. */
+static SiprecEvent *
+event_at (SiprecEventType type, JsonObject *data, GstClockTime when)
+{
+  SiprecEvent *event = siprec_event_new (type, data);
+
+  event->time -= GST_CLOCK_DIFF (when, event->monotonic) / GST_USECOND;
+  event->monotonic = when;
+  return event;
+}
+
 void
 siprec_session_report_start (SiprecSession *session)
 {
@@ -56,7 +68,7 @@ siprec_session_report_start (SiprecSession *session)
   json_object_set_int_member (data, "remote_port", invite->remote_port);
   json_object_set_string_member (data, "start", start);
   json_object_set_array_member (data, "headers", headers_to_json (invite));
-  siprec_session_emit (session, siprec_event_new (SIPREC_EVENT_SESSION_STARTED, data));
+  siprec_session_emit (session, event_at (SIPREC_EVENT_SESSION_STARTED, data, session->start));
 }
 
 /* The members that every event about a line has. */
@@ -408,5 +420,5 @@ siprec_session_report_end (SiprecSession *session)
   set_text (data, "reason", session->end_reason);
   json_object_set_double_member (data, "duration", since_start (session, session->stop));
   json_object_set_array_member (data, "streams", stats_to_json (session));
-  siprec_session_emit (session, siprec_event_new (SIPREC_EVENT_SESSION_ENDED, data));
+  siprec_session_emit (session, event_at (SIPREC_EVENT_SESSION_ENDED, data, session->stop));
 }
