@@ -123,7 +123,7 @@ expand (const gchar *format, const gchar *transport)
 static void
 check_alive (Server *server)
 {
-  for (guint attempt = 0; attempt < 20; attempt++) {
+  for (guint attempt = 0; attempt < 60; attempt++) {
     g_autoptr (Peer) peer = peer_new ("UDP", "127.0.0.1", server_port (server));
     g_autoptr (Call) call = call_new (peer);
     g_autofree gchar *answer = NULL;
