@@ -445,6 +445,34 @@ GST_START_TEST (test_last_packet)
 
 GST_END_TEST;
 
+/* A packet out of order that claims to be from next week isn't given hours of filler. */
+GST_START_TEST (test_wild_timestamp)
+{
+  Fixture f;
+  Take take;
+  GstClockTime start;
+
+  fixture_init (&f);
+  take_init (&take);
+  start = siprec_context_now ();
+  siprec_stream_begin (f.stream, start);
+  claim (&f, SIPREC_FILL_SILENCE);
+  send_frame (&f, 0, 0, SSRC_A, 0);
+  send_frame (&f, 2, 2 * FRAME, SSRC_A, 2);
+  send_frame (&f, 1, 0x70000000, SSRC_A, 1);
+  send_frame (&f, 3, 3 * FRAME, SSRC_A, 3);
+  await_stat (&f, "num-pushed", 3);
+  siprec_stream_end (f.stream, start + GST_SECOND);
+  take_all (&f, &take);
+  fail_unless_equals_int (take.samples->len, 8000);
+  fail_unless_equals_int (take.media->len, 3 * FRAME);
+  fail_unless_equals_uint64 (get_stat (&f, "num-invalid"), 1);
+  take_clear (&take);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
 /* One packet lost, and more behind it than the ring holds: either the hole goes, or what was held. */
 static void
 run_full_ring (gboolean drop_on_latency, guint lost)
@@ -1009,6 +1037,7 @@ stream_suite (void)
   tcase_add_test (tc, test_disorder_and_loss);
   tcase_add_test (tc, test_backlog_and_release);
   tcase_add_test (tc, test_last_packet);
+  tcase_add_test (tc, test_wild_timestamp);
   tcase_add_test (tc, test_full_ring);
   tcase_add_test (tc, test_reclaim_raw);
   tcase_add_test (tc, test_dtmf);
