@@ -4,6 +4,8 @@
 
 #include <gst/sdp/gstsdpmessage.h>
 
+#define GST_CAT_DEFAULT gst_siprec_src_debug
+
 /* The endpoint's answer to siprec_endpoint_start(), in its thread. */
 static void
 endpoint_ready (SiprecEndpoint *endpoint, const gchar *actual_uri, const GError *error,

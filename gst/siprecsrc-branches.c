@@ -4,7 +4,6 @@
 
 #include "siprec-core/rtp/context.h"
 
-GST_DEBUG_CATEGORY_EXTERN (gst_siprec_src_debug);
 #define GST_CAT_DEFAULT gst_siprec_src_debug
 
 /* A push that takes longer is reported. */

@@ -5,7 +5,6 @@
 #include "siprec-core/rtp/context.h"
 #include "siprec-core/rtp/depay.h"
 
-GST_DEBUG_CATEGORY_EXTERN (gst_siprec_src_debug);
 #define GST_CAT_DEFAULT gst_siprec_src_debug
 
 #define METADATA_PAD "metadata"
@@ -269,21 +268,25 @@ gst_siprec_src_add_record (GstSiprecSrc *self, SiprecEvent *event)
     g_queue_push_tail (&self->held_records, siprec_event_ref (event));
 }
 
-/* The oldest that the fresh pads will give, or the session's start: the zero of the timeline. */
+/* The oldest that the fresh pads will give, or the session's start: the zero of the timeline. What has been
+ * waiting for longer than streams keep it isn't there any more. */
 static GstClockTime
 find_zero (GstSiprecSrc *self)
 {
-  GstClockTime zero = GST_CLOCK_TIME_NONE;
+  GstClockTime zero = GST_CLOCK_TIME_NONE, now = siprec_context_now ();
 
   for (guint i = 0; i < self->fresh_pads->len; i++) {
+    gboolean filler;
     g_autoptr (SiprecStream) stream =
-        gst_siprec_src_pad_current_stream (g_ptr_array_index (self->fresh_pads, i));
+        gst_siprec_src_pad_current_stream (g_ptr_array_index (self->fresh_pads, i), &filler);
 
     zero = MIN (zero, siprec_stream_get_position (stream));
   }
   if (zero == GST_CLOCK_TIME_NONE && self->session)
     zero = siprec_session_get_start (self->session);
-  return zero == GST_CLOCK_TIME_NONE ? siprec_context_now () : zero;
+  if (zero == GST_CLOCK_TIME_NONE)
+    return now;
+  return MAX (zero, now - SIPREC_BACKLOG);
 }
 
 /* Silent pads for the audio streams that the session lacks. */

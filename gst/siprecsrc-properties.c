@@ -269,7 +269,7 @@ install_session_properties (void)
                             "TRUE: EOS on every pad when the session is over, no other session "
                             "until READY. FALSE: the pads "
                             "stay, filled as set by fill, and the next session goes on with them",
-                            TRUE, PLAYING);
+                            TRUE, READY);
 }
 
 /* What the pads give. */

@@ -6,7 +6,6 @@
 #include "ticker.h"
 #include "siprec-core/rtp/context.h"
 
-GST_DEBUG_CATEGORY_EXTERN (gst_siprec_src_debug);
 #define GST_CAT_DEFAULT gst_siprec_src_debug
 
 static const gchar *const message_names[] = {
@@ -42,6 +41,7 @@ gst_siprec_src_claim (GstSiprecSrc *self, SiprecSession *session, GError **error
 {
   if (!siprec_session_claim (session, wake, siprec_strand_ref (self->control),
                              (GDestroyNotify)siprec_strand_unref, error)) {
+    siprec_strand_unref (self->control);
     g_object_unref (session);
     return FALSE;
   }

@@ -61,6 +61,7 @@ gst_siprec_src_time_begin (GstSiprecSrc *self, GstClockTime zero)
   self->time = (GstSiprecSrcTime){
       .shift = start - (gint64)zero,
       .zero_floor = start,
+      .not_before = zero,
       .base_time = base_time,
       .clock_offset = offset,
   };

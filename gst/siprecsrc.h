@@ -45,7 +45,7 @@ typedef struct {
 typedef struct {
   gint64 shift;            /* running time - monotonic time */
   GstClockTime zero_floor; /* nothing gets an earlier running time */
-  GstClockTime not_before; /* monotonic: what is older was received while paused */
+  GstClockTime not_before; /* monotonic: what is older was received while paused, or is lost */
   GstClockTime base_time;  /* of the pipeline when shift was made */
   gint64 clock_offset;     /* pipeline clock - monotonic, as followed */
 } GstSiprecSrcTime;

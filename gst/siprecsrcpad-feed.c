@@ -35,15 +35,20 @@ gst_siprec_src_pad_add_feed (GstSiprecSrcPad *pad, GstSiprecFeed *feed)
   GST_OBJECT_UNLOCK (pad);
 }
 
-SiprecStream *
-gst_siprec_src_pad_current_stream (GstSiprecSrcPad *pad)
+static SiprecStream *
+get_stream (GstSiprecFeed *feed, gboolean *filler)
 {
-  GstSiprecFeed *feed;
+  *filler = feed && feed->filler;
+  return feed ? siprec_stream_ref (feed->stream) : NULL;
+}
+
+SiprecStream *
+gst_siprec_src_pad_current_stream (GstSiprecSrcPad *pad, gboolean *filler)
+{
   SiprecStream *stream;
 
   GST_OBJECT_LOCK (pad);
-  feed = g_queue_peek_head (&pad->feeds);
-  stream = feed ? siprec_stream_ref (feed->stream) : NULL;
+  stream = get_stream (g_queue_peek_head (&pad->feeds), filler);
   GST_OBJECT_UNLOCK (pad);
   return stream;
 }
@@ -51,13 +56,10 @@ gst_siprec_src_pad_current_stream (GstSiprecSrcPad *pad)
 SiprecStream *
 gst_siprec_src_pad_last_stream (GstSiprecSrcPad *pad, gboolean *filler)
 {
-  GstSiprecFeed *feed;
   SiprecStream *stream;
 
   GST_OBJECT_LOCK (pad);
-  feed = g_queue_peek_tail (&pad->feeds);
-  stream = feed ? siprec_stream_ref (feed->stream) : NULL;
-  *filler = feed && feed->filler;
+  stream = get_stream (g_queue_peek_tail (&pad->feeds), filler);
   GST_OBJECT_UNLOCK (pad);
   return stream;
 }
@@ -147,12 +149,32 @@ follow_format (GstSiprecSrcPad *pad, SiprecFormat *format)
     gst_siprec_src_pad_push_event (pad, gst_event_new_caps (caps));
 }
 
+/* The last frame of a stream may reach beyond its end, into the feed that follows. FALSE if @unit is mostly
+ * covered by it. */
+static gboolean
+make_way (GstSiprecSrcPad *pad, SiprecUnit *unit)
+{
+  GstClockTime covered = pad->seam > unit->time ? pad->seam - unit->time : 0;
+
+  if (covered > unit->duration / 2)
+    return FALSE;
+  if (covered > 0) {
+    unit->time += covered;
+    unit->duration -= covered;
+  }
+  return TRUE;
+}
+
 static void
 push_unit (GstSiprecSrcPad *pad, SiprecUnit *unit, const GstSiprecSrcTime *time)
 {
-  GstClockTime pts = gst_siprec_src_time_to_running (time, unit->time);
+  GstClockTime pts;
   GstBuffer *buffer;
 
+  if (!make_way (pad, unit))
+    return;
+  pad->fed_until = unit->time + unit->duration;
+  pts = gst_siprec_src_time_to_running (time, unit->time);
   if (unit->type == SIPREC_UNIT_GAP) {
     gst_siprec_src_pad_push_event (pad, gst_event_new_gap (pts, unit->duration));
     return;
@@ -160,6 +182,7 @@ push_unit (GstSiprecSrcPad *pad, SiprecUnit *unit, const GstSiprecSrcTime *time)
   follow_format (pad, unit->format);
   buffer = gst_buffer_make_writable (g_steal_pointer (&unit->buffer));
   GST_BUFFER_PTS (buffer) = pts;
+  GST_BUFFER_DURATION (buffer) = unit->duration;
   gst_siprec_src_pad_push_buffer (pad, buffer);
 }
 
@@ -167,22 +190,29 @@ push_unit (GstSiprecSrcPad *pad, SiprecUnit *unit, const GstSiprecSrcTime *time)
 static void
 finish_feed (GstSiprecSrcPad *pad)
 {
-  GstSiprecFeed *feed;
+  GstSiprecFeed *feed = g_queue_peek_head (&pad->feeds);
+  GstStructure *stats = siprec_stream_get_stats (feed->stream);
 
   GST_OBJECT_LOCK (pad);
-  feed = g_queue_pop_head (&pad->feeds);
+  g_queue_pop_head (&pad->feeds);
+  if (!feed->filler) {
+    gst_clear_structure (&pad->final_stats);
+    pad->final_stats = g_steal_pointer (&stats);
+  }
   GST_OBJECT_UNLOCK (pad);
+  gst_clear_structure (&stats);
   gst_siprec_feed_free (feed);
   pad->introduced = FALSE;
+  pad->seam = pad->fed_until;
 }
 
 GstSiprecRound
 gst_siprec_src_pad_drain_media (GstSiprecSrcPad *pad)
 {
-  g_autoptr (SiprecStream) stream = gst_siprec_src_pad_current_stream (pad);
+  gboolean filler, playing;
+  g_autoptr (SiprecStream) stream = gst_siprec_src_pad_current_stream (pad, &filler);
   SiprecUnit units[BATCH];
   GstSiprecSrcTime time;
-  gboolean playing;
   guint n;
 
   if (!stream) {
@@ -197,17 +227,14 @@ gst_siprec_src_pad_drain_media (GstSiprecSrcPad *pad)
   n = siprec_stream_pop (stream, units, BATCH);
   playing = gst_siprec_src_get_time (pad->src, &time);
   for (guint i = 0; i < n; i++) {
-    if (units[i].type == SIPREC_UNIT_END) {
-      siprec_unit_clear (&units[i]);
+    if (units[i].type == SIPREC_UNIT_END)
       finish_feed (pad);
-      return GST_SIPREC_ROUND_MORE;
-    }
     /* A live source drops what comes while it is paused. */
-    if (playing && units[i].time >= time.not_before)
+    else if (playing && units[i].time >= time.not_before)
       push_unit (pad, &units[i], &time);
     else
       pad->discont = TRUE;
     siprec_unit_clear (&units[i]);
   }
-  return n == BATCH ? GST_SIPREC_ROUND_MORE : GST_SIPREC_ROUND_EMPTY;
+  return n == BATCH || !pad->introduced ? GST_SIPREC_ROUND_MORE : GST_SIPREC_ROUND_EMPTY;
 }

@@ -4,6 +4,8 @@
 
 #include "siprec-core/rtp/context.h"
 
+#define GST_CAT_DEFAULT gst_siprec_src_debug
+
 /* The time as pushing_since keeps it: it wraps, and 0 means that nothing is being pushed. */
 static guint
 stamp (GstClockTime now)

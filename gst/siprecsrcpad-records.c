@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "siprecsrc.h"
 
-GST_DEBUG_CATEGORY_EXTERN (gst_siprec_src_debug);
 #define GST_CAT_DEFAULT gst_siprec_src_debug
 
 /* Records kept for a branch that doesn't take them; then the oldest are dropped. */

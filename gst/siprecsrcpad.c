@@ -91,11 +91,14 @@ gst_siprec_src_pad_describe (GstSiprecSrcPad *self, const gchar *stream_id, gint
 GstStructure *
 gst_siprec_src_pad_get_stats (GstSiprecSrcPad *self)
 {
-  g_autoptr (SiprecStream) stream = gst_siprec_src_pad_current_stream (self);
-  GstStructure *stats = stream ? siprec_stream_get_stats (stream)
-                               : gst_structure_new_empty ("application/x-siprec-stats");
+  gboolean filler;
+  g_autoptr (SiprecStream) stream = gst_siprec_src_pad_current_stream (self, &filler);
+  GstStructure *stats = stream && !filler ? siprec_stream_get_stats (stream) : NULL;
 
   GST_OBJECT_LOCK (self);
+  if (!stats)
+    stats = self->final_stats ? gst_structure_copy (self->final_stats)
+                              : gst_structure_new_empty ("application/x-siprec-stats");
   gst_structure_set (stats, "pad", G_TYPE_STRING, GST_OBJECT_NAME (self), "label", G_TYPE_STRING,
                      self->label, "buffers-pushed", G_TYPE_UINT64, self->num_pushed,
                      "buffers-unlinked", G_TYPE_UINT64, self->num_unlinked, NULL);
@@ -237,6 +240,7 @@ finalize (GObject *object)
   g_clear_pointer (&self->direction, g_free);
   g_clear_pointer (&self->participants, g_free);
   g_clear_pointer (&self->filler_format, siprec_format_unref);
+  gst_clear_structure (&self->final_stats);
   g_clear_pointer (&self->format, siprec_format_unref);
   g_cond_clear (&self->arrived);
   G_OBJECT_CLASS (gst_siprec_src_pad_parent_class)->finalize (object);

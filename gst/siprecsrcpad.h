@@ -9,6 +9,8 @@
 
 G_BEGIN_DECLS
 
+GST_DEBUG_CATEGORY_EXTERN (gst_siprec_src_debug);
+
 #define GST_TYPE_SIPREC_SRC_PAD (gst_siprec_src_pad_get_type ())
 G_DECLARE_FINAL_TYPE (GstSiprecSrcPad, gst_siprec_src_pad, GST, SIPREC_SRC_PAD, GstPad)
 
@@ -74,11 +76,14 @@ struct _GstSiprecSrcPad {
   guint64 num_unlinked;
   guint64 num_records_dropped;
   GstClockTime position;
+  GstStructure *final_stats; /* of the last stream that has ended */
 
   /* The pusher's own. */
   SiprecFormat *format; /* of the last buffer */
   gboolean introduced;  /* the events of the current feed have been pushed */
   gboolean discont;
+  GstClockTime fed_until; /* CLOCK_MONOTONIC: end of the last unit */
+  GstClockTime seam;      /* the same for the last unit of the feed before */
 
   /* Atomic. */
   gint flow;          /* GstFlowReturn of the last push, FLUSHING, EOS or an error stops the pad */
@@ -119,11 +124,9 @@ void gst_siprec_feed_free (GstSiprecFeed *feed);
 /* Adds @feed (transfer full) behind what the pad gives now. */
 void gst_siprec_src_pad_add_feed (GstSiprecSrcPad *pad, GstSiprecFeed *feed);
 
-/* The current feed's stream, or NULL. (transfer full) */
-SiprecStream *gst_siprec_src_pad_current_stream (GstSiprecSrcPad *pad);
-
-/* The stream of the last feed, or NULL; @filler tells if it is silence of the element's own.
- * (transfer full) */
+/* The stream of the current or the last feed, or NULL; @filler tells if it is silence of the element's
+ * own. (transfer full) */
+SiprecStream *gst_siprec_src_pad_current_stream (GstSiprecSrcPad *pad, gboolean *filler);
 SiprecStream *gst_siprec_src_pad_last_stream (GstSiprecSrcPad *pad, gboolean *filler);
 
 /* Pushes @event (transfer full), a sticky one, before the next buffer. */

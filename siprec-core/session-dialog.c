@@ -315,7 +315,7 @@ siprec_session_accept (SiprecSession *session, guint64 refused_mlines)
 
   siprec_session_report_start (session);
   if (metadata)
-    siprec_session_report_metadata (session, metadata, session->offer);
+    siprec_session_report_metadata (session, metadata);
   siprec_negotiation_commit (session->negotiation, session->start, count_and_report, session);
   siprec_session_report_deviations (session);
   return TRUE;
@@ -342,15 +342,15 @@ answer_offer (SiprecSession *session, SiprecTransaction *transaction, Content *c
 
   if (sdp == NULL)
     return FALSE;
-  /* Metadata that comes with an offer describes the streams of that offer (RFC 7866 section 9.1), so it is
-   * read first and the new streams are reported with their participants. */
+  siprec_session_set_offer (session, g_steal_pointer (&content->offer));
+  /* Metadata that comes with an offer describes the streams of that offer (RFC 7866 section 9.1), so
+   * it is read first and the new streams are reported with their participants. */
   if (content->metadata)
-    siprec_session_report_metadata (session, content->metadata, content->offer);
+    siprec_session_report_metadata (session, content->metadata);
   siprec_transaction_reply (transaction,
                             &(SiprecReply){.status = 200, .content_type = SDP, .body = body});
   siprec_negotiation_commit (session->negotiation, siprec_context_now (), count_and_report,
                              session);
-  siprec_session_set_offer (session, g_steal_pointer (&content->offer));
   return TRUE;
 }
 
@@ -363,7 +363,7 @@ answer_without_offer (SiprecSession *session, SiprecTransaction *transaction,
   SiprecReply reply = {.status = 200};
 
   if (content->metadata)
-    siprec_session_report_metadata (session, content->metadata, session->offer);
+    siprec_session_report_metadata (session, content->metadata);
   if (g_str_equal (request->method, "INVITE")) {
     reply.content_type = SDP;
     reply.body = siprec_negotiation_get_sdp (session->negotiation);
@@ -424,7 +424,7 @@ on_ended (SiprecDialog *dialog, SiprecDialogEnd end, SiprecRequest *request, gpo
   /* RFC 8068 section 3.2.4: the last words on who left come in the BYE. */
   if (end == SIPREC_DIALOG_BYE && session->negotiation &&
       read_content (session, request, &content, NULL) && content.metadata)
-    siprec_session_report_metadata (session, content.metadata, session->offer);
+    siprec_session_report_metadata (session, content.metadata);
 
   g_clear_pointer (&session->dialog, siprec_dialog_free);
   session->transaction = NULL;

@@ -157,10 +157,8 @@ void siprec_session_report_start (SiprecSession *session);
 /* STREAM_* for a change of a line; a SiprecLineFunc. */
 void siprec_session_report_line (SiprecLine *line, SiprecLineChange change, gpointer session);
 
-/* Reads @document and reports what it changes; never fails the session. @offer is the SDP it came with or
- * that is in force: labels are those of its lines. */
-void siprec_session_report_metadata (SiprecSession *session, GBytes *document,
-                                     const SiprecOffer *offer);
+/* Reads @document and reports what it changes; never fails the session. */
+void siprec_session_report_metadata (SiprecSession *session, GBytes *document);
 
 /* DEVIATION for each one seen since the last call. */
 void siprec_session_report_deviations (SiprecSession *session);

@@ -38,6 +38,18 @@ headers_to_json (const SiprecRequest *request)
   return headers;
 }
 
+/* An event about @when, a moment that has passed: the media of the session begins and ends exactly at its
+ * first and last events. */
+static SiprecEvent *
+event_at (SiprecEventType type, JsonObject *data, GstClockTime when)
+{
+  SiprecEvent *event = siprec_event_new (type, data);
+
+  event->time -= GST_CLOCK_DIFF (when, event->monotonic) / GST_USECOND;
+  event->monotonic = when;
+  return event;
+}
+
 void
 siprec_session_report_start (SiprecSession *session)
 {
@@ -56,7 +68,7 @@ siprec_session_report_start (SiprecSession *session)
   json_object_set_int_member (data, "remote_port", invite->remote_port);
   json_object_set_string_member (data, "start", start);
   json_object_set_array_member (data, "headers", headers_to_json (invite));
-  siprec_session_emit (session, siprec_event_new (SIPREC_EVENT_SESSION_STARTED, data));
+  siprec_session_emit (session, event_at (SIPREC_EVENT_SESSION_STARTED, data, session->start));
 }
 
 /* The members that every event about a line has. */
@@ -102,11 +114,58 @@ senders_to_text (JsonArray *senders)
   return json_to_string (node, FALSE);
 }
 
+/* A line that the metadata may know as a stream. */
+static gboolean
+carries_media (const SiprecMline *mline)
+{
+  return mline->rtp && mline->port != 0;
+}
+
+/* The a=label of each line that carries media; guesses go by them or by their order. */
+static GPtrArray *
+collect_labels (SiprecSession *session)
+{
+  GPtrArray *labels = g_ptr_array_new ();
+
+  for (guint i = 0; i < session->offer->mlines->len; i++) {
+    const SiprecMline *mline = g_ptr_array_index (session->offer->mlines, i);
+
+    if (carries_media (mline))
+      g_ptr_array_add (labels, mline->label);
+  }
+  return labels;
+}
+
+/* The name of @line in the metadata: its label, else the one that siprec_metadata_guess() makes up. */
+static gchar *
+metadata_label (SiprecSession *session, const SiprecLine *line)
+{
+  guint n = 0;
+
+  if (line->label)
+    return g_strdup (line->label);
+  for (guint i = 0; i < line->mline; i++) {
+    const SiprecMline *mline = siprec_offer_mline (session->offer, i);
+
+    n += mline && carries_media (mline);
+  }
+  return g_strdup_printf ("mline-%u", n);
+}
+
+/* (transfer full) */
+static JsonArray *
+find_senders (SiprecSession *session, const SiprecLine *line)
+{
+  g_autofree gchar *label = metadata_label (session, line);
+
+  return siprec_metadata_stream_senders_json (session->metadata, label);
+}
+
 /* Adds who sends on @line, and remembers it in the line's data to see changes by. */
 static void
 add_senders (SiprecSession *session, JsonObject *data, SiprecLine *line)
 {
-  JsonArray *senders = siprec_metadata_stream_senders_json (session->metadata, line->label);
+  JsonArray *senders = find_senders (session, line);
 
   g_free (line->data);
   line->data = senders_to_text (senders);
@@ -178,21 +237,6 @@ siprec_session_report_line (SiprecLine *line, SiprecLineChange change, gpointer 
   siprec_session_emit (session, siprec_event_new (type, data));
 }
 
-/* The a=label of each line that carries media; guesses go by them or by their order. */
-static GPtrArray *
-collect_labels (const SiprecOffer *offer)
-{
-  GPtrArray *labels = g_ptr_array_new ();
-
-  for (guint i = 0; offer && i < offer->mlines->len; i++) {
-    const SiprecMline *mline = g_ptr_array_index (offer->mlines, i);
-
-    if (mline->rtp && mline->port != 0)
-      g_ptr_array_add (labels, mline->label);
-  }
-  return labels;
-}
-
 static void
 emit_document (SiprecSession *session, GBytes *document, const SiprecMetadata *read,
                const GError *error)
@@ -218,8 +262,7 @@ update_senders (SiprecSession *session)
 
   for (guint i = 0; lines && i < lines->len; i++) {
     SiprecLine *line = g_ptr_array_index (lines, i);
-    g_autoptr (JsonArray) senders =
-        siprec_metadata_stream_senders_json (session->metadata, line->label);
+    g_autoptr (JsonArray) senders = find_senders (session, line);
     g_autofree gchar *text = senders_to_text (senders);
 
     if (g_strcmp0 (text, line->data) != 0)
@@ -229,9 +272,9 @@ update_senders (SiprecSession *session)
 
 /* Makes the merge of what is known with @read the new state and tells the difference. */
 static void
-apply_metadata (SiprecSession *session, const SiprecMetadata *read, const SiprecOffer *offer)
+apply_metadata (SiprecSession *session, const SiprecMetadata *read)
 {
-  g_autoptr (GPtrArray) labels = collect_labels (offer);
+  g_autoptr (GPtrArray) labels = collect_labels (session);
   g_autoptr (SiprecMetadata) before = session->metadata;
   g_autoptr (GPtrArray) changes = NULL;
 
@@ -244,7 +287,7 @@ apply_metadata (SiprecSession *session, const SiprecMetadata *read, const Siprec
 }
 
 void
-siprec_session_report_metadata (SiprecSession *session, GBytes *document, const SiprecOffer *offer)
+siprec_session_report_metadata (SiprecSession *session, GBytes *document)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (SiprecMetadata) read = NULL;
@@ -258,7 +301,7 @@ siprec_session_report_metadata (SiprecSession *session, GBytes *document, const 
   read = siprec_metadata_read (document, session->deviations, &error);
   emit_document (session, document, read, error);
   if (read)
-    apply_metadata (session, read, offer);
+    apply_metadata (session, read);
 }
 
 void
@@ -377,5 +420,5 @@ siprec_session_report_end (SiprecSession *session)
   set_text (data, "reason", session->end_reason);
   json_object_set_double_member (data, "duration", since_start (session, session->stop));
   json_object_set_array_member (data, "streams", stats_to_json (session));
-  siprec_session_emit (session, siprec_event_new (SIPREC_EVENT_SESSION_ENDED, data));
+  siprec_session_emit (session, event_at (SIPREC_EVENT_SESSION_ENDED, data, session->stop));
 }

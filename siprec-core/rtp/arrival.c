@@ -7,8 +7,8 @@
 /* Packets go on arriving while those before them are read. */
 #define READING SIPREC_TICK
 
-/* Two samples whose offsets differ by more than this have a step of the system clock between them; less is
- * noise of the sampling. */
+/* Two samples whose offsets differ by more than this have a step of the system clock between them;
+ * less is noise of the sampling. */
 #define STEP (2 * GST_MSECOND)
 
 void

@@ -13,8 +13,8 @@ G_BEGIN_DECLS
  * @now, @last: CLOCK_MONOTONIC of this sample and of the one before
  * @offset, @last_offset: CLOCK_REALTIME minus CLOCK_MONOTONIC at both
  *
- * The kernel stamps packets with CLOCK_REALTIME, which somebody may set. Sampling the offset between the clocks
- * once a tick tells both what to subtract and whether the clock was set since.
+ * The kernel stamps packets with CLOCK_REALTIME, which somebody may set. Sampling the offset
+ * between the clocks once a tick tells both what to subtract and whether the clock was set since.
  */
 typedef struct {
   GstClockTime now, last;

@@ -13,11 +13,11 @@ G_BEGIN_DECLS
 /**
  * SiprecClock:
  *
- * Maps RTP timestamps to time. The packet that was delayed least tells most of the sender's clock, so
- * the mapping follows the minimum of (arrival - RTP time) over the last two seconds, and it moves so
- * slowly that jitter doesn't show, yet faster than any two crystals drift apart. When both clocks
- * disagree for good (the sender jumped, or paused without counting on), the mapping starts anew at the
- * packet's arrival. Pure arithmetic on the times given.
+ * Maps RTP timestamps to time. The packet that was delayed least tells most of the sender's clock,
+ * so the mapping follows the minimum of (arrival - RTP time) over the last two seconds, and it
+ * moves so slowly that jitter doesn't show, yet faster than any two crystals drift apart. When both
+ * clocks disagree for good (the sender jumped, or paused without counting on), the mapping starts
+ * anew at the packet's arrival. Pure arithmetic on the times given.
  */
 typedef struct {
   guint32 rate;

@@ -7,7 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* The worker with the fewest streams, started if need be, now with one more. Lives as long as @context. */
+/* The worker with the fewest streams, started if need be, now with one more. Lives as long as
+ * @context. */
 SiprecWorker *siprec_context_take_worker (SiprecContext *context);
 
 G_END_DECLS

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "dtmf.h"
 
-/* Senders update an event every 50 ms or more often (RFC 4733 section 2.5.1.1); after a few updates missed,
- * the end was lost. */
+/* Senders update an event every 50 ms or more often (RFC 4733 section 2.5.1.1); after a few updates
+ * missed, the end was lost. */
 #define PATIENCE (250 * GST_MSECOND)
 
 static void
@@ -21,8 +21,8 @@ report (SiprecDtmf *dtmf, SiprecNotice *notice)
   dtmf->active = FALSE;
 }
 
-/* RFC 4733 section 2.5.1.3: an event too long for its duration field goes on in another segment, which begins
- * where the last one ended. */
+/* RFC 4733 section 2.5.1.3: an event too long for its duration field goes on in another segment,
+ * which begins where the last one ended. */
 static gboolean
 continues (const SiprecDtmf *dtmf, guint8 event, guint32 timestamp)
 {
@@ -73,7 +73,8 @@ siprec_dtmf_push (SiprecDtmf *dtmf, const guint8 *payload, gsize size, guint32 t
 
   dtmf->arrival = arrival;
   dtmf->duration = MAX (dtmf->duration, duration);
-  /* If the end of the one before was lost as well, this one is reported by its second end packet. */
+  /* If the end of the one before was lost as well, this one is reported by its second end
+   * packet. */
   if (!reported && payload[1] & 0x80) {
     report (dtmf, notice);
     reported = TRUE;

@@ -18,7 +18,8 @@ typedef struct {
   GstClockTime time, arrival;
 } SiprecDtmf;
 
-/* Reads one payload; @time is that of its RTP timestamp. TRUE if an event ended: @notice is filled. */
+/* Reads one payload; @time is that of its RTP timestamp. TRUE if an event ended: @notice is
+ * filled. */
 SIPREC_API gboolean siprec_dtmf_push (SiprecDtmf *dtmf, const guint8 *payload, gsize size,
                                       guint32 timestamp, guint32 clock_rate, GstClockTime time,
                                       GstClockTime arrival, SiprecNotice *notice);

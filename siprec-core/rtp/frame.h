@@ -13,8 +13,8 @@ G_BEGIN_DECLS
  * @time: @timestamp on CLOCK_MONOTONIC
  * @reference: @timestamp on the sender's NTP clock in ns since 1900, or GST_CLOCK_TIME_NONE
  * @format: owned
- * @buffer: (nullable): owned; NULL for packets that are no media, which only fill their place in the
- *   sequence
+ * @buffer: (nullable): owned; NULL for packets that are no media, which only fill their place in
+ *   the sequence
  * @duration: in units of @format's clock; 0 if @raw
  * @raw: @buffer is the whole packet
  */

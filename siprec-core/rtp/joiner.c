@@ -5,7 +5,8 @@
 /* What tells filler from media: only frames that are alike are joined. */
 #define KIND (GST_BUFFER_FLAG_GAP | GST_BUFFER_FLAG_DROPPABLE)
 
-/* A comfort noise frame of G.729 is shorter than the others, and only recognised at the end of a buffer. */
+/* A comfort noise frame of G.729 is shorter than the others, and only recognised at the end of a
+ * buffer. */
 static gboolean
 is_joinable (const SiprecFormat *format)
 {

@@ -9,9 +9,9 @@ G_BEGIN_DECLS
 /**
  * SiprecJoiner:
  *
- * Frames of a format that may be concatenated are gathered until they last as long as wished; a change of
- * format, a gap in time, a discontinuity, or a change between media and filler gives out what there
- * is. With nothing wished, and for other formats, every frame passes.
+ * Frames of a format that may be concatenated are gathered until they last as long as wished; a
+ * change of format, a gap in time, a discontinuity, or a change between media and filler gives out
+ * what there is. With nothing wished, and for other formats, every frame passes.
  */
 typedef struct {
   GstClockTime wanted;

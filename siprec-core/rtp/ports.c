@@ -20,12 +20,12 @@ struct _SiprecPorts {
   guint16 port;
 };
 
-/* Where the next search begins, by address and range; entries live as long as the process, and there
- * are as many as there are settings. */
+/* Where the next search begins, by address and range; entries live as long as the process, and
+ * there are as many as there are settings. */
 G_LOCK_DEFINE_STATIC (cursors);
 static GHashTable *cursors;
 
-/* The pair to try first, and with *taken* the pair that was found. */
+/* Number of the pair to try first. */
 static guint
 get_cursor (const gchar *key, guint first, guint n_pairs)
 {

@@ -1,16 +1,14 @@
-/* The way of a packet: whose it is, its place in the sequence, its time.
+/* Receiving: whose packets are taken, who gets them, and what time brings.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "receiver.h"
 
 #include "debug.h"
-#include "depay.h"
-
-/* What is delayed more than the latency is of no use, but nobody pauses for less than this. */
-#define MIN_PATIENCE (100 * GST_MSECOND)
+#include "receiver-private.h"
 
 #define MAX_LATENCY (10 * GST_SECOND)
 
-/* A single packet of another source is believed if the current one is silent for so long after it. */
+/* A single packet of another source is believed if the current one is silent for so long after
+ * it. */
 #define CANDIDATE_AGE (200 * GST_MSECOND)
 
 void
@@ -58,199 +56,6 @@ find_format (SiprecReceiver *receiver, guint8 pt)
 }
 
 static void
-tell_loss (SiprecReceiver *receiver, GstClockTime to, guint packets)
-{
-  SiprecNotice notice = {.type = SIPREC_NOTICE_LOSS,
-                         .time = to,
-                         .from = siprec_timeline_get_position (&receiver->timeline),
-                         .to = to,
-                         .packets = packets};
-
-  notice.from = MIN (notice.from, to);
-  receiver->stats.num_lost += packets;
-  receiver->notify (receiver->user_data, &notice);
-}
-
-/* Gives out what is held and in order now. */
-static void
-drain (SiprecReceiver *receiver)
-{
-  SiprecFrame frame;
-
-  while (siprec_reorder_take (&receiver->reorder, &frame))
-    siprec_timeline_push (&receiver->timeline, &frame, receiver->out);
-}
-
-/* Gives up the first hole. */
-static void
-give_up (SiprecReceiver *receiver)
-{
-  const SiprecFrame *first = siprec_reorder_peek (&receiver->reorder);
-
-  tell_loss (receiver, first->time, siprec_reorder_skip (&receiver->reorder));
-  siprec_timeline_mark_discont (&receiver->timeline);
-  drain (receiver);
-}
-
-/* Drops the first hole together with what was held behind it. */
-static void
-drop_oldest (SiprecReceiver *receiver)
-{
-  guint lost = siprec_reorder_skip (&receiver->reorder);
-  GstClockTime to = siprec_reorder_peek (&receiver->reorder)->time;
-  SiprecFrame frame;
-
-  while (siprec_reorder_take (&receiver->reorder, &frame)) {
-    to = frame.time;
-    lost++;
-    siprec_frame_clear (&frame);
-  }
-  tell_loss (receiver, to, lost);
-  siprec_timeline_mark_discont (&receiver->timeline);
-}
-
-/* Puts @frame (transfer full) in its place. */
-static void
-put (SiprecReceiver *receiver, SiprecFrame *frame, SiprecReorderPlace place)
-{
-  while (place == SIPREC_REORDER_AHEAD) {
-    if (siprec_reorder_hold (&receiver->reorder, frame))
-      return;
-    if (!siprec_reorder_peek (&receiver->reorder)) {
-      tell_loss (receiver, frame->time, siprec_reorder_jump (&receiver->reorder, frame->seq));
-      siprec_timeline_mark_discont (&receiver->timeline);
-    } else if (receiver->wishes.drop_on_latency) {
-      drop_oldest (receiver);
-    } else {
-      give_up (receiver);
-    }
-    place = siprec_reorder_place (&receiver->reorder, frame->seq);
-  }
-  siprec_timeline_push (&receiver->timeline, frame, receiver->out);
-  drain (receiver);
-}
-
-/* From now on packets are of another source: nothing that it counts goes on. */
-static void
-follow_source (SiprecReceiver *receiver, guint generation)
-{
-  while (siprec_reorder_peek (&receiver->reorder))
-    give_up (receiver);
-  siprec_reorder_reset (&receiver->reorder);
-  siprec_clock_reset (&receiver->clock, 0);
-  receiver->clock_seq = G_MININT64;
-  siprec_timeline_unlock (&receiver->timeline);
-  receiver->clock_generation = generation;
-}
-
-static void
-map_time (SiprecReceiver *receiver, SiprecFrame *frame, const SiprecPacket *packet,
-          GstClockTime arrival)
-{
-  SiprecClock *clock = &receiver->clock;
-
-  if (clock->rate != frame->format->clock_rate) {
-    siprec_clock_reset (clock, frame->format->clock_rate);
-    siprec_timeline_unlock (&receiver->timeline);
-  }
-  frame->timestamp = siprec_clock_extend (clock, packet->timestamp);
-  if (frame->seq > receiver->clock_seq || !clock->anchored) {
-    receiver->clock_seq = frame->seq;
-    frame->time = siprec_clock_update (clock, frame->timestamp, arrival,
-                                       MAX (receiver->latency, MIN_PATIENCE));
-  } else {
-    frame->time = siprec_clock_get_time (clock, frame->timestamp);
-  }
-}
-
-/* The packet's time on the sender's NTP clock, in ns since 1900. */
-static GstClockTime
-get_reference (SiprecReceiver *receiver, const SiprecPacket *packet, guint32 clock_rate)
-{
-  const SiprecRtcpSender *sender;
-  gint64 since, time;
-
-  if (!receiver->wishes.reference_timestamps)
-    return GST_CLOCK_TIME_NONE;
-  sender = siprec_rtcp_get_sender (&receiver->rtcp, packet->ssrc);
-  if (!sender || !sender->have_sr)
-    return GST_CLOCK_TIME_NONE;
-  since = (gint32)(packet->timestamp - sender->rtp);
-  time = gst_util_uint64_scale (sender->ntp, GST_SECOND, G_GUINT64_CONSTANT (1) << 32);
-  time += since * (gint64)GST_SECOND / clock_rate;
-  return MAX (time, 0);
-}
-
-static void
-read_event (SiprecReceiver *receiver, const SiprecPacket *packet, const SiprecFormat *format,
-            GstClockTime arrival)
-{
-  SiprecNotice notice;
-  GstClockTime time = arrival;
-
-  if (format->clock_rate == receiver->clock.rate && receiver->clock.anchored)
-    time = siprec_clock_get_time (&receiver->clock,
-                                  siprec_clock_extend (&receiver->clock, packet->timestamp));
-  if (siprec_dtmf_push (&receiver->dtmf, packet->payload, packet->payload_size, packet->timestamp,
-                        format->clock_rate, time, arrival, &notice))
-    receiver->notify (receiver->user_data, &notice);
-}
-
-/* Makes the media of @frame, if the packet has any. Empty packets keep a NAT binding open. */
-static void
-fill_frame (SiprecReceiver *receiver, SiprecFrame *frame, const SiprecPacket *packet,
-            const guint8 *data, gsize size, GstClockTime arrival)
-{
-  SiprecFormat *format = frame->format;
-
-  if (format->payload == SIPREC_PAYLOAD_TELEPHONE_EVENT)
-    read_event (receiver, packet, format, arrival);
-  if (siprec_format_is_auxiliary (format) || packet->payload_size == 0)
-    return;
-
-  frame->raw = receiver->wishes.raw || format->payload == SIPREC_PAYLOAD_OPAQUE;
-  if (frame->raw)
-    frame->buffer = gst_buffer_new_memdup (data, size);
-  else
-    frame->buffer = siprec_depay (format, packet->payload, packet->payload_size, &frame->duration);
-  if (!frame->buffer) {
-    receiver->stats.num_invalid++;
-    return;
-  }
-  if (packet->marker)
-    GST_BUFFER_FLAG_SET (frame->buffer, GST_BUFFER_FLAG_MARKER);
-  map_time (receiver, frame, packet, arrival);
-  frame->reference = get_reference (receiver, packet, format->clock_rate);
-}
-
-/* An accepted packet of a claimed stream. */
-static void
-process (SiprecReceiver *receiver, const SiprecPacket *packet, const guint8 *data, gsize size,
-         SiprecFormat *format, gint64 seq, guint generation, GstClockTime arrival)
-{
-  SiprecFrame frame = {.seq = seq, .time = arrival, .reference = GST_CLOCK_TIME_NONE};
-  SiprecReorderPlace place;
-
-  if (generation != receiver->clock_generation)
-    follow_source (receiver, generation);
-  place = siprec_reorder_place (&receiver->reorder, seq);
-  if (place == SIPREC_REORDER_DUPLICATE) {
-    receiver->stats.num_duplicates++;
-    return;
-  }
-  if (place == SIPREC_REORDER_LATE) {
-    receiver->timeline.late++;
-    return;
-  }
-  if (seq < receiver->clock_seq)
-    receiver->stats.num_reordered++;
-
-  frame.format = siprec_format_ref (format);
-  fill_frame (receiver, &frame, packet, data, size, arrival);
-  put (receiver, &frame, place);
-}
-
-static void
 tell_started (SiprecReceiver *receiver, guint32 ssrc, GstClockTime arrival)
 {
   SiprecNotice notice = {.type = SIPREC_NOTICE_STARTED, .time = arrival, .ssrc = ssrc};
@@ -278,7 +83,8 @@ take_packet (SiprecReceiver *receiver, const SiprecPacket *packet, const guint8 
     tell_started (receiver, packet->ssrc, arrival);
 
   if (receiver->claimed) {
-    process (receiver, packet, data, size, format, seq, receiver->generation, arrival);
+    siprec_receiver_process (receiver, packet, data, size, format, seq, receiver->generation,
+                             arrival);
   } else {
     SiprecKept *kept = siprec_kept_new (data, size, format, arrival);
 
@@ -417,7 +223,7 @@ finish (SiprecReceiver *receiver)
 
   receiver->timeline.end = receiver->end;
   while (siprec_reorder_peek (&receiver->reorder))
-    give_up (receiver);
+    siprec_receiver_give_up (receiver);
   if (siprec_dtmf_expire (&receiver->dtmf, G_MAXUINT64, &notice))
     receiver->notify (receiver->user_data, &notice);
   siprec_timeline_finish (&receiver->timeline, receiver->end, receiver->out);
@@ -434,8 +240,8 @@ replay (SiprecReceiver *receiver)
     SiprecPacket packet;
 
     siprec_packet_parse (&packet, kept->data, kept->size);
-    process (receiver, &packet, kept->data, kept->size, kept->format, kept->seq, kept->generation,
-             kept->arrival);
+    siprec_receiver_process (receiver, &packet, kept->data, kept->size, kept->format, kept->seq,
+                             kept->generation, kept->arrival);
     siprec_kept_free (kept);
   }
 }
@@ -491,7 +297,7 @@ siprec_receiver_tick (SiprecReceiver *receiver, GstClockTime now)
   if (!receiver->claimed || !receiver->begun || receiver->ended)
     return;
   while ((first = siprec_reorder_peek (&receiver->reorder)) && first->time <= due)
-    give_up (receiver);
+    siprec_receiver_give_up (receiver);
   if (siprec_dtmf_expire (&receiver->dtmf, now, &notice))
     receiver->notify (receiver->user_data, &notice);
   siprec_timeline_advance (&receiver->timeline, due, receiver->out);

@@ -20,8 +20,8 @@ typedef void (*SiprecReceiverNotify) (gpointer user_data, const SiprecNotice *no
 /**
  * SiprecReceiver:
  *
- * The receive state of one stream: whose packets it takes, and, once claimed, their way through clock, reorder
- * ring and timeline. Belongs to one worker; no locks. Units are appended to @out.
+ * The receive state of one stream: whose packets it takes, and, once claimed, their way through
+ * clock, reorder ring and timeline. Belongs to one worker; no locks. Units are appended to @out.
  */
 typedef struct {
   SiprecReceiverNotify notify;

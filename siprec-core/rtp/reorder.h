@@ -10,9 +10,9 @@ G_BEGIN_DECLS
 /**
  * SiprecReorder:
  *
- * Frames in order pass by; those behind a hole are held until the hole is filled or given up. Memory
- * is taken with the first frame held, and grows by powers of two to a fixed bound. No clock in here:
- * the caller decides when to give up.
+ * Frames in order pass by; those behind a hole are held until the hole is filled or given up.
+ * Memory is taken with the first frame held, and grows by powers of two to a fixed bound. No clock
+ * in here: the caller decides when to give up.
  */
 typedef struct {
   gint64 next;     /* the sequence number awaited */

@@ -24,8 +24,8 @@ typedef struct {
 /**
  * SiprecRtcp:
  *
- * The last senders that reports came from, and when our own report is due (RFC 3550 section 6). Reports
- * go to where RTCP came from last, else to the address in the SDP.
+ * The last senders that reports came from, and when our own report is due (RFC 3550 section 6).
+ * Reports go to where RTCP came from last, else to the address in the SDP.
  */
 typedef struct {
   guint32 ssrc; /* ours */

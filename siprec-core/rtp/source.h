@@ -11,17 +11,17 @@ G_BEGIN_DECLS
 typedef enum {
   SIPREC_SOURCE_ACCEPT, /* of the source, and newer than all before */
   SIPREC_SOURCE_OLD,    /* of the source, out of order or a copy */
-  SIPREC_SOURCE_HOLD,   /* perhaps the first of a new source: keep it, forget one held before */
-  SIPREC_SOURCE_SWITCH, /* confirms the one held: start the source with that one, then check again */
+  SIPREC_SOURCE_HOLD,   /* perhaps the first of a new source: keep it, and only it */
+  SIPREC_SOURCE_SWITCH, /* confirms the one held: start with that one, then check again */
 } SiprecSourceVerdict;
 
 /**
  * SiprecSource:
  *
- * Sequence state and reception statistics of the current sender (RFC 3550 appendix A.1, A.3, A.8). The
- * first packet makes a source at once. A packet of another SSRC, or far off in sequence, is held
- * until a second one confirms it, and then none of the two is lost; a packet of the current source in
- * between shows it was a stray.
+ * Sequence state and reception statistics of the current sender (RFC 3550 appendix A.1, A.3, A.8).
+ * The first packet makes a source at once. A packet of another SSRC, or far off in sequence, is
+ * held until a second one confirms it, and then none of the two is lost; a packet of the current
+ * source in between shows it was a stray.
  */
 typedef struct {
   gboolean known;

@@ -68,7 +68,7 @@ typedef enum {
 
 /**
  * SiprecNotice:
- * @time: when, CLOCK_MONOTONIC
+ * @time: when, CLOCK_MONOTONIC; DTMF: when the key was pressed
  * @ssrc: STARTED: the SSRC
  * @from, @to: LOSS, OVERRUN: the time span that is missing
  * @packets: LOSS: packets; OVERRUN: units
@@ -163,7 +163,8 @@ SIPREC_API void siprec_stream_end (SiprecStream *stream, GstClockTime end);
 /**
  * siprec_stream_claim:
  * @wishes: how the units shall be
- * @strand: (nullable): woken when there are units; without one the consumer uses siprec_stream_wait()
+ * @strand: (nullable): woken when there are units, on the pushers of the stream's context; without
+ *   one the consumer uses siprec_stream_wait()
  *
  * Takes the stream for a consumer. What was kept is given out first.
  */

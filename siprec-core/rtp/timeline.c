@@ -132,8 +132,8 @@ give_gap (SiprecTimeline *timeline, gint64 units, GArray *out)
   timeline->filled++;
 }
 
-/* Covers @units from the position on. Where silence can't be made (Opus has it by 20 ms only) a gap does
- * the rest. More than a consumer may lag behind isn't worth being made. */
+/* Covers @units from the position on. Where silence can't be made (Opus has it by 20 ms only) a gap
+ * does the rest. More than a consumer may lag behind isn't worth being made. */
 static void
 fill (SiprecTimeline *timeline, gint64 units, GArray *out)
 {
@@ -168,7 +168,8 @@ fill (SiprecTimeline *timeline, gint64 units, GArray *out)
     give_gap (timeline, units, out);
 }
 
-/* How far from the position @frame belongs, in units; @error is by how many ns its time disagrees. */
+/* How far from the position @frame belongs, in units; @error is by how many ns its time
+ * disagrees. */
 static gint64
 place (SiprecTimeline *timeline, const SiprecFrame *frame, gint64 *error)
 {

@@ -10,11 +10,11 @@ G_BEGIN_DECLS
 /**
  * SiprecTimeline:
  *
- * The position is where the next unit begins. It is counted in samples from an anchor, so that no rounding
- * adds up. While locked, the position belongs to an RTP timestamp, and frames and holes are placed by
- * their RTP timestamps, exact to the sample; the difference between the frames' time and the position is
- * worked off so slowly that units stay contiguous. A frame whose time disagrees by more than that is
- * placed by its time, and locks anew. Pure arithmetic on the times given.
+ * The position is where the next unit begins. It is counted in samples from an anchor, so that no
+ * rounding adds up. While locked, the position belongs to an RTP timestamp, and frames and holes
+ * are placed by their RTP timestamps, exact to the sample; the difference between the frames' time
+ * and the position is worked off so slowly that units stay contiguous. A frame whose time disagrees
+ * by more than that is placed by its time, and locks anew. Pure arithmetic on the times given.
  */
 typedef struct {
   SiprecFill fill;

@@ -13,7 +13,8 @@
 /* A socket without packets for so long is watched instead of read. */
 #define IDLE GST_SECOND
 
-/* Reads of one socket at a tick: 128 datagrams, 6400 a second. What is beyond waits in the kernel. */
+/* Reads of one socket at a tick: 128 datagrams, 6400 a second. What is beyond waits in the
+ * kernel. */
 #define MAX_VISITS 4
 
 #define EVENTS 256
@@ -267,7 +268,8 @@ siprec_worker_post (SiprecWorker *worker, SiprecCommandFunc run, SiprecStream *s
   g_mutex_unlock (&worker->lock);
 }
 
-/* Takes all commands; waits for one while there is nothing else to do. FALSE if the worker is done. */
+/* Takes all commands; waits for one while there is nothing else to do. FALSE if the worker is
+ * done. */
 static gboolean
 take_commands (SiprecWorker *worker, Command **commands)
 {

@@ -10,10 +10,10 @@ G_BEGIN_DECLS
 /**
  * SiprecWorker:
  *
- * Wakes once a tick while it has streams, else only for commands. At a tick it runs the commands that
- * were posted, reads the active sockets of its streams, lets each stream do what time brings, hands the
- * units to the rings, and wakes the consumers in one batch. Sockets that were quiet for a second are
- * watched by epoll instead of being read.
+ * Wakes once a tick while it has streams, else only for commands. At a tick it runs the commands
+ * that were posted, reads the active sockets of its streams, lets each stream do what time brings,
+ * hands the units to the rings, and wakes the consumers in one batch. Sockets that were quiet for a
+ * second are watched by epoll instead of being read.
  */
 typedef struct _SiprecWorker SiprecWorker;
 typedef struct _SiprecSocket SiprecSocket;
@@ -23,15 +23,16 @@ typedef void (*SiprecCommandFunc) (SiprecStream *stream, gpointer data);
 
 SiprecWorker *siprec_worker_new (guint index);
 
-/* Stops the thread when all commands have run. Waits for that, unless called from the thread itself. */
+/* Stops the thread when all commands have run. Waits for that, unless called from the thread
+ * itself. */
 void siprec_worker_free (SiprecWorker *worker);
 
 /* How many streams were given to it; for whoever shares them out. */
 guint siprec_worker_get_load (SiprecWorker *worker);
 void siprec_worker_add_load (SiprecWorker *worker, gint n);
 
-/* From any thread: @run is called with @stream and @data (transfer full) at the next tick, in the order
- * of posting. Whoever posts sees to it that @stream lives till then. */
+/* From any thread: @run is called with @stream and @data (transfer full) at the next tick, in the
+ * order of posting. Whoever posts sees to it that @stream lives till then. */
 void siprec_worker_post (SiprecWorker *worker, SiprecCommandFunc run, SiprecStream *stream,
                          gpointer data);
 

@@ -270,6 +270,38 @@ GST_START_TEST (broken_metadata_never_costs_the_recording)
 }
 GST_END_TEST
 
+GST_START_TEST (lines_without_labels_get_their_speakers_by_order)
+{
+  static const gchar body[] =
+      "--b\r\nContent-Type: application/sdp\r\n\r\n"
+      "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+      "m=audio 40000 RTP/AVP 0\r\na=sendonly\r\nm=audio 40002 RTP/AVP 0\r\na=sendonly\r\n"
+      "\r\n--b\r\nContent-Type: application/rs-metadata+xml\r\n\r\n"
+      "<recording xmlns='urn:ietf:params:xml:ns:recording:1'>"
+      "<participant participant_id='1'><nameID "
+      "aor='sip:a@b'><name>Ann</name></nameID></participant>"
+      "<participant participant_id='2'><nameID "
+      "aor='sip:c@d'><name>Bea</name></nameID></participant>"
+      "</recording>\r\n--b--\r\n";
+  static const gchar *const names[] = {"Ann", "Bea"};
+  SiprecSession *session;
+
+  fail_unless_equals_int (
+      caller_invite_with (caller, "Require: siprec\r\n", "multipart/mixed;boundary=b", body), 200);
+  session = claim ();
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (SiprecEvent) added = recorder_event (recorder, session, SIPREC_EVENT_STREAM_ADDED);
+    JsonArray *participants = json_object_get_array_member (added->data, "participants");
+    JsonObject *speaker;
+
+    fail_unless_equals_int (json_array_get_length (participants), 1);
+    speaker = json_array_get_object_element (participants, 0);
+    fail_unless_equals_string (json_object_get_string_member (speaker, "name"), names[i]);
+    fail_unless (json_object_get_boolean_member (speaker, "guessed"));
+  }
+}
+GST_END_TEST
+
 GST_START_TEST (strict_refuses_what_lenient_reports)
 {
   SiprecPolicy strict = {.strictness = SIPREC_STRICTNESS_STRICT};
@@ -303,6 +335,7 @@ session_suite (void)
   tcase_add_loop_test (tcase, what_can_not_be_recorded_is_refused, 0, G_N_ELEMENTS (refusals));
   tcase_add_test (tcase, an_ordinary_call_is_refused_unless_any_is_accepted);
   tcase_add_test (tcase, broken_metadata_never_costs_the_recording);
+  tcase_add_test (tcase, lines_without_labels_get_their_speakers_by_order);
   tcase_add_test (tcase, strict_refuses_what_lenient_reports);
   return suite;
 }

@@ -97,6 +97,29 @@ flush (SiprecPool *pool)
   job_clear (&job);
 }
 
+/* Makes @pool start all its threads, idle afterwards: with one thread nothing could overlap. */
+static void
+grow (SiprecPool *pool, guint n_threads)
+{
+  Job *jobs = g_new (Job, n_threads);
+
+  for (guint i = 0; i < n_threads; i++) {
+    job_init (&jobs[i]);
+    jobs[i].hold = TRUE;
+    jobs[i].strand = siprec_strand_new (pool, job_run, &jobs[i]);
+    siprec_strand_wake (jobs[i].strand);
+  }
+  for (guint i = 0; i < n_threads; i++)
+    job_await (&jobs[i], &jobs[i].started, 1);
+  fail_unless_equals_int (siprec_pool_n_threads (pool), n_threads);
+  for (guint i = 0; i < n_threads; i++) {
+    job_hold (&jobs[i], FALSE);
+    siprec_strand_stop (jobs[i].strand);
+    job_clear (&jobs[i]);
+  }
+  g_free (jobs);
+}
+
 static gpointer
 wake_often (gpointer data)
 {
@@ -118,6 +141,7 @@ GST_START_TEST (test_serial)
   GThread *wakers[N_WAKERS];
   Job jobs[2];
 
+  grow (pool, 3);
   for (guint i = 0; i < 2; i++) {
     job_init (&jobs[i]);
     jobs[i].strand = siprec_strand_new (pool, job_run, &jobs[i]);
@@ -187,6 +211,29 @@ GST_START_TEST (test_wake_during_run_runs_once_more)
   flush (pool);
   fail_unless_equals_int (job_ended (&job), 2);
 
+  job_clear (&job);
+  siprec_pool_unref (pool);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_wake_during_run_waits_for_its_end)
+{
+  SiprecPool *pool = siprec_pool_new ("test", 2);
+  Job job;
+
+  grow (pool, 2);
+  job_init (&job);
+  job.hold = TRUE;
+  job.strand = siprec_strand_new (pool, job_run, &job);
+  siprec_strand_wake (job.strand);
+  job_await (&job, &job.started, 1);
+  siprec_strand_wake (job.strand);
+  flush (pool);
+  fail_unless_equals_int (g_atomic_int_get (&job.running), 1);
+
+  job_hold (&job, FALSE);
+  job_await (&job, &job.ended, 2);
+  siprec_strand_stop (job.strand);
   job_clear (&job);
   siprec_pool_unref (pool);
 }
@@ -447,6 +494,7 @@ strand_suite (void)
   tcase_add_test (tc, test_serial);
   tcase_add_test (tc, test_wakes_coalesce);
   tcase_add_test (tc, test_wake_during_run_runs_once_more);
+  tcase_add_test (tc, test_wake_during_run_waits_for_its_end);
   tcase_add_test (tc, test_blocked_strand_delays_nobody);
   tcase_add_test (tc, test_threads_are_bounded);
   tcase_add_test (tc, test_overload_grows);

@@ -495,7 +495,8 @@ GST_START_TEST (test_dtmf)
 
 GST_END_TEST;
 
-/* Another source goes on where the first one stopped, strays change nothing, and neither does comfort
+/* Another source goes on where the first one stopped, strays change nothing, and neither does
+   comfort
  * noise, garbage or an unknown payload type. */
 GST_START_TEST (test_sources)
 {
@@ -683,6 +684,119 @@ GST_START_TEST (test_overrun)
 
 GST_END_TEST;
 
+/* A socket that was quiet for long is not forgotten. */
+GST_START_TEST (test_idle)
+{
+  Fixture f;
+
+  fixture_init (&f);
+  siprec_stream_begin (f.stream, siprec_context_now ());
+  claim (&f, SIPREC_FILL_NONE);
+  for (guint i = 0; i < 3; i++) {
+    send_frame (&f, i, i * 8000, SSRC_A, i);
+    await_stat (&f, "num-pushed", i + 1);
+    g_usleep (1200000);
+  }
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
+/* Calls in an order that makes little sense. */
+GST_START_TEST (test_odd_orders)
+{
+  Fixture f;
+  Take take;
+  GstClockTime start;
+
+  /* Never begun. */
+  fixture_init (&f);
+  fixture_clear (&f);
+
+  /* Claimed first; ended twice; begun again. */
+  fixture_init (&f);
+  take_init (&take);
+  claim (&f, SIPREC_FILL_SILENCE);
+  start = siprec_context_now ();
+  siprec_stream_begin (f.stream, start);
+  siprec_stream_end (f.stream, start + 100 * GST_MSECOND);
+  siprec_stream_end (f.stream, start + 200 * GST_MSECOND);
+  siprec_stream_begin (f.stream, start);
+  take_all (&f, &take);
+  fail_unless_equals_int (take.samples->len, 800);
+  take_clear (&take);
+  fixture_clear (&f);
+
+  /* Ended before it was begun. */
+  fixture_init (&f);
+  take_init (&take);
+  siprec_stream_end (f.stream, start);
+  claim (&f, SIPREC_FILL_SILENCE);
+  take_all (&f, &take);
+  fail_unless_equals_uint64 (take.end, start);
+  fail_unless_equals_int (take.units, 0);
+  take_clear (&take);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
+/* Another codec in the middle, and a new offer that changes nothing. */
+GST_START_TEST (test_formats)
+{
+  Fixture f;
+  SiprecUnit units[3];
+  guint n = 0;
+  guint8 payload[FRAME] = {0};
+
+  fixture_init (&f);
+  siprec_stream_begin (f.stream, siprec_context_now ());
+  claim (&f, SIPREC_FILL_NONE);
+  send_frame (&f, 0, 0, SSRC_A, 1);
+  await_stat (&f, "num-pushed", 1);
+  set_formats (f.stream, siprec_format_new ("audio", 8, "PCMA", 8000, 1, NULL),
+               siprec_format_new ("audio", 0, "PCMU", 8000, 1, NULL), NULL);
+  send_frame (&f, 1, FRAME, SSRC_A, 1);
+  await_stat (&f, "num-pushed", 2);
+  send_packet (&f, 8, 2, 2 * FRAME, SSRC_A, payload, FRAME);
+  await_stat (&f, "num-pushed", 3);
+  while (n < 3 && siprec_stream_wait (f.stream))
+    n += siprec_stream_pop (f.stream, units + n, 3 - n);
+  fail_unless (units[0].format == units[1].format);
+  fail_unless_equals_int (units[2].format->pt, 8);
+  fail_unless_equals_uint64 (units[2].time, units[1].time + units[1].duration);
+  for (guint i = 0; i < 3; i++)
+    siprec_unit_clear (&units[i]);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
+static gpointer
+flush (gpointer data)
+{
+  siprec_stream_set_flushing (data, TRUE);
+  return NULL;
+}
+
+GST_START_TEST (test_flushing)
+{
+  Fixture f;
+  GThread *thread;
+
+  fixture_init (&f);
+  thread = g_thread_new ("flush", flush, f.stream);
+  fail_unless (!siprec_stream_wait (f.stream));
+  g_thread_join (thread);
+  siprec_stream_set_flushing (f.stream, FALSE);
+  siprec_stream_begin (f.stream, siprec_context_now () - GST_SECOND);
+  claim (&f, SIPREC_FILL_GAP);
+  fail_unless (siprec_stream_wait (f.stream));
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
 static void
 send_sender_report (Fixture *f, gint fd)
 {
@@ -844,6 +958,10 @@ stream_suite (void)
   tcase_add_test (tc, test_silent);
   tcase_add_test (tc, test_timeout);
   tcase_add_test (tc, test_overrun);
+  tcase_add_test (tc, test_idle);
+  tcase_add_test (tc, test_odd_orders);
+  tcase_add_test (tc, test_formats);
+  tcase_add_test (tc, test_flushing);
   tcase_add_test (tc, test_reports);
   tcase_add_test (tc, test_reports_mux);
   tcase_add_test (tc, test_churn);

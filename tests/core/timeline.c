@@ -105,7 +105,8 @@ sum_up (void)
   return sum;
 }
 
-/* The first unit begins at the start: filler before media that comes late, nothing of what came before. */
+/* The first unit begins at the start: filler before media that comes late, nothing of what came
+ * before. */
 GST_START_TEST (test_start)
 {
   Sum sum;

@@ -1,0 +1,17 @@
+/* siprec-core: the media side of a receiver
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "receiver.h"
+
+G_BEGIN_DECLS
+
+/* Takes an accepted packet of a claimed stream to the timeline, or holds it behind a hole. */
+void siprec_receiver_process (SiprecReceiver *receiver, const SiprecPacket *packet,
+                              const guint8 *data, gsize size, SiprecFormat *format, gint64 seq,
+                              guint generation, GstClockTime arrival);
+
+/* Gives up the first hole and gives out what was held behind it. There must be one. */
+void siprec_receiver_give_up (SiprecReceiver *receiver);
+
+G_END_DECLS

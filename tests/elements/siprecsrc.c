@@ -1,0 +1,617 @@
+/* siprecsrc: what its pads, messages and queries say of one call.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <gst/check/gstcheck.h>
+#include <json-glib/json-glib.h>
+
+#include "pipeline.h"
+
+#define PCMU_SILENCE 0xff
+#define FRAME        (20 * GST_MSECOND)
+
+static GstClockTime
+running_time (Pipeline *pipeline)
+{
+  return gst_element_get_current_running_time (pipeline->bin);
+}
+
+static const gchar *
+caps_name (PadLog *log)
+{
+  GstCaps *caps = g_ptr_array_index (log->caps, 0);
+
+  return gst_structure_get_name (gst_caps_get_structure (caps, 0));
+}
+
+/* A call of two streams that speak for @n frames, from INVITE to EOS on all pads. */
+static void
+whole_call (Pipeline *pipeline, Caller *caller, guint n)
+{
+  fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
+  caller_talk (caller, 2, n);
+  fail_unless_equals_int (caller_bye (caller), 200);
+  pipeline_await_eos (pipeline_pad (pipeline, "audio_0"));
+  pipeline_await_eos (pipeline_pad (pipeline, "audio_1"));
+  pipeline_await_eos (pipeline_pad (pipeline, "metadata"));
+}
+
+static guint
+count_byte (GByteArray *bytes, guint8 value)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < bytes->len; i++)
+    n += bytes->data[i] == value;
+  return n;
+}
+
+/* Media pads in the order of the SDP, then metadata, then no-more-pads, once. */
+GST_START_TEST (test_pads)
+{
+  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
+  Caller *caller;
+  PadLog *one, *two;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  whole_call (pipeline, caller, 10);
+  pipeline_await_order (pipeline, "audio_0 audio_1 metadata no-more-pads");
+
+  one = pipeline_pad (pipeline, "audio_0");
+  two = pipeline_pad (pipeline, "audio_1");
+  fail_unless_equals_string (caps_name (one), "audio/x-mulaw");
+  fail_unless_equals_int (one->caps->len, 1);
+  fail_unless_equals_int (one->n_stream_starts, 1);
+  fail_unless_equals_int (one->group_id, two->group_id);
+  fail_unless (g_str_has_suffix (one->stream_id, "/audio_0"));
+  fail_if (g_str_equal (one->stream_id, two->stream_id));
+  fail_unless (GST_IS_PAD (one->pad));
+
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+/* Every byte that was sent comes out, in order, on the right pad, between silence. */
+GST_START_TEST (test_content)
+{
+  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
+  Caller *caller;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  whole_call (pipeline, caller, 25);
+
+  for (guint i = 0; i < 2; i++) {
+    PadLog *log = pipeline_pad (pipeline, i == 0 ? "audio_0" : "audio_1");
+    GByteArray *bytes = pad_log_bytes (log);
+
+    fail_unless_equals_int (count_byte (bytes, 0x10 + i), 25 * 160);
+    fail_unless_equals_int (bytes->len,
+                            count_byte (bytes, 0x10 + i) + count_byte (bytes, PCMU_SILENCE));
+    g_byte_array_unref (bytes);
+  }
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+static void
+check_time (const gchar *properties)
+{
+  Pipeline *pipeline = pipeline_new (properties, "fakesink async=false");
+  Caller *caller;
+  GstClockTime before, answered, bye;
+  PadLog *one, *two;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  /* So that a zero which is wrong doesn't look right. */
+  g_usleep (300000);
+  before = running_time (pipeline);
+  fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
+  answered = running_time (pipeline);
+  caller_talk (caller, 2, 30);
+  bye = running_time (pipeline);
+  fail_unless_equals_int (caller_bye (caller), 200);
+  one = pipeline_pad (pipeline, "audio_0");
+  two = pipeline_pad (pipeline, "audio_1");
+  pipeline_await_eos (one);
+  pipeline_await_eos (two);
+
+  fail_unless (pad_log_start (one) >= before && pad_log_start (one) <= answered);
+  fail_unless (pad_log_start (one) == pad_log_start (two));
+  fail_unless (ABS (GST_CLOCK_DIFF (bye, pad_log_end (one))) < 50 * GST_MSECOND);
+  /* The last frame may reach beyond BYE. */
+  fail_unless (ABS (GST_CLOCK_DIFF (pad_log_end (one), pad_log_end (two))) < FRAME);
+  fail_unless (pad_log_unevenness (one) < GST_MSECOND);
+  fail_unless (pad_log_unevenness (two) < GST_MSECOND);
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+
+/* All pads begin at the moment of 200 OK, and last until BYE. */
+GST_START_TEST (test_time)
+{
+  check_time ("");
+}
+GST_END_TEST;
+
+GST_START_TEST (test_time_shared)
+{
+  check_time ("push-mode=shared");
+}
+GST_END_TEST;
+
+/* A line that is offered on hold has its pad, and one that goes on hold keeps it. */
+GST_START_TEST (test_hold)
+{
+  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
+  Caller *caller;
+  PadLog *log;
+  GstMessage *message;
+  gchar *direction;
+  GByteArray *bytes;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (caller_invite (caller, 1, "inactive"), 200);
+  log = pipeline_pad (pipeline, "audio_0");
+  pipeline_await_buffers (log, 10);
+  fail_unless_equals_int (caller_reinvite (caller, 1, "sendonly"), 200);
+  message = pipeline_message (pipeline, GST_MESSAGE_ELEMENT, "GstSiprecStreamResumed");
+  fail_unless (message != NULL);
+  gst_message_unref (message);
+  caller_talk (caller, 1, 10);
+  fail_unless_equals_int (caller_reinvite (caller, 1, "inactive"), 200);
+  message = pipeline_message (pipeline, GST_MESSAGE_ELEMENT, "GstSiprecStreamHeld");
+  fail_unless (message != NULL);
+  fail_unless_equals_string (
+      gst_structure_get_string (gst_message_get_structure (message), "stream"), "audio_0");
+  gst_message_unref (message);
+  g_object_get (log->pad, "media-direction", &direction, NULL);
+  fail_unless_equals_string (direction, "inactive");
+  g_free (direction);
+  g_usleep (300000);
+  fail_unless_equals_int (caller_bye (caller), 200);
+  pipeline_await_eos (log);
+
+  fail_unless (pad_log_unevenness (log) < GST_MSECOND);
+  bytes = pad_log_bytes (log);
+  fail_unless_equals_int (count_byte (bytes, 0x10), 10 * 160);
+  g_byte_array_unref (bytes);
+  pipeline_await_order (pipeline, "audio_0 metadata no-more-pads");
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+/* re-INVITE that disables the second of two lines. */
+static guint
+drop_second_line (Caller *caller)
+{
+  return caller_request (caller, "INVITE", "application/sdp",
+                         "v=0\r\no=caller 4711 99 IN IP4 127.0.0.1\r\ns=-\r\n"
+                         "c=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+                         "m=audio 40000 RTP/AVP 0\r\na=label:1\r\na=sendonly\r\n"
+                         "m=audio 0 RTP/AVP 0\r\na=label:2\r\n");
+}
+
+/* An m-line with port 0 is EOS, and the pad goes; a new one makes a new pad. */
+GST_START_TEST (test_mlines_change)
+{
+  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
+  Caller *caller;
+  PadLog *one, *two;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  one = pipeline_pad (pipeline, "audio_0");
+  fail_unless_equals_int (caller_reinvite (caller, 2, "sendonly"), 200);
+  two = pipeline_pad (pipeline, "audio_1");
+  caller_talk (caller, 2, 10);
+  fail_unless_equals_int (drop_second_line (caller), 200);
+  pipeline_await_eos (two);
+  pipeline_await_removed (two);
+  fail_if (one->eos);
+  caller_talk (caller, 1, 5);
+  fail_unless_equals_int (caller_bye (caller), 200);
+  pipeline_await_eos (one);
+  fail_if (one->removed);
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+/* Who speaks is on the pad, as properties, tags and a sticky event, and follows the metadata. */
+GST_START_TEST (test_participants)
+{
+  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
+  Caller *caller;
+  PadLog *log;
+  GstMessage *message;
+  gchar *label, *participants, *title;
+  gint mline;
+  const GValue *senders;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
+  log = pipeline_pad (pipeline, "audio_1");
+  pipeline_await_buffers (log, 1);
+  g_object_get (log->pad, "label", &label, "mline", &mline, "participants", &participants, NULL);
+  fail_unless_equals_string (label, "2");
+  fail_unless_equals_int (mline, 1);
+  fail_unless (strstr (participants, "sip:p1@example.com") != NULL);
+  g_free (label);
+  g_free (participants);
+  fail_unless (gst_tag_list_get_string (log->tags, GST_TAG_TITLE, &title));
+  fail_unless_equals_string (title, "Ben");
+  g_free (title);
+  fail_unless (gst_structure_has_name (log->info, "GstSiprecStreamInfo"));
+  fail_unless_equals_string (gst_structure_get_string (log->info, "label"), "2");
+  senders = gst_structure_get_value (log->info, "participants");
+  fail_unless_equals_int (gst_value_array_get_size (senders), 1);
+
+  fail_unless_equals_int (caller_update (caller, "Benedict"), 200);
+  message = pipeline_message (pipeline, GST_MESSAGE_ELEMENT, "GstSiprecStreamUpdated");
+  fail_unless (message != NULL);
+  gst_message_unref (message);
+  pipeline_await_buffers (log, pipeline_n_buffers (log) + 5);
+  fail_unless (gst_tag_list_get_string (log->tags, GST_TAG_TITLE, &title));
+  fail_unless_equals_string (title, "Benedict");
+  g_free (title);
+  fail_unless_equals_int (caller_bye (caller), 200);
+  pipeline_await_eos (log);
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+/* Messages carry the facts of the events. */
+GST_START_TEST (test_messages)
+{
+  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
+  Caller *caller;
+  GstMessage *message;
+  const GstStructure *facts;
+  const GValue *headers;
+  guint64 sequence;
+  gint64 port;
+  gchar *session_id;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  whole_call (pipeline, caller, 10);
+
+  message = pipeline_message (pipeline, GST_MESSAGE_ELEMENT, "GstSiprecSessionStarted");
+  fail_unless (message != NULL);
+  facts = gst_message_get_structure (message);
+  fail_unless (gst_structure_get_uint64 (facts, "sequence", &sequence));
+  fail_unless_equals_uint64 (sequence, 1);
+  fail_unless (gst_structure_get_int64 (facts, "remote-port", &port) && port > 0);
+  fail_unless_equals_string (gst_structure_get_string (facts, "remote-address"), "127.0.0.1");
+  headers = gst_structure_get_value (facts, "headers");
+  fail_unless (gst_value_array_get_size (headers) > 5);
+  fail_unless (gst_structure_has_field (
+      gst_value_get_structure (gst_value_array_get_value (headers, 0)), "name"));
+  session_id = g_strdup (gst_structure_get_string (facts, "session-id"));
+  gst_message_unref (message);
+
+  message = pipeline_message (pipeline, GST_MESSAGE_ELEMENT, "GstSiprecSessionEnded");
+  fail_unless (message != NULL);
+  facts = gst_message_get_structure (message);
+  fail_unless_equals_string (gst_structure_get_string (facts, "session-id"), session_id);
+  fail_unless_equals_string (gst_structure_get_string (facts, "cause"), "bye");
+  fail_unless_equals_int (gst_value_array_get_size (gst_structure_get_value (facts, "streams")), 2);
+  gst_message_unref (message);
+  g_free (session_id);
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+static JsonObject *
+parse_record (JsonParser *parser, PadLog *log, guint i)
+{
+  GstMapInfo map;
+  gboolean parsed;
+
+  gst_buffer_map (g_ptr_array_index (log->buffers, i), &map, GST_MAP_READ);
+  fail_unless (map.size > 0 && map.data[map.size - 1] == '\n');
+  parsed = json_parser_load_from_data (parser, (const gchar *)map.data, map.size, NULL);
+  gst_buffer_unmap (g_ptr_array_index (log->buffers, i), &map);
+  fail_unless (parsed);
+  return json_node_get_object (json_parser_get_root (parser));
+}
+
+/* One event a buffer, in order, with a time that only goes forward. */
+GST_START_TEST (test_metadata)
+{
+  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
+  Caller *caller;
+  PadLog *log, *audio;
+  GstClockTime last = 0;
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonObject *record = NULL;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  whole_call (pipeline, caller, 10);
+  log = pipeline_pad (pipeline, "metadata");
+  audio = pipeline_pad (pipeline, "audio_0");
+  fail_unless_equals_string (caps_name (log), "application/x-siprec-metadata");
+
+  for (guint i = 0; i < log->buffers->len; i++) {
+    GstBuffer *buffer = g_ptr_array_index (log->buffers, i);
+    g_autofree gchar *sequence = g_strdup_printf ("%u", i + 1);
+
+    fail_unless (GST_BUFFER_PTS (buffer) >= last);
+    last = GST_BUFFER_PTS (buffer);
+    record = parse_record (parser, log, i);
+    fail_unless_equals_string (json_object_get_string_member (record, "sequence"), sequence);
+    if (i == 0)
+      fail_unless_equals_string (json_object_get_string_member (record, "type"),
+                                 "siprec.session.started");
+  }
+  fail_unless_equals_string (json_object_get_string_member (record, "type"),
+                             "siprec.session.ended");
+  /* Its times are those of the media. */
+  fail_unless_equals_uint64 (pad_log_start (log), pad_log_start (audio));
+  fail_unless (ABS (GST_CLOCK_DIFF (last, pad_log_end (audio))) < FRAME);
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+/* The documents alone, as they were received. */
+GST_START_TEST (test_metadata_xml)
+{
+  Pipeline *pipeline = pipeline_new ("metadata-format=xml", "fakesink async=false");
+  Caller *caller;
+  PadLog *log;
+  GByteArray *bytes;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  whole_call (pipeline, caller, 10);
+  log = pipeline_pad (pipeline, "metadata");
+  fail_unless_equals_int (log->buffers->len, 1);
+  bytes = pad_log_bytes (log);
+  g_byte_array_append (bytes, (const guint8 *)"", 1);
+  fail_unless (g_str_has_prefix ((const gchar *)bytes->data, "<?xml"));
+  fail_unless (strstr ((const gchar *)bytes->data, "</recording>") != NULL);
+  g_byte_array_unref (bytes);
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+/* Absent pads exist, are silent, and end with the others. */
+GST_START_TEST (test_audio_pads)
+{
+  Pipeline *pipeline = pipeline_new ("audio-pads=3", "fakesink async=false");
+  Caller *caller;
+  PadLog *present, *absent;
+  GByteArray *bytes;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  whole_call (pipeline, caller, 20);
+  pipeline_await_order (pipeline, "audio_0 audio_1 audio_2 metadata no-more-pads");
+  present = pipeline_pad (pipeline, "audio_0");
+  absent = pipeline_pad (pipeline, "audio_2");
+  pipeline_await_eos (absent);
+  fail_unless_equals_string (caps_name (absent), "audio/x-mulaw");
+  fail_unless_equals_uint64 (pad_log_start (absent), pad_log_start (present));
+  fail_unless (ABS (GST_CLOCK_DIFF (pad_log_end (absent), pad_log_end (present))) < FRAME);
+  bytes = pad_log_bytes (absent);
+  fail_unless_equals_int (count_byte (bytes, PCMU_SILENCE), bytes->len);
+  g_byte_array_unref (bytes);
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+/* A stream that comes later takes the place of the silent one. */
+GST_START_TEST (test_absent_pad_comes_to_life)
+{
+  Pipeline *pipeline = pipeline_new ("audio-pads=2", "fakesink async=false");
+  Caller *caller;
+  PadLog *log;
+  GByteArray *bytes;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  log = pipeline_pad (pipeline, "audio_1");
+  caller_talk (caller, 1, 20);
+  fail_unless_equals_int (caller_reinvite (caller, 2, "sendonly"), 200);
+  caller_talk (caller, 2, 20);
+  fail_unless_equals_int (caller_bye (caller), 200);
+  pipeline_await_eos (log);
+  fail_unless_equals_int (log->n_stream_starts, 2);
+  bytes = pad_log_bytes (log);
+  fail_unless_equals_int (count_byte (bytes, 0x11), 20 * 160);
+  g_byte_array_unref (bytes);
+  fail_unless (pad_log_unevenness (log) < GST_MSECOND);
+  pipeline_await_order (pipeline, "audio_0 audio_1 metadata no-more-pads");
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+/* fill=gap gives GAP events instead of silence, fill=none nothing. */
+GST_START_TEST (test_fill)
+{
+  static const gchar *const fills[] = {"fill=gap", "fill=none"};
+
+  for (guint i = 0; i < G_N_ELEMENTS (fills); i++) {
+    Pipeline *pipeline = pipeline_new (fills[i], "fakesink async=false");
+    Caller *caller;
+    PadLog *log;
+
+    pipeline_set_state (pipeline, GST_STATE_PLAYING);
+    caller = pipeline_caller (pipeline);
+    fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+    log = pipeline_pad (pipeline, "audio_0");
+    fail_unless_equals_string (caps_name (log), "audio/x-mulaw");
+    g_usleep (500000);
+    caller_talk (caller, 1, 10);
+    fail_unless_equals_int (caller_bye (caller), 200);
+    pipeline_await_eos (log);
+    fail_unless_equals_int (log->buffers->len, 10);
+    fail_unless (i == 0 ? log->n_gaps > 0 : log->n_gaps == 0);
+    caller_free (caller);
+    pipeline_free (pipeline);
+  }
+}
+GST_END_TEST;
+
+GST_START_TEST (test_output_rtp)
+{
+  Pipeline *pipeline = pipeline_new ("output=rtp", "rtppcmudepay ! fakesink async=false");
+  Caller *caller;
+  PadLog *log;
+  GstMapInfo map;
+
+  pipeline->only = "audio_0";
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  caller_talk (caller, 1, 10);
+  fail_unless_equals_int (caller_bye (caller), 200);
+  log = pipeline_pad (pipeline, "audio_0");
+  pipeline_await_eos (log);
+  fail_unless_equals_string (caps_name (log), "application/x-rtp");
+  fail_unless_equals_int (log->buffers->len, 10);
+  gst_buffer_map (g_ptr_array_index (log->buffers, 0), &map, GST_MAP_READ);
+  fail_unless_equals_int (map.size, 172);
+  fail_unless_equals_int (map.data[0], 0x80);
+  gst_buffer_unmap (g_ptr_array_index (log->buffers, 0), &map);
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_buffer_duration)
+{
+  Pipeline *pipeline = pipeline_new ("buffer-duration=100000000", "fakesink async=false");
+  Caller *caller;
+  PadLog *log;
+  GstBuffer *buffer;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  caller_talk (caller, 1, 30);
+  fail_unless_equals_int (caller_bye (caller), 200);
+  log = pipeline_pad (pipeline, "audio_0");
+  pipeline_await_eos (log);
+  buffer = g_ptr_array_index (log->buffers, log->buffers->len / 2);
+  fail_unless_equals_uint64 (GST_BUFFER_DURATION (buffer), 100 * GST_MSECOND);
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_queries)
+{
+  Pipeline *pipeline = pipeline_new ("latency=300 buffer-duration=100000000", NULL);
+  Caller *caller;
+  static const gchar *const names[] = {"audio_0", "metadata"};
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    GstPad *pad = pipeline_pad (pipeline, names[i])->pad;
+    GstQuery *query = gst_query_new_latency ();
+    gboolean live, seekable;
+    GstClockTime min, max;
+    GstFormat format;
+
+    fail_unless (gst_pad_query (pad, query));
+    gst_query_parse_latency (query, &live, &min, &max);
+    fail_unless (live);
+    fail_unless_equals_uint64 (min, 420 * GST_MSECOND);
+    fail_unless_equals_uint64 (max, GST_CLOCK_TIME_NONE);
+    gst_query_unref (query);
+
+    query = gst_query_new_seeking (GST_FORMAT_TIME);
+    fail_unless (gst_pad_query (pad, query));
+    gst_query_parse_seeking (query, &format, &seekable, NULL, NULL);
+    fail_if (seekable);
+    gst_query_unref (query);
+
+    query = gst_query_new_scheduling ();
+    fail_unless (gst_pad_query (pad, query));
+    fail_if (gst_query_has_scheduling_mode (query, GST_PAD_MODE_PULL));
+    gst_query_unref (query);
+  }
+  fail_unless_equals_int (caller_bye (caller), 200);
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+GST_START_TEST (test_stats)
+{
+  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
+  Caller *caller;
+  GstStructure *stats;
+  const GValue *streams;
+  const GstStructure *stream;
+  guint64 received, pushed;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  caller_talk (caller, 1, 20);
+  pipeline_await_buffers (pipeline_pad (pipeline, "audio_0"), 10);
+  g_object_get (pipeline->src, "stats", &stats, NULL);
+  fail_unless (gst_structure_has_name (stats, "application/x-siprec-stats"));
+  fail_unless (gst_structure_get_string (stats, "session-id") != NULL);
+  streams = gst_structure_get_value (stats, "streams");
+  fail_unless_equals_int (gst_value_array_get_size (streams), 2);
+  stream = gst_value_get_structure (gst_value_array_get_value (streams, 0));
+  fail_unless_equals_string (gst_structure_get_string (stream, "pad"), "audio_0");
+  fail_unless (gst_structure_get_uint64 (stream, "packets-received", &received));
+  fail_unless (received >= 15);
+  fail_unless (gst_structure_get_uint64 (stream, "buffers-pushed", &pushed));
+  fail_unless (pushed >= 10);
+  gst_structure_free (stats);
+  fail_unless_equals_int (caller_bye (caller), 200);
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+static Suite *
+siprecsrc_suite (void)
+{
+  Suite *suite = suite_create ("siprecsrc");
+  TCase *tcase = tcase_create ("call");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_test (tcase, test_pads);
+  tcase_add_test (tcase, test_content);
+  tcase_add_test (tcase, test_time);
+  tcase_add_test (tcase, test_time_shared);
+  tcase_add_test (tcase, test_hold);
+  tcase_add_test (tcase, test_mlines_change);
+  tcase_add_test (tcase, test_participants);
+  tcase_add_test (tcase, test_messages);
+  tcase_add_test (tcase, test_metadata);
+  tcase_add_test (tcase, test_metadata_xml);
+  tcase_add_test (tcase, test_audio_pads);
+  tcase_add_test (tcase, test_absent_pad_comes_to_life);
+  tcase_add_test (tcase, test_fill);
+  tcase_add_test (tcase, test_output_rtp);
+  tcase_add_test (tcase, test_buffer_duration);
+  tcase_add_test (tcase, test_queries);
+  tcase_add_test (tcase, test_stats);
+  return suite;
+}
+
+GST_CHECK_MAIN (siprecsrc)
