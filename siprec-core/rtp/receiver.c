@@ -46,6 +46,8 @@ siprec_receiver_clear (SiprecReceiver *receiver)
 static SiprecFormat *
 find_format (SiprecReceiver *receiver, guint8 pt)
 {
+  if (receiver->media && receiver->media->pt == pt)
+    return receiver->media;
   for (guint i = 0; i < receiver->formats->len; i++) {
     SiprecFormat *format = g_ptr_array_index (receiver->formats, i);
 

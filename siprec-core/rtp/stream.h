@@ -193,7 +193,8 @@ SIPREC_API void siprec_stream_set_flushing (SiprecStream *stream, gboolean flush
  *   RTP sources: num-pushed, num-lost, num-late, num-duplicates, avg-jitter (guint64, ns), and packets-received,
  *   octets-received, bytes-received, num-reordered, num-invalid, num-unknown-pt, num-overruns, num-filled
  *   (guint64), ssrc (uint), clock-rate (int), encoding-name, source (string "address:port"), have-sr (boolean),
- *   sr-ntptime, sr-rtptime, cname (string). Thread safe.
+ *   sr-ntptime, sr-rtptime, cname (string). They are at most 80 ms old, or a tick if
+ *   they are asked for all the time. Thread safe.
  */
 SIPREC_API GstStructure *siprec_stream_get_stats (SiprecStream *stream);
 

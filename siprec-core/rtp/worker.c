@@ -19,6 +19,11 @@
 
 #define EVENTS 256
 
+#define CACHE_LINE 64
+
+/* Statistics that nobody looks at are renewed no more often. */
+#define STATS_PERIOD (4 * SIPREC_TICK)
+
 typedef struct _Command Command;
 struct _Command {
   Command *next;
@@ -180,19 +185,27 @@ siprec_worker_detach (SiprecWorker *worker, SiprecStream *stream)
 void
 siprec_worker_publish (SiprecWorker *worker, SiprecStream *stream)
 {
+  GstClockTime now = worker->arrival.now;
   SiprecReceiver *receiver = &stream->receiver;
   SiprecOverrun overrun;
   SiprecStrand *strand;
+  gboolean tell;
 
-  if (!receiver->begun || (worker->units->len == 0 && !receiver->changed))
+  receiver->changed |= worker->units->len > 0;
+  tell = receiver->changed && (receiver->ended || now >= stream->next_stats ||
+                               g_atomic_int_get (&stream->ring.stats_read));
+  if (!receiver->begun || (worker->units->len == 0 && !tell))
     return;
-  receiver->changed = FALSE;
+  if (tell) {
+    receiver->changed = FALSE;
+    stream->next_stats = now + STATS_PERIOD;
+  }
   strand = siprec_ring_append (&stream->ring, worker->units, receiver->wishes.raw,
                                siprec_receiver_get_position (receiver),
-                               siprec_receiver_get_stats (receiver), &overrun);
+                               tell ? siprec_receiver_get_stats (receiver) : NULL, &overrun);
   if (strand)
     g_ptr_array_add (worker->wakes, strand);
-  siprec_receiver_tell_lag (receiver, &overrun, worker->arrival.now);
+  siprec_receiver_tell_lag (receiver, &overrun, now);
 }
 
 /* One stream's turn; TRUE if its socket may have more. */
@@ -225,6 +238,14 @@ wake_consumers (SiprecWorker *worker)
   g_ptr_array_set_size (worker->wakes, 0);
 }
 
+/* Streams lie all over the memory: the state of the next one comes while the kernel works on this one. */
+static void
+prefetch (const SiprecStream *stream)
+{
+  for (gsize i = 0; i < sizeof (*stream); i += CACHE_LINE)
+    __builtin_prefetch ((const gchar *)stream + i);
+}
+
 static void
 tick (SiprecWorker *worker)
 {
@@ -232,6 +253,8 @@ tick (SiprecWorker *worker)
   for (guint i = 0; i < worker->streams->len; i++) {
     SiprecStream *stream = g_ptr_array_index (worker->streams, i);
 
+    if (i + 1 < worker->streams->len)
+      prefetch (g_ptr_array_index (worker->streams, i + 1));
     if (!siprec_stream_try_ref (stream))
       continue;
     if (visit (worker, stream))
