@@ -14,12 +14,13 @@ static void
 push_round (GstSiprecSrc *self, gboolean metadata, SiprecStrand *strand)
 {
   g_autoptr (GPtrArray) pads = gst_siprec_src_get_pads (self);
+  GstSiprecSrcPad *metadata_pad = g_atomic_pointer_get (&self->metadata_pad);
   gboolean more = FALSE;
 
   for (guint i = 0; i < pads->len; i++) {
     GstSiprecSrcPad *pad = g_ptr_array_index (pads, i);
 
-    if (pad->is_metadata == metadata)
+    if ((pad == metadata_pad) == metadata)
       more |= gst_siprec_src_pad_drain (pad) == GST_SIPREC_ROUND_MORE;
   }
   if (more)

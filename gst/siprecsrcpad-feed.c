@@ -104,10 +104,12 @@ gst_siprec_src_pad_introduce (GstSiprecSrcPad *pad)
 {
   GstSiprecFeed *feed;
 
+  if (pad->introduced)
+    return;
   GST_OBJECT_LOCK (pad);
   feed = g_queue_peek_head (&pad->feeds);
   GST_OBJECT_UNLOCK (pad);
-  if (!feed || pad->introduced)
+  if (!feed)
     return;
   push_events (pad, &feed->events);
   pad->introduced = TRUE;
@@ -202,6 +204,7 @@ finish_feed (GstSiprecSrcPad *pad)
   GST_OBJECT_UNLOCK (pad);
   gst_clear_structure (&stats);
   gst_siprec_feed_free (feed);
+  g_clear_pointer (&pad->stream, siprec_stream_unref);
   pad->introduced = FALSE;
   pad->seam = pad->fed_until;
 }
@@ -210,12 +213,13 @@ GstSiprecRound
 gst_siprec_src_pad_drain_media (GstSiprecSrcPad *pad)
 {
   gboolean filler, playing;
-  g_autoptr (SiprecStream) stream = gst_siprec_src_pad_current_stream (pad, &filler);
   SiprecUnit units[BATCH];
   GstSiprecSrcTime time;
   guint n;
 
-  if (!stream) {
+  if (!pad->stream)
+    pad->stream = gst_siprec_src_pad_current_stream (pad, &filler);
+  if (!pad->stream) {
     if (!ends (pad))
       return GST_SIPREC_ROUND_EMPTY;
     gst_siprec_src_pad_push_eos (pad);
@@ -224,7 +228,7 @@ gst_siprec_src_pad_drain_media (GstSiprecSrcPad *pad)
   gst_siprec_src_pad_introduce (pad);
   push_events (pad, &pad->updates);
 
-  n = siprec_stream_pop (stream, units, BATCH);
+  n = siprec_stream_pop (pad->stream, units, BATCH);
   playing = gst_siprec_src_get_time (pad->src, &time);
   for (guint i = 0; i < n; i++) {
     if (units[i].type == SIPREC_UNIT_END)

@@ -240,6 +240,7 @@ finalize (GObject *object)
   g_clear_pointer (&self->direction, g_free);
   g_clear_pointer (&self->participants, g_free);
   g_clear_pointer (&self->filler_format, siprec_format_unref);
+  g_clear_pointer (&self->stream, siprec_stream_unref);
   gst_clear_structure (&self->final_stats);
   g_clear_pointer (&self->format, siprec_format_unref);
   g_cond_clear (&self->arrived);
