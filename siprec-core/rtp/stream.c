@@ -9,6 +9,9 @@
 #include "debug.h"
 #include "stream-private.h"
 
+/* In ticks. Sockets hold much more than what comes in this time. */
+#define MAX_PERIOD 5
+
 /* References. The worker has none of its own: it takes one for each visit, and when the last one is
  * gone the stream is freed by a command behind all others. */
 
@@ -211,6 +214,8 @@ claim (SiprecStream *stream, const SiprecStreamWishes *wishes)
   gboolean finished = receiver->finished;
 
   siprec_receiver_claim (receiver, wishes, siprec_context_now ());
+  siprec_worker_set_period (stream->worker, stream,
+                            siprec_stream_get_period (wishes->raw, wishes->buffer_duration));
   /* The one before took the end; this consumer waits for one as well. */
   if (finished && siprec_ring_is_end_taken (&stream->ring))
     siprec_unit_append_end (receiver->out, receiver->end);
@@ -360,6 +365,14 @@ siprec_stream_claim (SiprecStream *stream, const SiprecStreamWishes *wishes, Sip
 
   siprec_ring_claim (&stream->ring, wishes->raw, strand);
   post (stream, &command);
+}
+
+GstClockTime
+siprec_stream_get_period (gboolean raw, GstClockTime buffer_duration)
+{
+  guint ticks = MIN (buffer_duration / 2 / SIPREC_TICK, MAX_PERIOD);
+
+  return raw ? SIPREC_TICK : MAX (ticks, 1) * SIPREC_TICK;
 }
 
 void

@@ -171,6 +171,10 @@ SIPREC_API void siprec_stream_end (SiprecStream *stream, GstClockTime end);
 SIPREC_API void siprec_stream_claim (SiprecStream *stream, const SiprecStreamWishes *wishes,
                                      SiprecStrand *strand);
 
+/* How often a stream claimed with such wishes is read: at every tick, or, to save work, when half a joined
+ * buffer has come, which makes it so much later. */
+SIPREC_API GstClockTime siprec_stream_get_period (gboolean raw, GstClockTime buffer_duration);
+
 /* Gives it back: units not popped are kept for the next consumer, within SIPREC_BACKLOG. */
 SIPREC_API void siprec_stream_release (SiprecStream *stream);
 
