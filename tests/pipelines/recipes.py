@@ -20,7 +20,8 @@ LAUNCHER = os.path.join(recorder.TOP, "pipelines", "siprec-launch")
 # The call lasts a second longer than its sound, so each packet has to arrive.
 def call_both(server, folder, lines=2, codec="PCMU"):
     voices = [recorder.tone(os.path.join(folder, "tone%d.wav" % t), t, SECONDS) for t in TONES]
-    assert server.call("call", *voices[:lines], d=SECONDS + 1, n=lines, c=codec) == 0
+    assert server.call("call", *voices[:lines], d=SECONDS + 1, n=lines, c=codec) == 0, \
+        "".join(server.output)
     server.end()
 
 
