@@ -229,6 +229,28 @@ GST_START_TEST (test_cancel_without_dialog)
 }
 GST_END_TEST;
 
+/* The response goes to where the request came from, not to an address or name that the Via wishes. */
+GST_START_TEST (test_via)
+{
+  static const gchar *const wishes[] = {"maddr=127.0.0.77", "maddr=no-such-host.invalid",
+                                        "rport;maddr=[::1]", "received=127.0.0.77", "comp=sigcomp"};
+  g_autoptr (Server) server = server_new (NULL, 0);
+  g_autoptr (Peer) peer = peer_new ("UDP", "127.0.0.1", server_port (server));
+
+  for (guint i = 0; i < G_N_ELEMENTS (wishes); i++) {
+    g_autofree gchar *text = g_strdup_printf (
+        "OPTIONS sip:a@b SIP/2.0\r\nv: SIP/2.0/UDP wrong.example.com:%u;%s;branch=z9hG4bKvia%u\r\n"
+        "From: <sip:a@b>;tag=1\r\nTo: <sip:b@b>\r\nCall-ID: via%u\r\nCSeq: 1 OPTIONS\r\n"
+        "Content-Length: 0\r\n\r\n",
+        peer->port, wishes[i], i, i);
+
+    peer_send (peer, text, -1);
+    g_free (peer_expect (peer, "SIP/2.0 200 "));
+    event_free (server_expect (server, "options"));
+  }
+}
+GST_END_TEST;
+
 /* The same INVITE by another way. */
 GST_START_TEST (test_merged)
 {
@@ -536,6 +558,7 @@ sip_agent_suite (void)
   tcase_add_test (tcase, test_cut_datagram);
   tcase_add_loop_test (tcase, test_copy, 0, 2);
   tcase_add_loop_test (tcase, test_cancel_without_dialog, 0, 2);
+  tcase_add_test (tcase, test_via);
   tcase_add_loop_test (tcase, test_merged, 0, 2);
   tcase_add_test (tcase, test_bad_uris);
   tcase_add_test (tcase, test_bind_errors);
