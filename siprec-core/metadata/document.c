@@ -191,7 +191,7 @@ void
 siprec_document_extensions (SiprecDocument *document, const xmlNode *node,
                             const gchar *const *known, gchar **extensions)
 {
-  g_autoptr (GString) text = g_string_new (*extensions);
+  g_autoptr (GString) text = NULL;
 
   for (const xmlNode *child = node->children; child; child = child->next) {
     g_autofree gchar *xml = NULL;
@@ -199,6 +199,8 @@ siprec_document_extensions (SiprecDocument *document, const xmlNode *node,
     if (child->type != XML_ELEMENT_NODE || is_known (document, child, known))
       continue;
     xml = siprec_xml_dump (child);
+    if (!text)
+      text = g_string_new (*extensions);
     if (text->len + strlen (xml) > MAX_EXTENSIONS) {
       siprec_deviations_add (document->deviations, "metadata-limit",
                              "extension data of over %d bytes in a %s", MAX_EXTENSIONS,
@@ -207,6 +209,6 @@ siprec_document_extensions (SiprecDocument *document, const xmlNode *node,
     }
     g_string_append (text, xml);
   }
-  if (text->len > 0)
+  if (text)
     siprec_document_set (extensions, g_strdup (text->str));
 }
