@@ -307,7 +307,7 @@ GST_START_TEST (test_unread)
     to = tag;
   }
   g_atomic_int_set (&server->hold, TRUE);
-  for (guint i = 0; i < 2000; i++) {
+  for (guint i = 0; i < 2500; i++) {
     static const gchar *const methods[] = {"INVITE", "ACK"};
 
     for (guint m = 0; m < 2; m++) {
@@ -316,7 +316,7 @@ GST_START_TEST (test_unread)
           "From: <sip:client@example.com>;tag=from1\r\nTo: "
           "<sip:recorder@example.com>%s\r\nCall-ID: %s%s\r\n"
           "CSeq: %u %s\r\n%sContent-Length: 0\r\n\r\n",
-          methods[m], peer->local, peer->port, m == 0 ? filler : "", i, to, call->call_id,
+          methods[m], peer->local, peer->port, m == 0 ? filler : "1", i, to, call->call_id,
           __i__ == 1 ? "m" : "", __i__ == 0 ? i : 1, methods[m], m == 0 ? requires[__i__] : "");
 
       peer_send (peer, text, -1);

@@ -1,6 +1,6 @@
 """Runs each recipe with a call, and README.md's commands as they stand there; looks at what comes out.
 
-recipes.py readme, or recipes.py RECIPE. A command of the README is changed in its port only, to be free
+recipes.py readme, or recipes.py RECIPE [CODEC]. A command of the README is changed in its port only, to be free
 (recorder.on_free_port), and where it sends RTP to. SPDX-License-Identifier: LGPL-2.1-or-later
 """
 import os
@@ -17,9 +17,9 @@ TONES = (440, 880)
 LAUNCHER = os.path.join(recorder.TOP, "pipelines", "siprec-launch")
 
 
-def call_both(server, folder, lines=2):
+def call_both(server, folder, lines=2, codec="PCMU"):
     voices = [recorder.tone(os.path.join(folder, "tone%d.wav" % t), t, SECONDS) for t in TONES]
-    assert server.call("call", *voices[:lines], d=SECONDS, n=lines) == 0
+    assert server.call("call", *voices[:lines], d=SECONDS, n=lines, c=codec) == 0
     server.end()
 
 
@@ -28,7 +28,8 @@ def check_voice(channel, frequency):
     if frequency:
         assert abs(channel["frequency"] - frequency) < 10, channel
         heard = channel["last_sound"] - channel["first_sound"]
-        assert SECONDS - 0.3 < heard < SECONDS + 0.1 and channel["gaps"] == 0, channel
+        # A decoder may swallow its first milliseconds (the pre-skip of Opus).
+        assert SECONDS - 0.3 < heard < SECONDS + 0.1 and channel["gap_time"] < 0.01, channel
         assert channel["first_sound"] < 1, channel
     else:
         assert channel["silence"] > 0.99, channel
@@ -44,8 +45,11 @@ def check_file(path, tones=TONES):
         return
     channels = recorder.measure(path)
     numbered = re.match(r"audio_(\d)\.mkv", name)
-    wanted = [tones[int(numbered[1])]] if numbered else tones if name == "call.flac" else tones[:1]
-    assert len(channels) == len(wanted), channels
+    if numbered:  # one voice, in both channels if the codec has two
+        wanted = [tones[int(numbered[1])]] * len(channels)
+    else:
+        wanted = tones if name == "call.flac" else tones[:1]
+    assert channels and len(channels) == len(wanted), channels
     for channel, frequency in zip(channels, wanted):
         check_voice(channel, frequency)
 
@@ -97,10 +101,10 @@ def start(recipe, folder, *settings):
     return recorder.Recorder([LAUNCHER, "-v", recipe, "URI=sip:127.0.0.1:0", *settings], cwd=folder)
 
 
-def record(folder):
+def record(folder, codec="PCMU"):
     """One line more than the call has: its file is silent and as long as the others."""
     with start("record", folder, "STREAMS=3", "DIR=" + folder) as server:
-        call_both(server, folder)
+        call_both(server, folder, codec=codec)
     tones = TONES + (0,)
     for number in range(3):
         check_file(os.path.join(folder, "audio_%d.mkv" % number), tones)
@@ -138,4 +142,4 @@ def forward(folder):
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as FOLDER:
-        globals()[sys.argv[1]](FOLDER)
+        globals()[sys.argv[1]](FOLDER, *sys.argv[2:])
