@@ -310,10 +310,18 @@ siprec_stream_set_formats (SiprecStream *stream, GPtrArray *formats)
 {
   Command command = {.type = SET_FORMATS};
 
+  if (formats->len > 0)
+    siprec_ring_set_codec (&stream->ring, g_ptr_array_index (formats, 0));
   command.formats = g_ptr_array_new_with_free_func ((GDestroyNotify)siprec_format_unref);
   for (guint i = 0; i < formats->len; i++)
     g_ptr_array_add (command.formats, siprec_format_ref (g_ptr_array_index (formats, i)));
   post (stream, &command);
+}
+
+SiprecFormat *
+siprec_stream_get_codec (SiprecStream *stream)
+{
+  return siprec_ring_get_codec (&stream->ring);
 }
 
 void

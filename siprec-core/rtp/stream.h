@@ -140,6 +140,10 @@ SIPREC_API guint16 siprec_stream_get_port (SiprecStream *stream);
  * dropped and counted. Copied; may be called again after a new offer. */
 SIPREC_API void siprec_stream_set_formats (SiprecStream *stream, GPtrArray *formats);
 
+/* The first of the formats agreed on last, so that caps are known before there is data; NULL if there is
+ * none. (transfer full) */
+SIPREC_API SiprecFormat *siprec_stream_get_codec (SiprecStream *stream);
+
 /**
  * siprec_stream_set_remote:
  * @address: (nullable): where the SDP says the media comes from; NULL if it says nothing
