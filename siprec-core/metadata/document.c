@@ -187,28 +187,50 @@ is_known (const SiprecDocument *document, const xmlNode *node, const gchar *cons
   return FALSE;
 }
 
+/* Adds the XML of @node to @text; FALSE if that gets too long. */
+static gboolean
+add_extension (const xmlNode *node, GString *text)
+{
+  g_autofree gchar *xml = siprec_xml_dump (node);
+
+  if (text->len + strlen (xml) > MAX_EXTENSIONS)
+    return FALSE;
+  g_string_append (text, xml);
+  return TRUE;
+}
+
+/* The same for what our own writer has wrapped. */
+static gboolean
+add_wrapped (const xmlNode *wrapper, GString *text)
+{
+  for (const xmlNode *child = wrapper->children; child; child = child->next) {
+    if (child->type == XML_ELEMENT_NODE && !add_extension (child, text))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 void
 siprec_document_extensions (SiprecDocument *document, const xmlNode *node,
                             const gchar *const *known, gchar **extensions)
 {
   g_autoptr (GString) text = NULL;
+  gboolean fits = TRUE;
 
-  for (const xmlNode *child = node->children; child; child = child->next) {
-    g_autofree gchar *xml = NULL;
-
+  for (const xmlNode *child = node->children; child && fits; child = child->next) {
     if (child->type != XML_ELEMENT_NODE || is_known (document, child, known))
       continue;
-    xml = siprec_xml_dump (child);
     if (!text)
       text = g_string_new (*extensions);
-    if (text->len + strlen (xml) > MAX_EXTENSIONS) {
-      siprec_deviations_add (document->deviations, "metadata-limit",
-                             "extension data of over %d bytes in a %s", MAX_EXTENSIONS,
-                             siprec_xml_local_name (node));
-      break;
-    }
-    g_string_append (text, xml);
+    if (g_str_equal (siprec_xml_namespace (child), SIPREC_DOCUMENT_NS_OTHER))
+      fits = add_wrapped (child, text);
+    else
+      fits = add_extension (child, text);
   }
-  if (text)
+  if (!fits)
+    siprec_deviations_add (document->deviations, "metadata-limit",
+                           "extension data of over %d bytes in a %s", MAX_EXTENSIONS,
+                           siprec_xml_local_name (node));
+  if (text && text->len > 0)
     siprec_document_set (extensions, g_strdup (text->str));
 }

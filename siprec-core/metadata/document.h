@@ -8,6 +8,11 @@
 
 G_BEGIN_DECLS
 
+#define SIPREC_DOCUMENT_NS "urn:ietf:params:xml:ns:recording:1"
+
+/* Of the element <other> that holds, in documents that we write, what may not stand there bare. */
+#define SIPREC_DOCUMENT_NS_OTHER "urn:gst-siprec:metadata:1"
+
 #define SIPREC_DOCUMENT_MAX_TEXT 1024 /* bytes of a name, an address, a label */
 #define SIPREC_DOCUMENT_MAX_TIME 64
 

@@ -9,8 +9,6 @@
 #include "document.h"
 #include "xmltext.h"
 
-#define NS_RECORDING "urn:ietf:params:xml:ns:recording:1"
-
 static void
 read_stream (SiprecDocument *document, const xmlNode *node, const gchar *session_id)
 {
@@ -326,7 +324,7 @@ read_document (SiprecDocument *document, const xmlNode *root, GError **error)
   if (!siprec_xml_is (root, "recording"))
     siprec_deviations_add (document->deviations, "metadata-root", "<%s> in place of <recording>",
                            name);
-  if (!g_str_equal (siprec_xml_namespace (root), NS_RECORDING))
+  if (!g_str_equal (siprec_xml_namespace (root), SIPREC_DOCUMENT_NS))
     siprec_deviations_add (document->deviations, "metadata-namespace", "namespace \"%s\"", ns);
   read_container (document, container);
   return TRUE;
