@@ -329,6 +329,12 @@ siprec_stream_set_remote (SiprecStream *stream, const gchar *address, guint16 rt
 }
 
 void
+siprec_stream_set_sync (SiprecStream *stream, SiprecSync *sync)
+{
+  siprec_receiver_set_sync (&stream->receiver, sync);
+}
+
+void
 siprec_stream_begin (SiprecStream *stream, GstClockTime start)
 {
   Command command = {.type = BEGIN, .time = start};
