@@ -72,9 +72,11 @@ next_acceptor (SiprecEndpoint *endpoint)
   return NULL;
 }
 
+/* The session is no more the endpoint's, which may be gone before the session is. */
 static void
 drop_session (SiprecEndpoint *endpoint, SiprecSession *session)
 {
+  siprec_session_close (session);
   g_mutex_lock (&endpoint->lock);
   endpoint->n_sessions--;
   g_mutex_unlock (&endpoint->lock);

@@ -114,7 +114,7 @@ void siprec_session_drop_added (SiprecSession *session, SiprecStream *stream);
 /* Makes @offer (taken) the one that claimants see. */
 void siprec_session_set_offer (SiprecSession *session, SiprecOffer *offer);
 
-/* The SIP thread is no more: nothing is posted to it from now on. */
+/* The endpoint has let go of the session: nothing is posted to the SIP thread from now on. */
 void siprec_session_close (SiprecSession *session);
 
 void siprec_session_set_state (SiprecSession *session, SiprecSessionState state);

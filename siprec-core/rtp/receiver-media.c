@@ -3,6 +3,9 @@
 #include "depay.h"
 #include "receiver-private.h"
 
+/* No key is held for longer. */
+#define MAX_EVENT (60 * GST_SECOND)
+
 /* What is delayed more than the latency is of no use, but nobody pauses for less than this. */
 #define MIN_PATIENCE (100 * GST_MSECOND)
 
@@ -91,7 +94,8 @@ follow_source (SiprecReceiver *receiver, guint generation)
   receiver->clock_generation = generation;
 }
 
-static void
+/* FALSE if the packet claims a time that can't be. */
+static gboolean
 map_time (SiprecReceiver *receiver, SiprecFrame *frame, const SiprecPacket *packet,
           GstClockTime arrival)
 {
@@ -107,8 +111,11 @@ map_time (SiprecReceiver *receiver, SiprecFrame *frame, const SiprecPacket *pack
     frame->time = siprec_clock_update (clock, frame->timestamp, arrival,
                                        MAX (receiver->latency, MIN_PATIENCE));
   } else {
+    /* It moves no clock, so a wild timestamp would move the timeline. */
     frame->time = siprec_clock_get_time (clock, frame->timestamp);
+    return frame->time <= arrival + GST_SECOND;
   }
+  return TRUE;
 }
 
 /* The packet's time on the sender's NTP clock, in ns since 1900. */
@@ -139,6 +146,8 @@ read_event (SiprecReceiver *receiver, const SiprecPacket *packet, const SiprecFo
   if (format->clock_rate == receiver->clock.rate && receiver->clock.anchored)
     time = siprec_clock_get_time (&receiver->clock,
                                   siprec_clock_extend (&receiver->clock, packet->timestamp));
+  if (time > arrival || time + MAX_EVENT < arrival)
+    time = arrival;
   if (siprec_dtmf_push (&receiver->dtmf, packet->payload, packet->payload_size, packet->timestamp,
                         format->clock_rate, time, arrival, &notice))
     receiver->notify (receiver->user_data, &notice);
@@ -161,13 +170,14 @@ fill_frame (SiprecReceiver *receiver, SiprecFrame *frame, const SiprecPacket *pa
     frame->buffer = gst_buffer_new_memdup (data, size);
   else
     frame->buffer = siprec_depay (format, packet->payload, packet->payload_size, &frame->duration);
-  if (!frame->buffer) {
+  if (!frame->buffer || !map_time (receiver, frame, packet, arrival)) {
+    gst_clear_buffer (&frame->buffer);
+    frame->time = arrival;
     receiver->stats.num_invalid++;
     return;
   }
   if (packet->marker)
     GST_BUFFER_FLAG_SET (frame->buffer, GST_BUFFER_FLAG_MARKER);
-  map_time (receiver, frame, packet, arrival);
   frame->reference = get_reference (receiver, packet, format->clock_rate);
 }
 

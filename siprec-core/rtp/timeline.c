@@ -232,7 +232,6 @@ cut_start (SiprecTimeline *timeline, SiprecFrame *frame, gint64 units)
   if (unit_size > 0) {
     gst_buffer_resize (frame->buffer, units * unit_size, -1);
     frame->duration -= units;
-    frame->timestamp += units;
     return TRUE;
   }
   if (units > frame->duration / 2 || frame->time < timeline->start)

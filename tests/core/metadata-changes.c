@@ -5,6 +5,7 @@
 #include "siprec-core/metadata/changes.h"
 #include "siprec-core/metadata/merge.h"
 #include "siprec-core/metadata/reader.h"
+#include "tests/support/rounds.h"
 
 #define HEAD    "<recording xmlns='urn:ietf:params:xml:ns:recording:1'>"
 #define PARTIAL HEAD "<datamode>partial</datamode>"
@@ -343,7 +344,7 @@ GST_START_TEST (test_folding_gives_the_state)
   g_autoptr (SiprecMetadata) nothing = siprec_metadata_new ();
   g_autoptr (GHashTable) known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
 
-  for (guint i = 0; i < 3000; i++) {
+  for (guint i = 0; i < rounds (3000); i++) {
     g_autofree gchar *xml = random_document (rand);
     g_autoptr (GPtrArray) events = apply (xml);
     g_autoptr (GPtrArray) fresh = siprec_metadata_changes (nothing, state);

@@ -3,10 +3,13 @@
 #include <glib/gstdio.h>
 #include <gst/check/gstcheck.h>
 
+#include "siprec-core/rtp/depay.h"
+
 typedef struct {
   gchar *codec;
+  gchar *sdp;
   gchar *caps;
-  gboolean matroska, mp4;
+  gboolean silence, matroska, mp4;
   gchar *decoder; /* NULL if there is none, or none is needed */
 } Row;
 
@@ -37,10 +40,10 @@ between_backticks (const gchar *cell)
 }
 
 static gboolean
-is_yes (const gchar *cell)
+is_one (const gchar *cell, const gchar *one, const gchar *other)
 {
-  g_assert (g_str_equal (cell, " yes ") || g_str_equal (cell, " no "));
-  return g_str_equal (cell, " yes ");
+  g_assert (g_str_equal (cell, one) || g_str_equal (cell, other));
+  return g_str_equal (cell, one);
 }
 
 /* Before the checks begin, so it asserts. */
@@ -57,13 +60,15 @@ read_rows (void)
     g_auto (GStrv) cells = g_strsplit (*line, "|", -1);
     Row row;
 
-    if (g_strv_length (cells) != 7 || !strchr (cells[2], '`'))
+    if (g_strv_length (cells) != 9 || !strchr (cells[2], '`'))
       continue;
     row.codec = g_strdup (g_strstrip (cells[1]));
-    row.caps = between_backticks (cells[2]);
-    row.matroska = is_yes (cells[3]);
-    row.mp4 = is_yes (cells[4]);
-    row.decoder = between_backticks (cells[5]);
+    row.sdp = between_backticks (cells[2]);
+    row.caps = between_backticks (cells[3]);
+    row.silence = is_one (cells[4], " silence ", " gaps ");
+    row.matroska = is_one (cells[5], " yes ", " no ");
+    row.mp4 = is_one (cells[6], " yes ", " no ");
+    row.decoder = between_backticks (cells[7]);
     g_array_append_val (rows, row);
   }
   g_assert_cmpuint (rows->len, >, 0);
@@ -101,6 +106,22 @@ run (const gchar *line)
   gst_element_set_state (pipeline, GST_STATE_NULL);
   return position;
 }
+
+/* What siprecsrc makes of the line in the SDP. */
+GST_START_TEST (test_pad)
+{
+  const Row *row = &g_array_index (rows, Row, __i__);
+  g_auto (GStrv) parts = g_strsplit (row->sdp, "/", 3);
+  guint channels = parts[2] ? atoi (parts[2]) : 1;
+  g_autoptr (SiprecFormat) format =
+      siprec_format_new ("audio", 96, parts[0], atoi (parts[1]), channels, NULL);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (row->caps);
+  g_autofree gchar *made = gst_caps_to_string (format->caps);
+
+  fail_unless (gst_caps_is_subset (format->caps, caps), "%s", made);
+  fail_unless_equals_int (siprec_depay_has_silence (format), row->silence);
+}
+GST_END_TEST;
 
 GST_START_TEST (test_muxers)
 {
@@ -159,6 +180,7 @@ codecs_suite (void)
 
   read_rows ();
   suite_add_tcase (suite, tcase);
+  tcase_add_loop_test (tcase, test_pad, 0, rows->len);
   tcase_add_loop_test (tcase, test_muxers, 0, rows->len);
   tcase_add_loop_test (tcase, test_sound, 0, rows->len);
   return suite;

@@ -1,6 +1,6 @@
 """Runs each recipe with a call, and README.md's commands as they stand there; looks at what comes out.
 
-recipes.py readme, or recipes.py RECIPE. A command of the README is changed in its port only, to be free
+recipes.py readme, or recipes.py RECIPE [CODEC]. A command of the README is changed in its port only, to be free
 (recorder.on_free_port), and where it sends RTP to. SPDX-License-Identifier: LGPL-2.1-or-later
 """
 import os
@@ -17,9 +17,11 @@ TONES = (440, 880)
 LAUNCHER = os.path.join(recorder.TOP, "pipelines", "siprec-launch")
 
 
-def call_both(server, folder, lines=2):
+# The call lasts a second longer than its sound, so each packet has to arrive.
+def call_both(server, folder, lines=2, codec="PCMU"):
     voices = [recorder.tone(os.path.join(folder, "tone%d.wav" % t), t, SECONDS) for t in TONES]
-    assert server.call("call", *voices[:lines], d=SECONDS, n=lines) == 0
+    assert server.call("call", *voices[:lines], d=SECONDS + 1, n=lines, c=codec) == 0, \
+        "".join(server.output)
     server.end()
 
 
@@ -28,11 +30,14 @@ def check_voice(channel, frequency):
     if frequency:
         assert abs(channel["frequency"] - frequency) < 10, channel
         heard = channel["last_sound"] - channel["first_sound"]
-        assert SECONDS - 0.3 < heard < SECONDS + 0.1 and channel["gaps"] == 0, channel
+        assert abs(heard - SECONDS) < 0.05, channel
+        # Silence in Opus is made of whole frames, so up to one of 20 ms may be missing before the first
+        # packet, and its decoder swallows the pre-skip.
+        assert channel["gap_time"] < (0.03 if channel["rate"] == 48000 else 0.001), channel
         assert channel["first_sound"] < 1, channel
     else:
         assert channel["silence"] > 0.99, channel
-    assert SECONDS - 0.1 < channel["duration"] < SECONDS + 3, channel
+    assert SECONDS + 0.9 < channel["duration"] < SECONDS + 2, channel
 
 
 def check_file(path, tones=TONES):
@@ -44,8 +49,11 @@ def check_file(path, tones=TONES):
         return
     channels = recorder.measure(path)
     numbered = re.match(r"audio_(\d)\.mkv", name)
-    wanted = [tones[int(numbered[1])]] if numbered else tones if name == "call.flac" else tones[:1]
-    assert len(channels) == len(wanted), channels
+    if numbered:  # one voice, in both channels if the codec has two
+        wanted = [tones[int(numbered[1])]] * len(channels)
+    else:
+        wanted = tones if name == "call.flac" else tones[:1]
+    assert channels and len(channels) == len(wanted), channels
     for channel, frequency in zip(channels, wanted):
         check_voice(channel, frequency)
 
@@ -69,8 +77,9 @@ class Receivers:
                     packets.append(each.recv(2048))
                 except BlockingIOError:
                     break
-            assert len(packets) >= 50 * (SECONDS - 0.1), len(packets)
-            assert all(p[0] >> 6 == 2 and len(p) == 172 for p in packets)
+            assert len(packets) == 50 * SECONDS, len(packets)
+            odd = [p.hex() for p in packets if p[0] >> 6 != 2 or len(p) != 172]
+            assert not odd, odd
 
 
 def readme(folder):
@@ -97,10 +106,10 @@ def start(recipe, folder, *settings):
     return recorder.Recorder([LAUNCHER, "-v", recipe, "URI=sip:127.0.0.1:0", *settings], cwd=folder)
 
 
-def record(folder):
+def record(folder, codec="PCMU"):
     """One line more than the call has: its file is silent and as long as the others."""
     with start("record", folder, "STREAMS=3", "DIR=" + folder) as server:
-        call_both(server, folder)
+        call_both(server, folder, codec=codec)
     tones = TONES + (0,)
     for number in range(3):
         check_file(os.path.join(folder, "audio_%d.mkv" % number), tones)
@@ -120,7 +129,7 @@ def listen(folder):
     with start("listen", folder, "SINK=wavenc ! filesink location=mix.wav") as server:
         call_both(server, folder)
     (channel,) = recorder.measure(os.path.join(folder, "mix.wav"))
-    assert channel["last_sound"] - channel["first_sound"] > SECONDS - 0.3, channel
+    assert channel["last_sound"] - channel["first_sound"] > SECONDS - 0.05, channel
 
 
 def events(folder):
@@ -138,4 +147,4 @@ def forward(folder):
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as FOLDER:
-        globals()[sys.argv[1]](FOLDER)
+        globals()[sys.argv[1]](FOLDER, *sys.argv[2:])
