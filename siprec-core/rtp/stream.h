@@ -5,6 +5,7 @@
 #include "context.h"
 #include "format.h"
 #include "ports.h"
+#include "sync.h"
 
 G_BEGIN_DECLS
 
@@ -153,6 +154,9 @@ SIPREC_API SiprecFormat *siprec_stream_get_codec (SiprecStream *stream);
  */
 SIPREC_API void siprec_stream_set_remote (SiprecStream *stream, const gchar *address,
                                           guint16 rtp_port, guint16 rtcp_port, gboolean rtcp_mux);
+
+/* Lines it up with the other streams of its session that have the same @sync; once, before it begins. */
+SIPREC_API void siprec_stream_set_sync (SiprecStream *stream, SiprecSync *sync);
 
 /* Begins the timeline at @start (CLOCK_MONOTONIC): the first unit starts exactly there (with fill). */
 SIPREC_API void siprec_stream_begin (SiprecStream *stream, GstClockTime start);
