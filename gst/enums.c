@@ -24,7 +24,8 @@ DEFINE_ENUM (Output, output,
 DEFINE_ENUM (PushMode, push_mode,
              {GST_SIPREC_PUSH_MODE_PAD, "A streaming thread for each pad", "pad"},
              {GST_SIPREC_PUSH_MODE_SHARED,
-              "Threads shared by all calls of the context; put queues before a muxer", "shared"})
+              "A few threads for all calls of the context, one more for each pad that blocks",
+              "shared"})
 
 DEFINE_ENUM (MetadataFormat, metadata_format,
              {GST_SIPREC_METADATA_FORMAT_JSON, "All events, one CloudEvents JSON object a line",

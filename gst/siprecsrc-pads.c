@@ -62,11 +62,13 @@ find_pad (GstSiprecSrc *self, const gchar *name)
 }
 
 static GstSiprecSrcPad *
-new_pad (GstSiprecSrc *self, const gchar *templ_name, const gchar *name, SiprecStrand *strand)
+new_pad (GstSiprecSrc *self, const gchar *templ_name, const gchar *name)
 {
+  gboolean shared = self->settings.push_mode == GST_SIPREC_PUSH_MODE_SHARED;
   GstPadTemplate *templ =
       gst_element_class_get_pad_template (GST_ELEMENT_GET_CLASS (self), templ_name);
-  GstSiprecSrcPad *pad = gst_siprec_src_pad_new (templ, name, self, strand);
+  GstSiprecSrcPad *pad = gst_siprec_src_pad_new (
+      templ, name, self, shared ? siprec_context_get_pushers (self->context) : NULL);
 
   pad->raw = self->settings.output == GST_SIPREC_OUTPUT_RTP;
   pad->eos_wanted = self->settings.eos_on_session_end;
@@ -219,7 +221,7 @@ gst_siprec_src_add_stream (GstSiprecSrc *self, SiprecEvent *event)
   if (pad) {
     silence = gst_siprec_src_pad_last_stream (pad, &filler);
   } else {
-    pad = new_pad (self, "audio_%u", name, self->media_strand);
+    pad = new_pad (self, "audio_%u", name);
     g_ptr_array_add (self->fresh_pads, pad);
   }
   describe (self, pad, data);
@@ -307,7 +309,7 @@ add_absent_pads (GstSiprecSrc *self, guint audio_pads, GstClockTime zero)
 
     if (find_pad (self, name))
       continue;
-    pad = new_pad (self, "audio_%u", name, self->media_strand);
+    pad = new_pad (self, "audio_%u", name);
     gst_siprec_src_pad_describe (pad, stream_id, -1, NULL, "inactive", NULL);
     feed_silence (self, pad, format, zero);
     g_ptr_array_add (self->fresh_pads, pad);
@@ -319,12 +321,10 @@ make_metadata_pad (GstSiprecSrc *self)
 {
   SiprecEvent *event;
 
-  GstSiprecSrcPad *pad = new_pad (self, METADATA_PAD, METADATA_PAD, self->metadata_strand);
-
-  pad->is_metadata = TRUE;
+  self->metadata_pad = new_pad (self, METADATA_PAD, METADATA_PAD);
+  self->metadata_pad->is_metadata = TRUE;
   /* It has no stream whose end is its own: gst_siprec_src_finish_pads() says when. */
-  pad->eos_wanted = FALSE;
-  g_atomic_pointer_set (&self->metadata_pad, pad);
+  self->metadata_pad->eos_wanted = FALSE;
   g_ptr_array_add (self->fresh_pads, self->metadata_pad);
   while ((event = g_queue_pop_head (&self->held_records))) {
     gst_siprec_src_pad_add_record (self->metadata_pad, event);
@@ -381,6 +381,6 @@ gst_siprec_src_remove_pads (GstSiprecSrc *self)
   g_ptr_array_set_size (self->fresh_pads, 0);
   g_queue_clear_full (&self->held_records, (GDestroyNotify)siprec_event_unref);
   g_clear_pointer (&self->audio_format, siprec_format_unref);
-  g_atomic_pointer_set (&self->metadata_pad, NULL);
+  self->metadata_pad = NULL;
   self->settled = self->complete = self->failed = FALSE;
 }

@@ -75,8 +75,6 @@ struct _GstSiprecSrc {
   SiprecEndpoint *endpoint;
   guint start_handle;
   SiprecContext *context;
-  SiprecStrand *media_strand;    /* push-mode shared: pushes on the media pads */
-  SiprecStrand *metadata_strand; /* and on the metadata pad, which media must not hold up */
 
   /* self->lock: mail for the control strand. */
   gboolean stopped; /* see gst_siprec_src_is_stopped() */
@@ -196,10 +194,6 @@ void gst_siprec_src_remove_pads (GstSiprecSrc *self);
 GPtrArray *gst_siprec_src_get_pads (GstSiprecSrc *self);
 
 /* siprecsrc-branches.c: what is behind the pads */
-
-/* The strands of push-mode shared. */
-void gst_siprec_src_push_media (gpointer self);
-void gst_siprec_src_push_metadata (gpointer self);
 
 /* Control strand, whenever it runs: removes pads whose m-line is gone, reports failed branches. */
 void gst_siprec_src_check_pads (GstSiprecSrc *self);
