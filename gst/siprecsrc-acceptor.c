@@ -321,7 +321,9 @@ gst_siprec_src_run_acceptor (GstSiprecSrc *self)
     g_autoptr (GError) error = NULL;
 
     gst_siprec_src_leave_queue (self);
-    if (!gst_siprec_src_claim (self, given, &error))
+    if (!gst_siprec_src_claim (self, given, &error)) {
       GST_WARNING_OBJECT (self, "session is gone: %s", error->message);
+      gst_siprec_src_join_queue (self);
+    }
   }
 }

@@ -376,6 +376,7 @@ on_request (SiprecDialog *dialog, SiprecTransaction *transaction, SiprecRequest 
             gpointer user_data)
 {
   SiprecSession *session = user_data;
+  guint n_deviations = session->deviations->len;
   g_auto (Content) content = {0};
   g_autoptr (GError) error = NULL;
 
@@ -396,6 +397,11 @@ on_request (SiprecDialog *dialog, SiprecTransaction *transaction, SiprecRequest 
   if (error)
     refuse_for (transaction, error);
   siprec_session_report_deviations (session);
+  /* What was refused for a deviation is refused for it again. */
+  if (error && session->policy.strictness == SIPREC_STRICTNESS_STRICT) {
+    g_ptr_array_set_size (session->deviations, n_deviations);
+    session->n_deviations_told = n_deviations;
+  }
 }
 
 static void
@@ -519,6 +525,7 @@ siprec_session_expect_claim (SiprecSession *session, GstClockTime timeout)
 void
 siprec_session_expect_decision (SiprecSession *session, GstClockTime timeout, SiprecAgentFunc func)
 {
+  cancel_timer (session, &session->decision_timer);
   session->decision_timer =
       siprec_agent_add_timer (session->agent, (guint)GST_TIME_AS_MSECONDS (timeout), func, session);
 }

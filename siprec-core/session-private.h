@@ -87,11 +87,12 @@ struct _SiprecSession {
   GstClockTime start;
   guint64 sequence;
   GQueue events;        /* SiprecEvent, not yet popped */
-  gsize raw_bytes;      /* metadata text in them */
+  gsize event_bytes;    /* what they take, roughly */
   SiprecEvent *started; /* for a claimant that takes over */
   GPtrArray *added;     /* SiprecEvent: STREAM_ADDED of each present stream */
   gboolean claimed;
   gboolean was_claimed;
+  gboolean releasing; /* the SIP thread is going to hear of a release */
   SiprecSessionNotify notify;
   gpointer notify_data;
   GDestroyNotify notify_destroy;

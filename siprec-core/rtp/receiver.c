@@ -241,6 +241,8 @@ finish (SiprecReceiver *receiver)
   receiver->timeline.end = receiver->end;
   while (siprec_reorder_peek (&receiver->reorder))
     siprec_receiver_give_up (receiver);
+  receiver->losses = (SiprecBurst){0};
+  siprec_receiver_tell_loss (receiver, receiver->end);
   if (siprec_dtmf_expire (&receiver->dtmf, G_MAXUINT64, &notice))
     receiver->notify (receiver->user_data, &notice);
   siprec_timeline_finish (&receiver->timeline, receiver->end, receiver->out);
@@ -315,6 +317,8 @@ siprec_receiver_tick (SiprecReceiver *receiver, GstClockTime now)
     return;
   while ((first = siprec_reorder_peek (&receiver->reorder)) && first->time <= due)
     siprec_receiver_give_up (receiver);
+  if (receiver->losses.since + GST_SECOND <= now)
+    siprec_receiver_tell_loss (receiver, now);
   if (siprec_dtmf_expire (&receiver->dtmf, now, &notice))
     receiver->notify (receiver->user_data, &notice);
   siprec_timeline_advance (&receiver->timeline, due, receiver->out);

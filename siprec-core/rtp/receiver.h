@@ -16,6 +16,12 @@
 
 G_BEGIN_DECLS
 
+/* How many notices of a kind there were since when. */
+typedef struct {
+  GstClockTime since;
+  guint n;
+} SiprecBurst;
+
 typedef void (*SiprecReceiverNotify) (gpointer user_data, const SiprecNotice *notice);
 
 /**
@@ -57,6 +63,8 @@ typedef struct {
   SiprecStats stats;
   gboolean started, timed_out;
   GstClockTime alive; /* last packet, or the moment that timeouts count from */
+  SiprecBurst losses, keys;
+  SiprecOverrun loss; /* not told yet: too many were */
   SiprecOverrun lag;
   GstClockTime lag_told;
   gboolean changed; /* stats are newer than the ring's */

@@ -72,6 +72,8 @@ siprec_ring_claim (SiprecRing *ring, gboolean raw, SiprecStrand *strand)
     drop_all (ring);
   ring->was_claimed = TRUE;
   ring->raw = raw;
+  /* That was the consumer before. */
+  ring->flushing = FALSE;
   old = ring->strand;
   ring->strand = strand ? siprec_strand_ref (strand) : NULL;
   ready = ring->n > 0;
