@@ -14,12 +14,13 @@ static void
 push_round (GstSiprecSrc *self, gboolean metadata, SiprecStrand *strand)
 {
   g_autoptr (GPtrArray) pads = gst_siprec_src_get_pads (self);
+  GstSiprecSrcPad *metadata_pad = g_atomic_pointer_get (&self->metadata_pad);
   gboolean more = FALSE;
 
   for (guint i = 0; i < pads->len; i++) {
     GstSiprecSrcPad *pad = g_ptr_array_index (pads, i);
 
-    if (pad->is_metadata == metadata)
+    if ((pad == metadata_pad) == metadata)
       more |= gst_siprec_src_pad_drain (pad) == GST_SIPREC_ROUND_MORE;
   }
   if (more)
@@ -94,7 +95,8 @@ gst_siprec_src_check_pads (GstSiprecSrc *self)
 void
 gst_siprec_src_tick_pads (GstSiprecSrc *self, GstClockTime now)
 {
-  GstClockTime latency = self->settings.latency * GST_MSECOND + SIPREC_TICK;
+  GstClockTime latency = self->settings.latency * GST_MSECOND +
+                         siprec_stream_get_period (FALSE, self->settings.buffer_duration);
   GstSiprecSrcTime time;
   gboolean playing = gst_siprec_src_get_time (self, &time);
 

@@ -319,10 +319,12 @@ make_metadata_pad (GstSiprecSrc *self)
 {
   SiprecEvent *event;
 
-  self->metadata_pad = new_pad (self, METADATA_PAD, METADATA_PAD, self->metadata_strand);
-  self->metadata_pad->is_metadata = TRUE;
+  GstSiprecSrcPad *pad = new_pad (self, METADATA_PAD, METADATA_PAD, self->metadata_strand);
+
+  pad->is_metadata = TRUE;
   /* It has no stream whose end is its own: gst_siprec_src_finish_pads() says when. */
-  self->metadata_pad->eos_wanted = FALSE;
+  pad->eos_wanted = FALSE;
+  g_atomic_pointer_set (&self->metadata_pad, pad);
   g_ptr_array_add (self->fresh_pads, self->metadata_pad);
   while ((event = g_queue_pop_head (&self->held_records))) {
     gst_siprec_src_pad_add_record (self->metadata_pad, event);
@@ -379,6 +381,6 @@ gst_siprec_src_remove_pads (GstSiprecSrc *self)
   g_ptr_array_set_size (self->fresh_pads, 0);
   g_queue_clear_full (&self->held_records, (GDestroyNotify)siprec_event_unref);
   g_clear_pointer (&self->audio_format, siprec_format_unref);
-  self->metadata_pad = NULL;
+  g_atomic_pointer_set (&self->metadata_pad, NULL);
   self->settled = self->complete = self->failed = FALSE;
 }

@@ -185,6 +185,7 @@ siprec_ring_get_stats (SiprecRing *ring)
   GstStructure *structure;
 
   g_mutex_lock (&ring->lock);
+  g_atomic_int_set (&ring->stats_read, TRUE);
   structure = siprec_stats_to_structure (&ring->stats);
   g_mutex_unlock (&ring->lock);
   return structure;
@@ -247,6 +248,7 @@ store_stats (SiprecRing *ring, const SiprecStats *stats)
 {
   guint64 num_overruns = ring->stats.num_overruns;
 
+  g_atomic_int_set (&ring->stats_read, FALSE);
   if (stats->format != ring->stats_format) {
     g_clear_pointer (&ring->stats_format, siprec_format_unref);
     if (stats->format)
@@ -282,7 +284,8 @@ siprec_ring_append (SiprecRing *ring, GArray *units, gboolean raw, GstClockTime 
     }
   }
   ring->position = position;
-  store_stats (ring, stats);
+  if (stats)
+    store_stats (ring, stats);
   if (units->len > 0) {
     g_cond_signal (&ring->cond);
     if (ring->strand)

@@ -626,6 +626,78 @@ GST_START_TEST (test_buffer_duration)
 }
 GST_END_TEST;
 
+/* A frame of the first line whose octets all are @n, spoken @n frames after RTP time 0. */
+static void
+send_numbered (Caller *caller, guint8 n)
+{
+  guint8 packet[12 + 160] = {0x80, 0, 0, n};
+
+  GST_WRITE_UINT32_BE (packet + 4, n * 160);
+  GST_WRITE_UINT32_BE (packet + 8, 0x1234);
+  memset (packet + 12, n, 160);
+  caller_send_raw (caller, 0, packet, sizeof packet);
+}
+
+/* Says that RTP time 0 was half a second after 0x10000 on the NTP clock. */
+static void
+send_report (Caller *caller)
+{
+  guint8 packet[28] = {0x80, 200, 0, 6};
+
+  GST_WRITE_UINT32_BE (packet + 4, 0x1234);
+  GST_WRITE_UINT32_BE (packet + 8, 0x10000);
+  GST_WRITE_UINT32_BE (packet + 12, 0x80000000);
+  caller_send_raw (caller, 0, packet, sizeof packet);
+}
+
+/* A report after the first frame; every later one has the time, filler has none. */
+static void
+check_reference (const gchar *properties, gboolean wanted)
+{
+  Pipeline *pipeline = pipeline_new (properties, "fakesink async=false");
+  Caller *caller;
+  PadLog *log;
+  g_autoptr (GstCaps) ntp = gst_caps_new_empty_simple ("timestamp/x-ntp");
+  guint n_metas = 0;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  send_numbered (caller, 1);
+  send_report (caller);
+  for (guint8 n = 2; n < 20; n++) {
+    send_numbered (caller, n);
+    g_usleep (20000);
+  }
+  fail_unless_equals_int (caller_bye (caller), 200);
+  log = pipeline_pad (pipeline, "audio_0");
+  pipeline_await_eos (log);
+  for (guint i = 0; i < log->buffers->len; i++) {
+    GstBuffer *buffer = g_ptr_array_index (log->buffers, i);
+    GstReferenceTimestampMeta *meta = gst_buffer_get_reference_timestamp_meta (buffer, ntp);
+    guint8 n = 0;
+
+    if (!meta)
+      continue;
+    gst_buffer_extract (buffer, 0, &n, 1);
+    fail_unless_equals_uint64 (meta->timestamp, 0x10000 * GST_SECOND + GST_SECOND / 2 + n * FRAME);
+    fail_unless_equals_uint64 (meta->duration, GST_CLOCK_TIME_NONE);
+    n_metas++;
+  }
+  /* The first frame may still have been waiting when the report came. */
+  fail_unless (wanted ? n_metas >= 18 : n_metas == 0, "%u", n_metas);
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+
+/* The sender's wall clock, as rtpjitterbuffer tells it, only when asked for. */
+GST_START_TEST (test_reference_timestamps)
+{
+  check_reference ("add-reference-timestamp-meta=true", TRUE);
+  check_reference ("", FALSE);
+}
+GST_END_TEST;
+
 GST_START_TEST (test_queries)
 {
   Pipeline *pipeline = pipeline_new ("latency=300 buffer-duration=100000000", NULL);
@@ -645,7 +717,8 @@ GST_START_TEST (test_queries)
     fail_unless (gst_pad_query (pad, query));
     gst_query_parse_latency (query, &live, &min, &max);
     fail_unless (live);
-    fail_unless_equals_uint64 (min, 420 * GST_MSECOND);
+    /* Of buffers of 100 ms a stream is read every 40 ms. */
+    fail_unless_equals_uint64 (min, 440 * GST_MSECOND);
     fail_unless_equals_uint64 (max, GST_CLOCK_TIME_NONE);
     gst_query_unref (query);
 
@@ -723,6 +796,7 @@ siprecsrc_suite (void)
   tcase_add_test (tcase, test_caps);
   tcase_add_test (tcase, test_codec_changes);
   tcase_add_test (tcase, test_buffer_duration);
+  tcase_add_test (tcase, test_reference_timestamps);
   tcase_add_test (tcase, test_queries);
   tcase_add_test (tcase, test_stats);
   return suite;
