@@ -12,6 +12,9 @@
 #define LINGER         (500 * GST_MSECOND)
 #define LINGER_STEP_MS 10
 
+/* Beside the sockets of media. */
+#define OTHER_FILES 256
+
 /* A session given back while only elements take sessions waits this long for another one. */
 #define CLAIM_TIMEOUT (30 * GST_SECOND)
 
@@ -80,21 +83,88 @@ siprec_policy_clear (SiprecPolicy *policy)
   g_free ((gchar *)policy->context);
 }
 
-static gboolean
-check_settings (const SiprecSettings *settings, GError **error)
+gchar **
+siprec_settings_split_addresses (const SiprecSettings *settings)
 {
-  const gchar *addresses[] = {settings->media_address, settings->external_address};
-  static const gchar *const names[] = {"media-address", "external-address"};
-  SiprecPorts *ports;
+  gchar **addresses = g_strsplit (settings->media_address ? settings->media_address : "", ",", -1);
 
-  for (guint i = 0; i < G_N_ELEMENTS (addresses); i++) {
-    if (addresses[i] && *addresses[i] && !g_hostname_is_ip_address (addresses[i])) {
+  for (guint i = 0; addresses[i]; i++)
+    g_strstrip (addresses[i]);
+  return addresses;
+}
+
+static gboolean
+check_address (const gchar *name, const gchar *address, GError **error)
+{
+  if (g_hostname_is_ip_address (address))
+    return TRUE;
+  g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SETTINGS,
+               "%s \"%s\" is no IP address; write for example 192.0.2.10.", name, address);
+  return FALSE;
+}
+
+/* Better told now than by refusing every call. */
+static gboolean
+check_local (const gchar *address, GError **error)
+{
+  g_autoptr (GSocketAddress) any_port = g_inet_socket_address_new_from_string (address, 0);
+  g_autoptr (GSocket) socket = g_socket_new (g_socket_address_get_family (any_port),
+                                             G_SOCKET_TYPE_DATAGRAM, G_SOCKET_PROTOCOL_UDP, error);
+
+  if (socket == NULL)
+    return FALSE;
+  if (g_socket_bind (socket, any_port, FALSE, NULL))
+    return TRUE;
+  g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SETTINGS,
+               "media-address \"%s\" is no address of this host; leave it empty for the one that "
+               "calls come to.",
+               address);
+  return FALSE;
+}
+
+static gboolean
+check_addresses (const SiprecSettings *settings, GError **error)
+{
+  const gchar *external = settings->external_address;
+  g_auto (GStrv) media = siprec_settings_split_addresses (settings);
+
+  for (guint i = 0; media[i]; i++) {
+    g_autoptr (GInetAddress) inet = g_inet_address_new_from_string (media[i]);
+
+    if (!check_address ("media-address", media[i], error) || !check_local (media[i], error))
+      return FALSE;
+    if (media[1] && inet && g_inet_address_get_is_any (inet)) {
       g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SETTINGS,
-                   "%s \"%s\" is no IP address; write for example 192.0.2.10.", names[i],
-                   addresses[i]);
+                   "media-address \"%s\" stands for all addresses: write it alone, or name each.",
+                   media[i]);
       return FALSE;
     }
   }
+  return !external || !*external || check_address ("external-address", external, error);
+}
+
+/* Every stream takes two sockets; the rest is for SIP, files and the application. */
+static void
+check_file_limit (const SiprecSettings *settings)
+{
+  g_auto (GStrv) media = siprec_settings_split_addresses (settings);
+  guint64 limit = siprec_ports_get_file_limit ();
+  guint64 sockets =
+      (settings->last_port - settings->first_port + 1) * (guint64)MAX (g_strv_length (media), 1);
+
+  if (limit < sockets + OTHER_FILES)
+    GST_WARNING (
+        "The process may open %" G_GUINT64_FORMAT " files (RLIMIT_NOFILE, hard), but port-range "
+        "%u-%u can need %" G_GUINT64_FORMAT " sockets: calls beyond that will get 503. Raise "
+        "LimitNOFILE= or ulimit -Hn.",
+        limit, settings->first_port, settings->last_port, sockets);
+}
+
+static gboolean
+check_settings (const SiprecSettings *settings, GError **error)
+{
+  if (!check_addresses (settings, error))
+    return FALSE;
   /* RTP takes an even port and RTCP the next one. */
   if (settings->first_port == 0 || (settings->first_port | 1) > settings->last_port) {
     g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SETTINGS,
@@ -103,14 +173,6 @@ check_settings (const SiprecSettings *settings, GError **error)
                  settings->first_port, settings->last_port);
     return FALSE;
   }
-  if (settings->media_address == NULL || *settings->media_address == '\0')
-    return TRUE;
-  /* Better told now than by refusing every call. */
-  ports = siprec_ports_new (settings->media_address, settings->first_port, settings->last_port,
-                            settings->udp_buffer_size, error);
-  if (ports == NULL)
-    return FALSE;
-  siprec_ports_free (ports);
   return TRUE;
 }
 
@@ -187,6 +249,7 @@ endpoint_new (const gchar *name, const SiprecSettings *settings, GError **error)
 
   if (!check_settings (settings, error))
     return NULL;
+  check_file_limit (settings);
   g_type_ensure (SIPREC_TYPE_SESSION);
   endpoint = g_new0 (SiprecEndpoint, 1);
   endpoint->ref_count = 1;

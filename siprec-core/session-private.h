@@ -10,6 +10,9 @@
 
 G_BEGIN_DECLS
 
+/* The addresses in media_address, NULL-terminated, perhaps none. Free with g_strfreev(). */
+gchar **siprec_settings_split_addresses (const SiprecSettings *settings);
+
 GST_DEBUG_CATEGORY_EXTERN (siprec_session_debug);
 
 /* How a session ended, as the session.ended event says it. */

@@ -6,6 +6,7 @@
 
 #include "context-private.h"
 #include "debug.h"
+#include "ports.h"
 
 #define MAX_WORKERS 4
 #define MAX_PUSHERS 64
@@ -61,6 +62,7 @@ siprec_context_get (const gchar *name)
   if (!name)
     name = "";
   G_LOCK (contexts);
+  siprec_ports_get_file_limit ();
   if (!contexts)
     contexts = g_hash_table_new (g_str_hash, g_str_equal);
   context = g_hash_table_lookup (contexts, name);

@@ -34,9 +34,16 @@ on_ready (SiprecEndpoint *endpoint, const gchar *uri, const GError *error, gpoin
 Recorder *
 recorder_new (const SiprecPolicy *policy)
 {
-  Recorder *recorder = g_new0 (Recorder, 1);
   SiprecSettings settings = {
       .local_uri = "sip:127.0.0.1:0", .first_port = 10000, .last_port = 60000};
+
+  return recorder_new_with (&settings, policy);
+}
+
+Recorder *
+recorder_new_with (const SiprecSettings *settings, const SiprecPolicy *policy)
+{
+  Recorder *recorder = g_new0 (Recorder, 1);
 
   if (policy)
     recorder->policy = *policy;
@@ -44,7 +51,7 @@ recorder_new (const SiprecPolicy *policy)
   recorder->sessions = g_ptr_array_new_with_free_func (g_object_unref);
   g_mutex_init (&recorder->lock);
   g_cond_init (&recorder->changed);
-  recorder->endpoint = siprec_endpoint_get (NULL, &settings, NULL);
+  recorder->endpoint = siprec_endpoint_get (NULL, settings, NULL);
   g_assert_nonnull (recorder->endpoint);
   siprec_endpoint_start (recorder->endpoint, on_ready, recorder);
   g_mutex_lock (&recorder->lock);
