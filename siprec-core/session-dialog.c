@@ -17,6 +17,9 @@ static const gchar *const accept_headers[] = {
     "multipart/mixed",
     NULL};
 
+/* RFC 7866 section 6.2. */
+static const gchar *const require_headers[] = {"Require: siprec", NULL};
+
 static const gchar *const retry_headers[] = {"Retry-After: 5", NULL};
 
 /* What a message's body holds for us. */
@@ -417,6 +420,7 @@ on_ended (SiprecDialog *dialog, SiprecDialogEnd end, SiprecRequest *request, gpo
       [SIPREC_DIALOG_CANCELLED] = SIPREC_END_CANCELLED,
       [SIPREC_DIALOG_NO_ACK] = SIPREC_END_NO_ACK,
       [SIPREC_DIALOG_FAILED] = SIPREC_END_FAILED,
+      [SIPREC_DIALOG_EXPIRED] = SIPREC_END_EXPIRED,
   };
   SiprecSession *session = user_data;
   g_auto (Content) content = {0};
@@ -432,7 +436,19 @@ on_ended (SiprecDialog *dialog, SiprecDialogEnd end, SiprecRequest *request, gpo
                          request ? siprec_request_header (request, "Reason") : NULL);
 }
 
-static const SiprecDialogHandler dialog_handler = {on_request, on_acknowledged, on_ended};
+/* A re-INVITE that repeats what is agreed. */
+static gboolean
+on_refresh (SiprecDialog *dialog, gpointer user_data)
+{
+  SiprecSession *session = user_data;
+
+  return session->negotiation &&
+         siprec_dialog_request (dialog, "INVITE", require_headers, SDP,
+                                siprec_negotiation_get_sdp (session->negotiation), NULL, NULL);
+}
+
+static const SiprecDialogHandler dialog_handler = {on_request, on_acknowledged, on_ended,
+                                                   on_refresh};
 
 gboolean
 siprec_session_open (SiprecSession *session)

@@ -410,6 +410,7 @@ siprec_session_report_end (SiprecSession *session)
       [SIPREC_END_HANGUP] = "hangup",
       [SIPREC_END_NO_ACK] = "no-ack",
       [SIPREC_END_FAILED] = "failed",
+      [SIPREC_END_EXPIRED] = "expired",
       [SIPREC_END_CANCELLED] = "cancelled",
       [SIPREC_END_UNCLAIMED] = "unclaimed",
       [SIPREC_END_SHUTDOWN] = "shutdown",

@@ -4,9 +4,12 @@
 
 #include "inflight.h"
 #include "screen.h"
+#include "session-timer.h"
 #include "sip-private.h"
 
 #define SERVER "gst-siprec/" SIPREC_VERSION
+/* RFC 7866 section 11.1.1: not siprec. */
+#define SUPPORTED "timer"
 #define ACCEPT                                                                                     \
   "application/sdp, application/rs-metadata+xml, application/rs-metadata, multipart/mixed"
 
@@ -87,6 +90,8 @@ add_capabilities (SiprecTransaction *transaction, msg_t *msg, const SiprecReply 
       (success || (target && reply->status / 100 == 1)) &&
       !siprec_lines_have (reply->headers, "Contact"))
     sip_add_make (msg, sip_object (msg), sip_contact_class, contact);
+  if ((target || method == sip_method_options) && success)
+    sip_add_make (msg, sip_object (msg), sip_supported_class, SUPPORTED);
   if ((((target || method == sip_method_options) && success) || reply->status == 405) &&
       !siprec_lines_have (reply->headers, "Allow"))
     sip_add_make (msg, sip_object (msg), sip_allow_class, SIPREC_ALLOW);
@@ -94,6 +99,14 @@ add_capabilities (SiprecTransaction *transaction, msg_t *msg, const SiprecReply 
        reply->status == 415) &&
       !siprec_lines_have (reply->headers, "Accept"))
     sip_add_make (msg, sip_object (msg), sip_accept_class, ACCEPT);
+}
+
+/* TRUE for what begins or refreshes a session. */
+static gboolean
+accepts_session (SiprecTransaction *transaction, const SiprecReply *reply)
+{
+  return transaction->dialog && reply->status / 100 == 2 &&
+         (transaction->method == sip_method_invite || transaction->method == sip_method_update);
 }
 
 static void
@@ -108,6 +121,11 @@ send_reply (SiprecTransaction *transaction, const SiprecReply *reply)
   if (reply->status > 100) {
     sip_add_tl (msg, sip_object (msg), SIPTAG_SERVER_STR (SERVER), TAG_END ());
     add_capabilities (transaction, msg, reply);
+    if (accepts_session (transaction, reply)) {
+      g_auto (GStrv) lines = siprec_dialog_accept_lines (transaction->dialog, transaction);
+
+      siprec_message_add_lines (msg, (const gchar *const *)lines);
+    }
   }
   siprec_message_add_lines (msg, reply->headers);
   if (reply->body)
@@ -243,9 +261,30 @@ unsupported (const SiprecRequest *request)
   g_autoptr (GString) line = g_string_new (NULL);
 
   for (gchar **tag = request->required; *tag; tag++)
-    if (g_ascii_strcasecmp (*tag, "siprec") != 0)
+    if (g_ascii_strcasecmp (*tag, "siprec") != 0 && g_ascii_strcasecmp (*tag, "timer") != 0)
       g_string_append_printf (line, "%s%s", line->len ? ", " : "Unsupported: ", *tag);
   return line->len ? g_string_free (g_steal_pointer (&line), FALSE) : NULL;
+}
+
+static gboolean
+refreshes_too_often (SiprecTransaction *transaction)
+{
+  guint minimum = siprec_agent_session_minimum (transaction->agent);
+
+  return (transaction->method == sip_method_invite || transaction->method == sip_method_update) &&
+         siprec_session_timer_too_brief (transaction->request, minimum);
+}
+
+/* RFC 4028 section 9. */
+static void
+refuse_interval (SiprecTransaction *transaction)
+{
+  g_autofree gchar *line =
+      g_strdup_printf ("Min-SE: %u", siprec_agent_session_minimum (transaction->agent));
+  const gchar *lines[] = {line, NULL};
+  SiprecReply reply = {422, "Session Interval Too Small", lines};
+
+  siprec_transaction_reply (transaction, &reply);
 }
 
 gboolean
@@ -255,6 +294,7 @@ siprec_transaction_refuse (SiprecTransaction *transaction)
   gboolean cut = siprec_message_is_cut (sip_object (msg));
   g_autofree gchar *line = unsupported (transaction->request);
   const gchar *lines[] = {line, NULL};
+  gboolean brief = refreshes_too_often (transaction);
   SiprecReply reply = {.status = 400, .phrase = "Message Is Cut Off"};
 
   msg_destroy (msg);
@@ -262,7 +302,9 @@ siprec_transaction_refuse (SiprecTransaction *transaction)
     siprec_transaction_reply (transaction, &reply);
   else if (line)
     siprec_transaction_reply (transaction, SIPREC_REPLY (420, lines));
-  return cut || line;
+  else if (brief)
+    refuse_interval (transaction);
+  return cut || line || brief;
 }
 
 static gboolean

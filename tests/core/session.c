@@ -161,6 +161,55 @@ GST_START_TEST (a_refresh_changes_nothing)
 }
 GST_END_TEST
 
+/* Lets the tests see the end of a session interval. */
+static void
+allow_brief_intervals (void)
+{
+  recorder_set_session_minimum (recorder, 3);
+}
+
+GST_START_TEST (a_session_that_is_not_refreshed_expires)
+{
+  SiprecSession *session;
+
+  allow_brief_intervals ();
+  fail_unless_equals_int (
+      caller_invite_with (caller, "Require: siprec\r\nSupported: timer\r\nSession-Expires: 3\r\n",
+                          "application/sdp", AUDIO),
+      200);
+  session = claim ();
+  fail_unless (caller_await (caller, "BYE"));
+  g_autoptr (SiprecEvent) ended = recorder_event (recorder, session, SIPREC_EVENT_SESSION_ENDED);
+  fail_unless_equals_string (json_object_get_string_member (ended->data, "cause"), "expired");
+}
+GST_END_TEST
+
+GST_START_TEST (our_refresh_disturbs_nothing)
+{
+  SiprecSession *session;
+  g_autofree gchar *names = NULL;
+  g_autofree gchar *require = NULL;
+  guint version;
+
+  allow_brief_intervals ();
+  fail_unless_equals_int (
+      caller_invite_with (caller, "Require: siprec\r\nSession-Expires: 3;refresher=uas\r\n",
+                          "application/sdp", AUDIO),
+      200);
+  version = sdp_version ();
+  session = claim ();
+  for (guint i = 0; i < 2; i++) {
+    fail_unless (caller_await (caller, "INVITE"));
+    fail_unless_equals_int (sdp_version (), version);
+  }
+  require = caller_header (caller, "Require");
+  fail_unless_equals_string (require, "siprec");
+  fail_unless_equals_int (caller_bye (caller), 200);
+  names = recorder_events_until (recorder, session, SIPREC_EVENT_SESSION_ENDED);
+  fail_unless_equals_string (names, "session.started stream.added session.ended");
+}
+GST_END_TEST
+
 GST_START_TEST (streams_come_and_go)
 {
   SiprecSession *session;
@@ -329,6 +378,8 @@ session_suite (void)
   tcase_add_test (tcase, the_answer_echoes_labels_and_lines);
   tcase_add_test (tcase, hold_and_resume);
   tcase_add_test (tcase, a_refresh_changes_nothing);
+  tcase_add_test (tcase, a_session_that_is_not_refreshed_expires);
+  tcase_add_test (tcase, our_refresh_disturbs_nothing);
   tcase_add_test (tcase, streams_come_and_go);
   tcase_add_test (tcase, a_refused_reinvite_changes_nothing);
   tcase_add_test (tcase, an_offerless_reinvite_gets_the_streams_as_they_are);
