@@ -157,6 +157,7 @@ handle (GstSiprecSrc *self, SiprecEvent *event)
                   siprec_event_type_name (event->type));
   switch (event->type) {
   case SIPREC_EVENT_SESSION_STARTED:
+    gst_siprec_src_emit_sdp (self, self->session);
     session_started (self);
     break;
   case SIPREC_EVENT_STREAM_ADDED:

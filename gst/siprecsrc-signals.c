@@ -36,7 +36,7 @@ install_questions (GType type)
    * @self: the element
    * @sdp: a copy of the offer
    *
-   * Shows the offer, before accept-session.
+   * Shows the offer, before accept-session; or, if the offer was ours, what the client has answered to it.
    */
   gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ON_SDP] =
       g_signal_new ("on-sdp", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,

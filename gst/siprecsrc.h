@@ -26,6 +26,7 @@ typedef struct {
   SiprecAccept accept;
   SiprecStrictness strictness;
   gchar *codecs;
+  guint delayed_offer_streams;
   GstClockTime decision_timeout;
   gchar *context;
   GstSiprecOutput output;

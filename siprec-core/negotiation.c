@@ -3,6 +3,7 @@
 #include "negotiation.h"
 
 #include "error.h"
+#include "sdp/proposal.h"
 
 /* What is to become of one m-line of the offer considered last. */
 typedef struct {
@@ -26,7 +27,8 @@ struct _SiprecNegotiation {
   gboolean ended;
 
   /* The plan: between consider and commit or discard. */
-  const SiprecOffer *offer; /* borrowed */
+  const SiprecOffer *offer; /* borrowed; the client's answer if @ours */
+  gboolean ours;            /* the plan is an offer of ours */
   GArray *plan;             /* PlannedLine, one an m-line */
   gchar *answer;
 };
@@ -212,6 +214,95 @@ siprec_negotiation_consider (SiprecNegotiation *negotiation, const SiprecOffer *
   return negotiation->answer;
 }
 
+/* Writes an offer of ours, with the lines of the plan. */
+static const gchar *
+finish_proposal (SiprecNegotiation *negotiation, const SiprecOffer *offer)
+{
+  negotiation->ours = TRUE;
+  negotiation->answer = write_answer (negotiation, offer);
+  return negotiation->answer;
+}
+
+const gchar *
+siprec_negotiation_propose (SiprecNegotiation *negotiation, guint n_lines, GError **error)
+{
+  const SiprecNegotiationConfig *config = &negotiation->config;
+  g_autoptr (SiprecOffer) offer =
+      siprec_proposal_new (n_lines, (const gchar *const *)negotiation->codecs);
+
+  siprec_negotiation_discard (negotiation);
+  g_array_set_size (negotiation->plan, n_lines);
+  for (guint i = 0; i < n_lines; i++) {
+    PlannedLine *planned = &g_array_index (negotiation->plan, PlannedLine, i);
+
+    planned->formats = g_ptr_array_ref (siprec_offer_mline (offer, i)->formats);
+    planned->ports = siprec_ports_new (negotiation->address, config->first_port, config->last_port,
+                                       config->buffer_size, error);
+    if (!planned->ports) {
+      siprec_negotiation_discard (negotiation);
+      return NULL;
+    }
+  }
+  return finish_proposal (negotiation, offer);
+}
+
+const gchar *
+siprec_negotiation_repeat (SiprecNegotiation *negotiation, const SiprecOffer *offer)
+{
+  siprec_negotiation_discard (negotiation);
+  g_array_set_size (negotiation->plan, offer->mlines->len);
+  for (guint i = 0; i < offer->mlines->len; i++) {
+    PlannedLine *planned = &g_array_index (negotiation->plan, PlannedLine, i);
+
+    planned->line = find_line (negotiation, i);
+    if (planned->line)
+      planned->formats = g_ptr_array_ref (planned->line->formats);
+  }
+  return finish_proposal (negotiation, offer);
+}
+
+/* Narrows the plan of one line down to what @mline says. FALSE if the line is no more. */
+static gboolean
+take_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine *planned)
+{
+  g_autoptr (GPtrArray) formats = NULL;
+
+  if (mline && is_receivable (mline))
+    formats = siprec_answer_choose (mline, (const gchar *const *)negotiation->codecs);
+  if (!formats || formats->len == 0 ||
+      (negotiation->config.refuse_unknown && siprec_formats_are_opaque (formats))) {
+    g_clear_pointer (&planned->ports, siprec_ports_free);
+    planned->line = NULL;
+    return FALSE;
+  }
+  g_clear_pointer (&planned->formats, g_ptr_array_unref);
+  planned->formats = g_steal_pointer (&formats);
+  return planned->line || planned->ports;
+}
+
+gboolean
+siprec_negotiation_take_answer (SiprecNegotiation *negotiation, const SiprecOffer *answer,
+                                GError **error)
+{
+  guint n_usable = 0;
+
+  if (!negotiation->ours) {
+    g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_NOT_ACCEPTABLE, "There is no offer to answer.");
+    return FALSE;
+  }
+  for (guint i = 0; i < negotiation->plan->len; i++)
+    n_usable += take_line (negotiation, siprec_offer_mline (answer, i),
+                           &g_array_index (negotiation->plan, PlannedLine, i));
+  if (n_usable == 0 && negotiation->sdp == NULL) {
+    siprec_negotiation_discard (negotiation);
+    g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_NOT_ACCEPTABLE,
+                 "The answer accepts none of the media lines offered.");
+    return FALSE;
+  }
+  negotiation->offer = answer;
+  return TRUE;
+}
+
 static void
 replace_string (gchar **place, const gchar *value)
 {
@@ -276,16 +367,28 @@ add_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine 
   func (line, SIPREC_LINE_ADDED, user_data);
 }
 
-static void
-update_line (SiprecLine *line, const SiprecMline *mline, PlannedLine *planned, SiprecLineFunc func,
-             gpointer user_data)
+/* What the client's SDP says of a line. Its answer to an offer of ours need not repeat the names. */
+static gboolean
+update_names (SiprecLine *line, const SiprecMline *mline, gboolean ours)
 {
+  gboolean other_label = (mline->label || !ours) && g_strcmp0 (line->label, mline->label) != 0;
+
+  if (other_label)
+    replace_string (&line->label, mline->label);
+  if (mline->lang || !ours)
+    replace_string (&line->lang, mline->lang);
+  return other_label;
+}
+
+static void
+update_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine *planned,
+             SiprecLineFunc func, gpointer user_data)
+{
+  SiprecLine *line = planned->line;
   gboolean other_codec = !same_codec (line->formats, planned->formats);
-  gboolean other_label = g_strcmp0 (line->label, mline->label) != 0;
+  gboolean other_label = update_names (line, mline, negotiation->ours);
   gboolean hold_changed = line->held != mline->held;
 
-  replace_string (&line->label, mline->label);
-  replace_string (&line->lang, mline->lang);
   g_ptr_array_unref (line->formats);
   line->formats = g_ptr_array_ref (planned->formats);
   siprec_stream_set_formats (line->stream, line->formats);
@@ -327,7 +430,7 @@ siprec_negotiation_commit (SiprecNegotiation *negotiation, GstClockTime now, Sip
     const SiprecMline *mline = siprec_offer_mline (offer, i);
 
     if (planned->line)
-      update_line (planned->line, mline, planned, func, user_data);
+      update_line (negotiation, mline, planned, func, user_data);
     else if (planned->ports)
       add_line (negotiation, mline, planned, now, func, user_data);
   }
@@ -345,6 +448,7 @@ siprec_negotiation_discard (SiprecNegotiation *negotiation)
   g_array_set_size (negotiation->plan, 0);
   g_clear_pointer (&negotiation->answer, g_free);
   negotiation->offer = NULL;
+  negotiation->ours = FALSE;
 }
 
 const gchar *

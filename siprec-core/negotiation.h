@@ -100,6 +100,41 @@ SIPREC_API const gchar *siprec_negotiation_consider (SiprecNegotiation *negotiat
                                                      const SiprecOffer *offer, guint64 refused,
                                                      GError **error);
 
+/**
+ * siprec_negotiation_propose:
+ * @n_lines: audio lines to offer
+ * @error: PORTS or ADDRESS if ports can't be had
+ *
+ * For a client that offers nothing: works out an offer of ours and opens its ports. Then comes
+ * siprec_negotiation_take_answer().
+ *
+ * Returns: (nullable): the SDP, owned by @negotiation until the next call.
+ */
+SIPREC_API const gchar *siprec_negotiation_propose (SiprecNegotiation *negotiation, guint n_lines,
+                                                    GError **error);
+
+/**
+ * siprec_negotiation_repeat:
+ * @offer: the one agreed last
+ *
+ * The lines as they are, as an offer of ours: RFC 7866 section 7.2 forbids us to add any. Then comes
+ * siprec_negotiation_take_answer(), or siprec_negotiation_discard().
+ *
+ * Returns: the SDP, owned by @negotiation until the next call.
+ */
+SIPREC_API const gchar *siprec_negotiation_repeat (SiprecNegotiation *negotiation,
+                                                   const SiprecOffer *offer);
+
+/**
+ * siprec_negotiation_take_answer:
+ * @answer: the client's answer to our offer, made last
+ * @error: NOT_ACCEPTABLE if it is no answer to it, or has no line that can be received
+ *
+ * What it says becomes true with siprec_negotiation_commit(); without that nothing changes.
+ */
+SIPREC_API gboolean siprec_negotiation_take_answer (SiprecNegotiation *negotiation,
+                                                    const SiprecOffer *answer, GError **error);
+
 /* Tells of one change; the line is borrowed. */
 typedef void (*SiprecLineFunc) (SiprecLine *line, SiprecLineChange change, gpointer user_data);
 

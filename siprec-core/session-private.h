@@ -70,7 +70,8 @@ struct _SiprecSession {
   SiprecNegotiation *negotiation;
   SiprecMetadata *metadata;
   GBytes *document;         /* the last metadata document */
-  GBytes *initial_metadata; /* of the INVITE, until it is accepted */
+  GBytes *initial_metadata; /* of the INVITE, until it is accepted and there are streams */
+  gboolean answer_due;      /* the ACK is to bear the answer to an offer of ours */
   GPtrArray *deviations;    /* SiprecDeviation, all that have been seen */
   guint n_deviations_told;
   SiprecTimer *claim_timer;
@@ -89,6 +90,7 @@ struct _SiprecSession {
   guint64 sequence;
   GQueue events;        /* SiprecEvent, not yet popped */
   gsize raw_bytes;      /* metadata text in them */
+  gboolean beginning;   /* events are withheld until the first streams are among them */
   SiprecEvent *started; /* for a claimant that takes over */
   GPtrArray *added;     /* SiprecEvent: STREAM_ADDED of each present stream */
   gboolean claimed;
@@ -102,6 +104,10 @@ struct _SiprecSession {
 
 /* A session for @invite. From the SIP thread. */
 SiprecSession *siprec_session_new (const SiprecSessionConfig *config, SiprecRequest *invite);
+
+/* While @beginning the claimant gets no events: it takes the streams told together with the start for
+ * the first ones. */
+void siprec_session_set_beginning (SiprecSession *session, gboolean beginning);
 
 /* Gives the next sequence number to @event (taken) and queues it for the claimant. */
 void siprec_session_emit (SiprecSession *session, SiprecEvent *event);

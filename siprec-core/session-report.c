@@ -127,7 +127,8 @@ collect_labels (SiprecSession *session)
 {
   GPtrArray *labels = g_ptr_array_new ();
 
-  for (guint i = 0; i < session->offer->mlines->len; i++) {
+  /* There is none yet if we offer and the client hasn't answered. */
+  for (guint i = 0; session->offer && i < session->offer->mlines->len; i++) {
     const SiprecMline *mline = g_ptr_array_index (session->offer->mlines, i);
 
     if (carries_media (mline))

@@ -155,6 +155,16 @@ notify_claimant (SiprecSession *session)
     session->notify (session, session->notify_data);
 }
 
+void
+siprec_session_set_beginning (SiprecSession *session, gboolean beginning)
+{
+  g_mutex_lock (&session->lock);
+  session->beginning = beginning;
+  g_mutex_unlock (&session->lock);
+  if (!beginning)
+    notify_claimant (session);
+}
+
 static void
 stamp_event (SiprecSession *session, SiprecEvent *event)
 {
@@ -296,7 +306,7 @@ SiprecEvent *
 siprec_session_pop_event (SiprecSession *session)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&session->lock);
-  SiprecEvent *event = g_queue_pop_head (&session->events);
+  SiprecEvent *event = session->beginning ? NULL : g_queue_pop_head (&session->events);
 
   if (event)
     session->raw_bytes -= event_weight (event);

@@ -1,6 +1,7 @@
 /* siprecsrc: which session it takes, what the application is asked, and how a session changes hands.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
+#include <gst/sdp/gstsdpmessage.h>
 
 #include "pipeline.h"
 #include "siprec-core/endpoint.h"
@@ -24,6 +25,37 @@ GST_START_TEST (test_busy)
   /* One call is what it was for. */
   pipeline_await_state (pipeline, "ended");
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 503);
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+static void
+note_sdp (GstElement *src, GstSDPMessage *sdp, gpointer n_media)
+{
+  *(guint *)n_media = gst_sdp_message_medias_len (sdp);
+}
+
+/* A phone that offers nothing: its pads come with its ACK. */
+GST_START_TEST (test_delayed_offer)
+{
+  Pipeline *pipeline = pipeline_new ("delayed-offer-streams=2", "fakesink async=false");
+  Caller *caller;
+  guint n_media = 0;
+
+  g_signal_connect (pipeline->src, "on-sdp", G_CALLBACK (note_sdp), &n_media);
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  caller_set_answer (caller,
+                     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+                     "m=audio 40000 RTP/AVP 0\r\na=sendonly\r\nm=audio 40002 RTP/AVP 0\r\n");
+  fail_unless_equals_int (caller_invite_with (caller, "Require: siprec\r\n", NULL, NULL), 200);
+  pipeline_await_order (pipeline, "audio_0 audio_1 metadata no-more-pads");
+  fail_unless_equals_int (n_media, 2);
+  caller_talk (caller, 2, 10);
+  pipeline_await_buffers (pipeline_pad (pipeline, "audio_1"), 10);
+  fail_unless_equals_int (caller_bye (caller), 200);
+  pipeline_await_eos (pipeline_pad (pipeline, "audio_0"));
   caller_free (caller);
   pipeline_free (pipeline);
 }
@@ -512,6 +544,7 @@ siprecsrc_sessions_suite (void)
 
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, test_busy);
+  tcase_add_test (tcase, test_delayed_offer);
   tcase_add_test (tcase, test_shared_endpoint);
   tcase_add_test (tcase, test_claim);
   tcase_add_test (tcase, test_claimed_already);

@@ -30,6 +30,9 @@ guint caller_invite (Caller *caller, guint n_streams, const gchar *direction);
 guint caller_invite_with (Caller *caller, const gchar *headers, const gchar *content_type,
                           const gchar *body);
 
+/* The ACK of the next INVITE bears @sdp; NULL for none. Answers requests of the recorder with it too. */
+void caller_set_answer (Caller *caller, const gchar *sdp);
+
 /* Sends the INVITE of caller_invite() and returns at once. */
 void caller_invite_only (Caller *caller, guint n_streams);
 
