@@ -241,6 +241,7 @@ dispatch (SiprecDialog *dialog, SiprecTransaction *transaction, sip_method_t met
     siprec_transaction_reply_status (transaction, 200);
     break;
   case sip_method_cancel:
+  case sip_method_prack:
     siprec_transaction_reply_status (transaction, 481);
     break;
   default:

@@ -214,10 +214,14 @@ siprec_session_timer_answered (SiprecDialog *dialog, const SiprecRequest *respon
   }
   if (response->status == 422 && read_seconds (response, "Min-SE", &self->minimum))
     self->interval = MAX (self->interval, self->minimum);
-  if (g_str_equal (response->method, "UPDATE") &&
-      (response->status == 405 || response->status == 501))
+  if (!self->ours)
+    return;
+  if (!self->no_update && g_str_equal (response->method, "UPDATE") &&
+      (response->status == 405 || response->status == 501)) {
     self->no_update = TRUE;
+    retry_after (dialog, 0);
+    return;
+  }
   /* The session goes on until it expires, and there may be time for another attempt. */
-  if (self->ours)
-    retry_after (dialog, g_random_int_range (RETRY_MIN_MS, RETRY_MAX_MS));
+  retry_after (dialog, g_random_int_range (RETRY_MIN_MS, RETRY_MAX_MS));
 }

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 GST_DEBUG_CATEGORY_EXTERN (siprec_sip_debug);
 #define GST_CAT_DEFAULT siprec_sip_debug
 
-#define SIPREC_ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO"
+#define SIPREC_ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, PRACK"
 
 /* A reply with no body; @headers may be NULL. */
 #define SIPREC_REPLY(code, header_lines)                                                           \

@@ -8,8 +8,10 @@
 #include "sip-private.h"
 
 #define SERVER "gst-siprec/" SIPREC_VERSION
-/* RFC 7866 section 11.1.1: not siprec. */
-#define SUPPORTED "timer"
+/* RFC 7866 section 11.1.1: not siprec. RFC 3262 asks nothing of us but that no provisional response
+ * other than 100 goes out unreliably, and we send none: who requires 100rel, as CUBE does, gets the
+ * final response at once, or 100 and later the final one. A PRACK is for nothing then (481). */
+#define SUPPORTED "100rel, timer"
 #define ACCEPT                                                                                     \
   "application/sdp, application/rs-metadata+xml, application/rs-metadata, multipart/mixed"
 
@@ -254,6 +256,17 @@ dispatched (SiprecTransaction *transaction)
   transaction_unref (transaction);
 }
 
+static gboolean
+is_understood (const gchar *option_tag)
+{
+  static const gchar *const tags[] = {"siprec", "timer", "100rel"};
+
+  for (guint i = 0; i < G_N_ELEMENTS (tags); i++)
+    if (g_ascii_strcasecmp (option_tag, tags[i]) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 /* RFC 3261 section 8.2.2.3. Returns: (nullable): the Unsupported header to answer */
 static gchar *
 unsupported (const SiprecRequest *request)
@@ -261,7 +274,7 @@ unsupported (const SiprecRequest *request)
   g_autoptr (GString) line = g_string_new (NULL);
 
   for (gchar **tag = request->required; *tag; tag++)
-    if (g_ascii_strcasecmp (*tag, "siprec") != 0 && g_ascii_strcasecmp (*tag, "timer") != 0)
+    if (!is_understood (*tag))
       g_string_append_printf (line, "%s%s", line->len ? ", " : "Unsupported: ", *tag);
   return line->len ? g_string_free (g_steal_pointer (&line), FALSE) : NULL;
 }
@@ -317,6 +330,7 @@ is_allowed (sip_method_t method)
   case sip_method_options:
   case sip_method_update:
   case sip_method_info:
+  case sip_method_prack:
     return TRUE;
   default:
     return FALSE;

@@ -81,7 +81,7 @@ GST_START_TEST (the_client_refreshes_if_it_can)
 
   check_header (answer, "Session-Expires", offers[__i__].expires);
   check_header (answer, "Require", offers[__i__].require);
-  check_header (answer, "Supported", "timer");
+  check_header (answer, "Supported", "100rel, timer");
 }
 GST_END_TEST
 
