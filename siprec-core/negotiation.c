@@ -25,6 +25,8 @@ struct _SiprecNegotiation {
   guint64 sdp_version;
   gchar *sdp;
   gboolean ended;
+  gboolean paused; /* new lines are */
+  gboolean resuming;
 
   /* The plan: between consider and commit or discard. */
   const SiprecOffer *offer; /* borrowed; the client's answer if @ours */
@@ -54,6 +56,12 @@ siprec_line_unref (SiprecLine *line)
   g_free (line->lang);
   g_clear_object (&line->owner);
   g_free (line);
+}
+
+gboolean
+siprec_line_is_held (const SiprecLine *line)
+{
+  return line->held || line->paused;
 }
 
 gboolean
@@ -159,6 +167,14 @@ planned_port (const PlannedLine *planned)
   return planned->ports ? siprec_ports_get_port (planned->ports) : 0;
 }
 
+static gboolean
+planned_inactive (SiprecNegotiation *negotiation, const PlannedLine *planned)
+{
+  if (planned->line)
+    return planned->line->paused && !planned->line->resuming;
+  return negotiation->paused && !negotiation->resuming;
+}
+
 /* Writes the answer of the plan. The o= version rises only when the rest differs from what was agreed last
  * (RFC 3264 section 8). */
 static gchar *
@@ -172,6 +188,7 @@ write_answer (SiprecNegotiation *negotiation, const SiprecOffer *offer)
 
     lines[i].port = planned_port (planned);
     lines[i].formats = planned->formats;
+    lines[i].inactive = planned_inactive (negotiation, planned);
   }
   same = siprec_answer_make (offer, lines, negotiation->advertised, negotiation->sdp_id,
                              negotiation->sdp_version);
@@ -339,6 +356,7 @@ make_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine
   line->label = g_strdup (mline->label);
   line->lang = g_strdup (mline->lang);
   line->held = mline->held;
+  line->paused = negotiation->paused;
   if (negotiation->config.owner)
     line->owner = g_object_ref (negotiation->config.owner);
   line->formats = g_ptr_array_ref (planned->formats);
@@ -357,7 +375,8 @@ add_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine 
 
   siprec_stream_set_formats (line->stream, line->formats);
   set_remote (line, mline);
-  siprec_stream_set_held (line->stream, line->held);
+  siprec_stream_set_held (line->stream, siprec_line_is_held (line));
+  siprec_stream_set_paused (line->stream, line->paused);
   siprec_stream_begin (line->stream, now);
 
   while (place < negotiation->lines->len &&
@@ -365,6 +384,22 @@ add_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine 
     place++;
   g_ptr_array_insert (negotiation->lines, place, line);
   func (line, SIPREC_LINE_ADDED, user_data);
+}
+
+/* Sets both reasons for a hold, and tells if the line is held now and wasn't, or the other way. */
+static void
+set_hold (SiprecLine *line, gboolean held, gboolean paused, SiprecLineFunc func, gpointer user_data)
+{
+  gboolean before = siprec_line_is_held (line);
+
+  if (line->paused != paused)
+    siprec_stream_set_paused (line->stream, paused);
+  line->held = held;
+  line->paused = paused;
+  if (siprec_line_is_held (line) == before)
+    return;
+  siprec_stream_set_held (line->stream, !before);
+  func (line, before ? SIPREC_LINE_RESUMED : SIPREC_LINE_HELD, user_data);
 }
 
 /* What the client's SDP says of a line. Its answer to an offer of ours need not repeat the names. */
@@ -387,7 +422,8 @@ update_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLi
   SiprecLine *line = planned->line;
   gboolean other_codec = !same_codec (line->formats, planned->formats);
   gboolean other_label = update_names (line, mline, negotiation->ours);
-  gboolean hold_changed = line->held != mline->held;
+  /* Its answer to our inactive is inactive, whatever it would like to send. */
+  gboolean told = !negotiation->ours || !planned_inactive (negotiation, planned);
 
   g_ptr_array_unref (line->formats);
   line->formats = g_ptr_array_ref (planned->formats);
@@ -395,11 +431,7 @@ update_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLi
   set_remote (line, mline);
   if (other_codec || other_label)
     func (line, SIPREC_LINE_UPDATED, user_data);
-  if (hold_changed) {
-    line->held = mline->held;
-    siprec_stream_set_held (line->stream, line->held);
-    func (line, line->held ? SIPREC_LINE_HELD : SIPREC_LINE_RESUMED, user_data);
-  }
+  set_hold (line, told ? mline->held : line->held, line->paused, func, user_data);
 }
 
 /* TRUE if the plan goes on with @line. */
@@ -449,6 +481,55 @@ siprec_negotiation_discard (SiprecNegotiation *negotiation)
   g_clear_pointer (&negotiation->answer, g_free);
   negotiation->offer = NULL;
   negotiation->ours = FALSE;
+}
+
+gboolean
+siprec_negotiation_pause (SiprecNegotiation *negotiation, gint mline, SiprecLineFunc func,
+                          gpointer user_data)
+{
+  gboolean found = mline == SIPREC_ALL_LINES;
+
+  negotiation->paused |= found;
+  for (guint i = 0; i < negotiation->lines->len; i++) {
+    SiprecLine *line = g_ptr_array_index (negotiation->lines, i);
+
+    if (mline != SIPREC_ALL_LINES && line->mline != (guint)mline)
+      continue;
+    found = TRUE;
+    set_hold (line, line->held, TRUE, func, user_data);
+  }
+  return found;
+}
+
+gboolean
+siprec_negotiation_plan_resume (SiprecNegotiation *negotiation, gint mline)
+{
+  gboolean found = mline == SIPREC_ALL_LINES;
+
+  negotiation->resuming = found;
+  for (guint i = 0; i < negotiation->lines->len; i++) {
+    SiprecLine *line = g_ptr_array_index (negotiation->lines, i);
+
+    line->resuming = mline == SIPREC_ALL_LINES || line->mline == (guint)mline;
+    found |= line->resuming;
+  }
+  return found;
+}
+
+void
+siprec_negotiation_resume (SiprecNegotiation *negotiation, gboolean agreed, SiprecLineFunc func,
+                           gpointer user_data)
+{
+  if (agreed && negotiation->resuming)
+    negotiation->paused = FALSE;
+  negotiation->resuming = FALSE;
+  for (guint i = 0; i < negotiation->lines->len; i++) {
+    SiprecLine *line = g_ptr_array_index (negotiation->lines, i);
+
+    if (agreed && line->resuming)
+      set_hold (line, line->held, FALSE, func, user_data);
+    line->resuming = FALSE;
+  }
 }
 
 const gchar *

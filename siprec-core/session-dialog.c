@@ -270,8 +270,8 @@ open_negotiation (SiprecSession *session)
   session->negotiation = siprec_negotiation_new (&config);
 }
 
-static void
-count_and_report (SiprecLine *line, SiprecLineChange change, gpointer user_data)
+void
+siprec_session_change_line (SiprecLine *line, SiprecLineChange change, gpointer user_data)
 {
   SiprecSession *session = user_data;
 
@@ -320,7 +320,8 @@ begin (SiprecSession *session)
   siprec_session_report_start (session);
   if (metadata)
     siprec_session_report_metadata (session, metadata);
-  siprec_negotiation_commit (session->negotiation, session->start, count_and_report, session);
+  siprec_negotiation_commit (session->negotiation, session->start, siprec_session_change_line,
+                             session);
   siprec_session_report_deviations (session);
   siprec_session_set_beginning (session, FALSE);
 }
@@ -380,8 +381,8 @@ answer_offer (SiprecSession *session, SiprecTransaction *transaction, Content *c
     siprec_session_report_metadata (session, content->metadata);
   siprec_transaction_reply (transaction,
                             &(SiprecReply){.status = 200, .content_type = SDP, .body = body});
-  siprec_negotiation_commit (session->negotiation, siprec_context_now (), count_and_report,
-                             session);
+  siprec_negotiation_commit (session->negotiation, siprec_context_now (),
+                             siprec_session_change_line, session);
   return TRUE;
 }
 
@@ -466,15 +467,15 @@ begin_with_answer (SiprecSession *session, SiprecRequest *ack)
 }
 
 /* A later answer: without one, or with a bad one, all stays as it is. */
-static void
-take_answer (SiprecSession *session, SiprecRequest *message)
+void
+siprec_session_take_answer (SiprecSession *session, SiprecRequest *message)
 {
   g_auto (Content) content = {0};
   g_autoptr (GError) error = NULL;
 
   if (read_answer (session, message, &content, &error))
-    siprec_negotiation_commit (session->negotiation, siprec_context_now (), count_and_report,
-                               session);
+    siprec_negotiation_commit (session->negotiation, siprec_context_now (),
+                               siprec_session_change_line, session);
   else
     siprec_negotiation_discard (session->negotiation);
   siprec_session_report_deviations (session);
@@ -493,7 +494,7 @@ on_acknowledged (SiprecDialog *dialog, SiprecRequest *ack, gpointer user_data)
     return;
   session->answer_due = FALSE;
   if (session->offer)
-    take_answer (session, ack);
+    siprec_session_take_answer (session, ack);
   else
     begin_with_answer (session, ack);
 }
@@ -530,26 +531,32 @@ on_offer_answered (SiprecDialog *dialog, SiprecRequest *response, gpointer user_
   if (session->ending)
     return;
   if (response->status < 300)
-    take_answer (session, response);
+    siprec_session_take_answer (session, response);
   else
     siprec_negotiation_discard (session->negotiation);
 }
 
-/* A re-INVITE that repeats what is agreed. */
-static gboolean
-on_refresh (SiprecDialog *dialog, gpointer user_data)
+/* A re-INVITE with the lines as they are, or as we want them. FALSE if there can be none now. */
+gboolean
+siprec_session_send_offer (SiprecSession *session, SiprecDialogResponse response)
 {
-  SiprecSession *session = user_data;
   const gchar *sdp;
 
-  if (session->negotiation == NULL || session->ending || session->answer_due)
+  if (session->ending || session->answer_due || session->dialog == NULL || session->offer == NULL ||
+      !siprec_dialog_may_offer (session->dialog))
     return FALSE;
   sdp = siprec_negotiation_repeat (session->negotiation, session->offer);
-  if (siprec_dialog_request (dialog, "INVITE", require_headers, SDP, sdp, on_offer_answered,
+  if (siprec_dialog_request (session->dialog, "INVITE", require_headers, SDP, sdp, response,
                              session))
     return TRUE;
   siprec_negotiation_discard (session->negotiation);
   return FALSE;
+}
+
+static gboolean
+on_refresh (SiprecDialog *dialog, gpointer user_data)
+{
+  return siprec_session_send_offer (user_data, on_offer_answered);
 }
 
 static const SiprecDialogHandler dialog_handler = {on_request, on_acknowledged, on_ended,
@@ -599,6 +606,7 @@ siprec_session_finish (SiprecSession *session, SiprecSessionEnd end, const gchar
   session->transaction = NULL;
   cancel_timer (session, &session->claim_timer);
   cancel_timer (session, &session->decision_timer);
+  siprec_session_drop_wishes (session);
   report_late_start (session);
   siprec_session_set_state (session, SIPREC_SESSION_ENDED);
   if (dialog) {

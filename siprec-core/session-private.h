@@ -76,7 +76,11 @@ struct _SiprecSession {
   guint n_deviations_told;
   SiprecTimer *claim_timer;
   SiprecTimer *decision_timer;
-  guint n_open_streams; /* whose NOTICE_ENDED is still to come */
+  GQueue wishes; /* SiprecWish, oldest first; the first is being seen to */
+  SiprecTimer *wish_timer;
+  GstClockTime snapshot_asked;    /* CLOCK_MONOTONIC, 0 for never */
+  GstClockTime snapshot_deadline; /* until then a snapshot is awaited */
+  guint n_open_streams;           /* whose NOTICE_ENDED is still to come */
   SiprecSessionEnd end;
   GstClockTime stop; /* the moment of the end, CLOCK_MONOTONIC */
   gchar *end_reason;
@@ -155,6 +159,19 @@ void siprec_session_expect_decision (SiprecSession *session, GstClockTime timeou
 
 /* (Re)starts the time within which the session must be claimed. */
 void siprec_session_expect_claim (SiprecSession *session, GstClockTime timeout);
+
+gboolean siprec_session_send_offer (SiprecSession *session, SiprecDialogResponse response);
+
+/* The SRC's answer to an offer of ours in @message counts, if it is one. */
+void siprec_session_take_answer (SiprecSession *session, SiprecRequest *message);
+
+/* A SiprecLineFunc that also counts the streams. */
+void siprec_session_change_line (SiprecLine *line, SiprecLineChange change, gpointer session);
+
+/* session-wish.c: what we want of the client */
+
+/* Nothing more can be wished for: all are refused. */
+void siprec_session_drop_wishes (SiprecSession *session);
 
 /* session-report.c: what happens in the session, as events */
 

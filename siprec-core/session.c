@@ -21,6 +21,7 @@ siprec_session_init (SiprecSession *session)
 {
   g_mutex_init (&session->lock);
   g_queue_init (&session->events);
+  g_queue_init (&session->wishes);
   session->id = g_uuid_string_random ();
   session->start = GST_CLOCK_TIME_NONE;
   session->added = g_ptr_array_new_with_free_func ((GDestroyNotify)siprec_event_unref);

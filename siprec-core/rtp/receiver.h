@@ -31,7 +31,7 @@ typedef struct {
   GPtrArray *formats;  /* (element-type SiprecFormat) */
   SiprecFormat *media; /* the last one of audio or video that came, or NULL; owned */
 
-  gboolean begun, claimed, ended, finished, held;
+  gboolean begun, claimed, ended, finished, held, paused;
   GstClockTime end;
   SiprecStreamWishes wishes;
   GstClockTime latency; /* wishes.latency, bounded */
@@ -63,6 +63,7 @@ void siprec_receiver_clear (SiprecReceiver *receiver);
 
 void siprec_receiver_set_formats (SiprecReceiver *receiver, GPtrArray *formats);
 void siprec_receiver_set_held (SiprecReceiver *receiver, gboolean held, GstClockTime now);
+void siprec_receiver_set_paused (SiprecReceiver *receiver, gboolean paused);
 void siprec_receiver_begin (SiprecReceiver *receiver, GstClockTime start);
 void siprec_receiver_claim (SiprecReceiver *receiver, const SiprecStreamWishes *wishes,
                             GstClockTime now);

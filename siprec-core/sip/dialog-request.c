@@ -320,6 +320,12 @@ may_send (SiprecDialog *dialog, gboolean offers)
 }
 
 gboolean
+siprec_dialog_may_offer (SiprecDialog *dialog)
+{
+  return may_send (dialog, TRUE);
+}
+
+gboolean
 siprec_dialog_request (SiprecDialog *dialog, const gchar *method, const gchar *const *headers,
                        const gchar *content_type, const gchar *body, SiprecDialogResponse response,
                        gpointer user_data)

@@ -102,6 +102,12 @@ siprec_dialog_learn_abilities (SiprecDialog *dialog, const SiprecRequest *messag
     dialog->peer_updates = siprec_request_lists (message, "Allow", "UPDATE");
 }
 
+gboolean
+siprec_dialog_knows_update (SiprecDialog *dialog)
+{
+  return dialog->peer_updates;
+}
+
 gchar **
 siprec_dialog_accept_lines (SiprecDialog *dialog, SiprecTransaction *transaction)
 {

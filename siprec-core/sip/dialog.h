@@ -79,6 +79,12 @@ SIPREC_API gboolean siprec_dialog_request (SiprecDialog *dialog, const gchar *me
                                            const gchar *body, SiprecDialogResponse response,
                                            gpointer user_data);
 
+/* TRUE if an INVITE or offer of ours could be sent now. */
+SIPREC_API gboolean siprec_dialog_may_offer (SiprecDialog *dialog);
+
+/* TRUE if the peer has listed UPDATE in an Allow header. */
+SIPREC_API gboolean siprec_dialog_knows_update (SiprecDialog *dialog);
+
 /**
  * siprec_dialog_bye:
  * @reason: (nullable): value of a Reason header (RFC 3326), "SIP;cause=200;text=\"...\""

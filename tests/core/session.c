@@ -198,6 +198,10 @@ GST_START_TEST (our_refresh_disturbs_nothing)
       200);
   version = sdp_version ();
   session = claim ();
+  /* The caller allows UPDATE, but means it not. */
+  caller_set_status (caller, "405 Method Not Allowed");
+  fail_unless (caller_await (caller, "UPDATE"));
+  caller_set_status (caller, NULL);
   for (guint i = 0; i < 2; i++) {
     fail_unless (caller_await (caller, "INVITE"));
     fail_unless_equals_int (sdp_version (), version);

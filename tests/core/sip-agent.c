@@ -87,7 +87,7 @@ GST_START_TEST (test_refusals)
       {"FROBNICATE", NULL, NULL, "SIP/2.0 405 ", NULL, NULL},
       {"INVITE", NULL, "Require: siprec, foo\r\nRequire: 100rel\r\n", "SIP/2.0 420 ", "Unsupported",
        "foo"},
-      {"OPTIONS", NULL, "Require: timer\r\n", "SIP/2.0 420 ", "Unsupported", "timer"},
+      {"OPTIONS", NULL, "Require: timer, path\r\n", "SIP/2.0 420 ", "Unsupported", "path"},
       {"INVITE", "nobody", NULL, "SIP/2.0 481 ", NULL, NULL},
       {"OPTIONS", "nobody", NULL, "SIP/2.0 481 ", NULL, NULL},
       {"UPDATE", NULL, NULL, "SIP/2.0 481 ", NULL, NULL},

@@ -61,6 +61,72 @@ GST_START_TEST (test_delayed_offer)
 }
 GST_END_TEST;
 
+/* Waits for @promise, which is unreffed, and checks the reply. */
+static void
+expect_reply (GstPromise *promise, guint status, gboolean fulfilled)
+{
+  const GstStructure *reply;
+  guint value = 0;
+
+  fail_unless_equals_int (gst_promise_wait (promise), GST_PROMISE_RESULT_REPLIED);
+  reply = gst_promise_get_reply (promise);
+  fail_unless (gst_structure_get_uint (reply, "status", &value));
+  fail_unless_equals_int (value, status);
+  fail_unless (gst_structure_has_field (reply, "error") == !fulfilled);
+  gst_promise_unref (promise);
+}
+
+static void
+expect_message (Pipeline *pipeline, const gchar *name)
+{
+  GstMessage *message = pipeline_message (pipeline, GST_MESSAGE_ELEMENT, name);
+
+  fail_unless (message != NULL, "no %s", name);
+  gst_message_unref (message);
+}
+
+static void
+ask (Pipeline *pipeline, Caller *caller, const gchar *action, const gchar *method)
+{
+  GstPromise *promise = gst_promise_new ();
+
+  if (g_str_equal (action, "request-snapshot"))
+    g_signal_emit_by_name (pipeline->src, action, "because", promise);
+  else
+    g_signal_emit_by_name (pipeline->src, action, -1, promise);
+  fail_unless (caller_await (caller, method));
+  expect_reply (promise, 200, TRUE);
+}
+
+/* What the application can want of the client. */
+GST_START_TEST (test_wishes)
+{
+  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
+  GstPromise *promise = gst_promise_new ();
+  Caller *caller;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  g_signal_emit_by_name (pipeline->src, "pause", 0, promise);
+  expect_reply (promise, 0, FALSE);
+
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  pipeline_pad (pipeline, "audio_0");
+  ask (pipeline, caller, "pause", "INVITE");
+  expect_message (pipeline, "GstSiprecStreamHeld");
+  ask (pipeline, caller, "resume", "INVITE");
+  expect_message (pipeline, "GstSiprecStreamResumed");
+  ask (pipeline, caller, "request-snapshot", "UPDATE");
+  /* Nobody needs to wait for the outcome. */
+  g_signal_emit_by_name (pipeline->src, "pause", 0, NULL);
+  fail_unless (caller_await (caller, "INVITE"));
+  fail_unless_equals_int (caller_bye (caller), 200);
+  pipeline_await_eos (pipeline_pad (pipeline, "audio_0"));
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
 /* Elements of one endpoint take turns, the one that has waited longest first. */
 GST_START_TEST (test_shared_endpoint)
 {
@@ -545,6 +611,7 @@ siprecsrc_sessions_suite (void)
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, test_busy);
   tcase_add_test (tcase, test_delayed_offer);
+  tcase_add_test (tcase, test_wishes);
   tcase_add_test (tcase, test_shared_endpoint);
   tcase_add_test (tcase, test_claim);
   tcase_add_test (tcase, test_claimed_already);
