@@ -26,6 +26,7 @@ siprec_session_init (SiprecSession *session)
 {
   g_mutex_init (&session->lock);
   g_queue_init (&session->events);
+  g_queue_init (&session->wishes);
   session->id = g_uuid_string_random ();
   session->start = GST_CLOCK_TIME_NONE;
   session->added = g_ptr_array_new_with_free_func ((GDestroyNotify)siprec_event_unref);
@@ -147,6 +148,16 @@ notify_claimant (SiprecSession *session)
 
   if (session->notify)
     session->notify (session, session->notify_data);
+}
+
+void
+siprec_session_set_beginning (SiprecSession *session, gboolean beginning)
+{
+  g_mutex_lock (&session->lock);
+  session->beginning = beginning;
+  g_mutex_unlock (&session->lock);
+  if (!beginning)
+    notify_claimant (session);
 }
 
 static void
@@ -307,7 +318,7 @@ SiprecEvent *
 siprec_session_pop_event (SiprecSession *session)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&session->lock);
-  SiprecEvent *event = g_queue_pop_head (&session->events);
+  SiprecEvent *event = session->beginning ? NULL : g_queue_pop_head (&session->events);
 
   if (event)
     session->event_bytes -= event->size;

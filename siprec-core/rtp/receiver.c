@@ -99,6 +99,8 @@ take_packet (SiprecReceiver *receiver, const SiprecPacket *packet, const guint8 
   if (!receiver->started)
     tell_started (receiver, packet->ssrc, arrival);
 
+  if (receiver->paused)
+    return;
   if (receiver->claimed) {
     siprec_receiver_process (receiver, packet, data, size, format, seq, receiver->generation,
                              arrival);
@@ -221,6 +223,15 @@ siprec_receiver_set_held (SiprecReceiver *receiver, gboolean held, GstClockTime 
 {
   receiver->held = held;
   receiver->alive = MAX (receiver->alive, now);
+}
+
+void
+siprec_receiver_set_paused (SiprecReceiver *receiver, gboolean paused)
+{
+  /* What comes after a pause is no continuation: its sequence numbers tell of no loss. */
+  if (receiver->paused && !paused)
+    receiver->generation++;
+  receiver->paused = paused;
 }
 
 void

@@ -38,7 +38,7 @@ typedef struct {
   GPtrArray *formats;  /* (element-type SiprecFormat) */
   SiprecFormat *media; /* the last one of audio or video that came, or NULL; owned */
 
-  gboolean begun, claimed, ended, finished, held;
+  gboolean begun, claimed, ended, finished, held, paused;
   GstClockTime end;
   SiprecStreamWishes wishes;
   GstClockTime latency; /* wishes.latency, bounded */
@@ -77,6 +77,7 @@ SIPREC_API void siprec_receiver_clear (SiprecReceiver *receiver);
 SIPREC_API void siprec_receiver_set_formats (SiprecReceiver *receiver, GPtrArray *formats);
 SIPREC_API void siprec_receiver_set_held (SiprecReceiver *receiver, gboolean held,
                                           GstClockTime now);
+SIPREC_API void siprec_receiver_set_paused (SiprecReceiver *receiver, gboolean paused);
 SIPREC_API void siprec_receiver_begin (SiprecReceiver *receiver, GstClockTime start);
 SIPREC_API void siprec_receiver_claim (SiprecReceiver *receiver, const SiprecStreamWishes *wishes,
                                        GstClockTime now);

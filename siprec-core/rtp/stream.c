@@ -175,7 +175,16 @@ siprec_stream_report (SiprecStream *stream, GstClockTime now)
 
 /* Commands */
 
-typedef enum { BEGIN, CLAIM, RELEASE, END, SET_FORMATS, SET_HELD, SET_REMOTE } CommandType;
+typedef enum {
+  BEGIN,
+  CLAIM,
+  RELEASE,
+  END,
+  SET_FORMATS,
+  SET_HELD,
+  SET_PAUSED,
+  SET_REMOTE
+} CommandType;
 
 typedef struct {
   CommandType type;
@@ -257,6 +266,9 @@ run_command (SiprecStream *stream, gpointer data)
       break;
     case SET_HELD:
       siprec_receiver_set_held (receiver, command->flag, siprec_context_now ());
+      break;
+    case SET_PAUSED:
+      siprec_receiver_set_paused (receiver, command->flag);
       break;
     case SET_REMOTE:
       siprec_rtcp_set_remote (&receiver->rtcp, command->address, command->port, command->flag);
@@ -370,6 +382,14 @@ void
 siprec_stream_set_held (SiprecStream *stream, gboolean held)
 {
   Command command = {.type = SET_HELD, .flag = held};
+
+  post (stream, &command);
+}
+
+void
+siprec_stream_set_paused (SiprecStream *stream, gboolean paused)
+{
+  Command command = {.type = SET_PAUSED, .flag = paused};
 
   post (stream, &command);
 }

@@ -164,6 +164,10 @@ SIPREC_API void siprec_stream_begin (SiprecStream *stream, GstClockTime start);
 /* Whether the peer said that it sends nothing (hold). No timeout is reported meanwhile. */
 SIPREC_API void siprec_stream_set_held (SiprecStream *stream, gboolean held);
 
+/* Whether we want nothing: packets that come all the same are counted and dropped, and filler takes their
+ * place. */
+SIPREC_API void siprec_stream_set_paused (SiprecStream *stream, gboolean paused);
+
 /* The timeline ends at @end (CLOCK_MONOTONIC): what arrived is given out, filled up to @end, then END.
  * Sockets are closed. Once. */
 SIPREC_API void siprec_stream_end (SiprecStream *stream, GstClockTime end);

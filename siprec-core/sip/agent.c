@@ -7,6 +7,7 @@
 
 #include "../error.h"
 #include "screen.h"
+#include "session-timer.h"
 #include "sip-private.h"
 #include "uri.h"
 
@@ -57,6 +58,7 @@ struct _SiprecAgent {
   GHashTable *dialog_table;
   GQueue transactions;
   GQueue timers;
+  guint session_minimum; /* seconds */
 };
 
 /* sofia */
@@ -132,6 +134,7 @@ siprec_agent_new (const gchar *const *uris, const gchar *external_address,
   agent->dialog_table = g_hash_table_new (g_str_hash, g_str_equal);
   g_queue_init (&agent->transactions);
   g_queue_init (&agent->timers);
+  agent->session_minimum = SIPREC_SESSION_TIMER_MINIMUM;
   return agent;
 }
 
@@ -172,6 +175,18 @@ void
 siprec_agent_set_transaction_timeout (SiprecAgent *agent, guint milliseconds)
 {
   agent->transaction_timeout = milliseconds;
+}
+
+void
+siprec_agent_set_session_minimum (SiprecAgent *agent, guint seconds)
+{
+  agent->session_minimum = seconds;
+}
+
+guint
+siprec_agent_session_minimum (SiprecAgent *agent)
+{
+  return agent->session_minimum;
 }
 
 /* messages from other threads */
