@@ -216,10 +216,12 @@ install_endpoint_properties (void)
       "element that has waited longest. All must agree on local-uri, media-address, port-range, "
       "external-address and udp-buffer-size. Unset makes a listener of the element's own",
       NULL, READY);
-  props[PROP_MEDIA_ADDRESS] = g_param_spec_string (
-      "media-address", "Media address",
-      "Local IP address that RTP is received at. Unset takes the one that the SIP request came to",
-      NULL, READY);
+  props[PROP_MEDIA_ADDRESS] =
+      g_param_spec_string ("media-address", "Media address",
+                           "Local IP address that RTP is received at, or a comma list of several, "
+                           "over which the sessions are "
+                           "spread. Unset takes the one that the SIP request came to",
+                           NULL, READY);
   props[PROP_PORT_RANGE] =
       g_param_spec_string ("port-range", "Port range",
                            "First and last UDP port for media, \"first-last\". A stream takes an "

@@ -10,6 +10,9 @@
 
 #define GST_CAT_DEFAULT gst_siprec_src_debug
 
+/* Lines of most calls: one a party. */
+#define USUAL_STREAMS 2
+
 static const gchar *const message_names[] = {
     [SIPREC_EVENT_SESSION_STARTED] = "GstSiprecSessionStarted",
     [SIPREC_EVENT_SESSION_ENDED] = "GstSiprecSessionEnded",
@@ -114,7 +117,7 @@ end_stream (GstSiprecSrc *self)
     g_free (self->session_id);
     self->session_id = g_uuid_string_random ();
     self->group_id = gst_util_group_id_next ();
-    gst_siprec_src_settle_pads (self, MAX (self->settings.audio_pads, 1));
+    gst_siprec_src_settle_pads (self, MAX (self->settings.audio_pads, USUAL_STREAMS));
   }
   gst_siprec_src_finish_pads (self, now, TRUE);
 }
@@ -123,10 +126,10 @@ static void
 session_started (GstSiprecSrc *self)
 {
   self->started = TRUE;
-  gst_siprec_src_set_state (self, GST_SIPREC_SESSION_STATE_ACTIVE);
   if (!self->ticking)
     gst_siprec_ticker_add (self->control);
   self->ticking = TRUE;
+  gst_siprec_src_set_state (self, GST_SIPREC_SESSION_STATE_ACTIVE);
 }
 
 static void
@@ -137,7 +140,7 @@ session_ended (GstSiprecSrc *self, SiprecEvent *event)
   if (!self->started) {
     /* It was never answered, or never confirmed: nothing has been seen of it. */
     go_on_without (self);
-    if (self->eos_done)
+    if (self->eos_done && !gst_siprec_src_is_stopped (self))
       end_stream (self);
     return;
   }
@@ -148,7 +151,7 @@ session_ended (GstSiprecSrc *self, SiprecEvent *event)
 
   gst_siprec_src_finish_pads (self, event->monotonic, eos);
   gst_siprec_src_set_state (self, GST_SIPREC_SESSION_STATE_ENDED);
-  if (!eos)
+  if (!eos && !gst_siprec_src_is_stopped (self))
     go_on_without (self);
 }
 
@@ -181,6 +184,9 @@ handle (GstSiprecSrc *self, SiprecEvent *event)
   default:
     break;
   }
+  /* What is in the way of being told has no pad any more. */
+  if (gst_siprec_src_is_stopped (self))
+    return;
   gst_siprec_src_add_record (self, event);
   tell (self, event);
   if (event->type == SIPREC_EVENT_SESSION_ENDED && !gst_siprec_src_is_stopped (self))

@@ -76,8 +76,6 @@ struct _GstSiprecSrc {
   SiprecEndpoint *endpoint;
   guint start_handle;
   SiprecContext *context;
-  SiprecStrand *media_strand;    /* push-mode shared: pushes on the media pads */
-  SiprecStrand *metadata_strand; /* and on the metadata pad, which media must not hold up */
 
   /* self->lock: mail for the control strand. */
   gboolean stopped; /* see gst_siprec_src_is_stopped() */
@@ -105,6 +103,7 @@ struct _GstSiprecSrc {
   gboolean failed;           /* all branches have; the ERROR message is posted */
   GPtrArray *fresh_pads;     /* made and not yet added */
   GQueue held_records;       /* SiprecEvent: until there is a metadata pad */
+  /* Atomic: the pushers compare it with theirs. */
   GstSiprecSrcPad *metadata_pad;
   SiprecFormat *audio_format; /* of the first audio stream, for silence */
   gchar *session_id;
@@ -204,10 +203,6 @@ void gst_siprec_src_remove_pads (GstSiprecSrc *self);
 GPtrArray *gst_siprec_src_get_pads (GstSiprecSrc *self);
 
 /* siprecsrc-branches.c: what is behind the pads */
-
-/* The strands of push-mode shared. */
-void gst_siprec_src_push_media (gpointer self);
-void gst_siprec_src_push_metadata (gpointer self);
 
 /* Control strand, whenever it runs: removes pads whose m-line is gone, reports failed branches. */
 void gst_siprec_src_check_pads (GstSiprecSrc *self);

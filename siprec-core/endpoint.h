@@ -24,7 +24,8 @@ typedef struct _SiprecEndpoint SiprecEndpoint;
 /**
  * SiprecSettings:
  * @local_uri: comma list of SIP URIs to listen on
- * @media_address: (nullable): address RTP is received at; NULL or "" for that of the SIP request
+ * @media_address: (nullable): address RTP is received at; NULL or "" for that of the SIP request. A comma
+ *   list spreads the sessions over several, and what has no free port is passed over
  * @first_port, @last_port: range of RTP ports
  * @external_address: (nullable): address written into SDP and Contact (1:1 NAT)
  * @udp_buffer_size: SO_RCVBUF of media sockets, 0 for the default

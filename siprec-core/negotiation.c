@@ -15,8 +15,10 @@ typedef struct {
 struct _SiprecNegotiation {
   SiprecNegotiationConfig config;
   gchar **codecs;
-  gchar *address;
+  gchar **addresses;
+  guint address; /* the one in use, of them */
   gchar *advertised;
+  SiprecSync *sync; /* of all its streams */
 
   GPtrArray *lines; /* SiprecLine, in m-line order */
   guint names[SIPREC_MEDIA_OTHER + 1];
@@ -82,13 +84,18 @@ planned_line_clear (gpointer data)
 SiprecNegotiation *
 siprec_negotiation_new (const SiprecNegotiationConfig *config)
 {
+  /* Spreads the sessions over the addresses. */
+  static gint turn;
   SiprecNegotiation *negotiation = g_new0 (SiprecNegotiation, 1);
 
   negotiation->config = *config;
   negotiation->config.context = siprec_context_ref (config->context);
   negotiation->codecs = g_strdupv ((gchar **)config->codecs);
-  negotiation->address = g_strdup (config->address);
+  negotiation->addresses = g_strdupv ((gchar **)config->addresses);
+  negotiation->address =
+      (guint)g_atomic_int_add (&turn, 1) % g_strv_length (negotiation->addresses);
   negotiation->advertised = g_strdup (config->advertised);
+  negotiation->sync = siprec_sync_new ();
   negotiation->lines = g_ptr_array_new_with_free_func ((GDestroyNotify)siprec_line_unref);
   negotiation->plan = g_array_new (FALSE, TRUE, sizeof (PlannedLine));
   g_array_set_clear_func (negotiation->plan, planned_line_clear);
@@ -105,9 +112,10 @@ siprec_negotiation_free (SiprecNegotiation *negotiation)
   siprec_negotiation_discard (negotiation);
   g_array_unref (negotiation->plan);
   g_ptr_array_unref (negotiation->lines);
+  siprec_sync_unref (negotiation->sync);
   g_free (negotiation->sdp);
   g_strfreev (negotiation->codecs);
-  g_free (negotiation->address);
+  g_strfreev (negotiation->addresses);
   g_free (negotiation->advertised);
   siprec_context_unref (negotiation->config.context);
   g_free (negotiation);
@@ -132,6 +140,26 @@ is_receivable (const SiprecMline *mline)
   return mline->kind == SIPREC_MEDIA_AUDIO && mline->rtp && mline->port != 0;
 }
 
+static gboolean
+open_ports (SiprecNegotiation *negotiation, PlannedLine *planned, GError **error)
+{
+  const SiprecNegotiationConfig *config = &negotiation->config;
+
+  planned->ports =
+      siprec_ports_new (negotiation->addresses[negotiation->address], config->first_port,
+                        config->last_port, config->buffer_size, error);
+  return planned->ports != NULL;
+}
+
+/* The address that the SDP names. */
+static const gchar *
+advertised_address (SiprecNegotiation *negotiation)
+{
+  return negotiation->advertised && *negotiation->advertised
+             ? negotiation->advertised
+             : negotiation->addresses[negotiation->address];
+}
+
 /* Plans one m-line; leaves @planned empty for one that is refused. FALSE if ports can't be had. */
 static gboolean
 plan_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine *planned,
@@ -154,9 +182,7 @@ plan_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine
     planned->line = line;
     return TRUE;
   }
-  planned->ports = siprec_ports_new (negotiation->address, config->first_port, config->last_port,
-                                     config->buffer_size, error);
-  return planned->ports != NULL;
+  return open_ports (negotiation, planned, error);
 }
 
 static guint16
@@ -190,20 +216,20 @@ write_answer (SiprecNegotiation *negotiation, const SiprecOffer *offer)
     lines[i].formats = planned->formats;
     lines[i].inactive = planned_inactive (negotiation, planned);
   }
-  same = siprec_answer_make (offer, lines, negotiation->advertised, negotiation->sdp_id,
+  same = siprec_answer_make (offer, lines, advertised_address (negotiation), negotiation->sdp_id,
                              negotiation->sdp_version);
   if (g_strcmp0 (same, negotiation->sdp) == 0)
     return g_steal_pointer (&same);
-  return siprec_answer_make (offer, lines, negotiation->advertised, negotiation->sdp_id,
+  return siprec_answer_make (offer, lines, advertised_address (negotiation), negotiation->sdp_id,
                              negotiation->sdp_version + 1);
 }
 
-const gchar *
-siprec_negotiation_consider (SiprecNegotiation *negotiation, const SiprecOffer *offer,
-                             guint64 refused, GError **error)
+/* Plans all lines; @n_usable are those with a port. */
+static gboolean
+plan_lines (SiprecNegotiation *negotiation, const SiprecOffer *offer, guint64 refused,
+            guint *n_usable, GError **error)
 {
-  guint n_usable = 0;
-
+  *n_usable = 0;
   siprec_negotiation_discard (negotiation);
   g_array_set_size (negotiation->plan, offer->mlines->len);
   for (guint i = 0; i < offer->mlines->len; i++) {
@@ -213,11 +239,42 @@ siprec_negotiation_consider (SiprecNegotiation *negotiation, const SiprecOffer *
       continue;
     if (!plan_line (negotiation, g_ptr_array_index (offer->mlines, i), planned, error)) {
       siprec_negotiation_discard (negotiation);
-      return NULL;
+      return FALSE;
     }
-    if (planned_port (planned) != 0)
-      n_usable++;
+    *n_usable += planned_port (planned) != 0;
   }
+  return TRUE;
+}
+
+/* The same, at the next address when one has no ports left; the SDP names one address only, so a session
+ * stays where its first answer put it. */
+static gboolean
+plan_somewhere (SiprecNegotiation *negotiation, const SiprecOffer *offer, guint64 refused,
+                guint *n_usable, GError **error)
+{
+  guint n = negotiation->sdp ? 1 : g_strv_length (negotiation->addresses);
+
+  for (;;) {
+    g_autoptr (GError) failure = NULL;
+
+    if (plan_lines (negotiation, offer, refused, n_usable, &failure))
+      return TRUE;
+    if (--n == 0 || !g_error_matches (failure, SIPREC_ERROR, SIPREC_ERROR_PORTS)) {
+      g_propagate_error (error, g_steal_pointer (&failure));
+      return FALSE;
+    }
+    negotiation->address = (negotiation->address + 1) % g_strv_length (negotiation->addresses);
+  }
+}
+
+const gchar *
+siprec_negotiation_consider (SiprecNegotiation *negotiation, const SiprecOffer *offer,
+                             guint64 refused, GError **error)
+{
+  guint n_usable;
+
+  if (!plan_somewhere (negotiation, offer, refused, &n_usable, error))
+    return NULL;
   /* Once streams exist an offer may disable them all and add new ones later. */
   if (n_usable == 0 && negotiation->sdp == NULL) {
     siprec_negotiation_discard (negotiation);
@@ -243,7 +300,6 @@ finish_proposal (SiprecNegotiation *negotiation, const SiprecOffer *offer)
 const gchar *
 siprec_negotiation_propose (SiprecNegotiation *negotiation, guint n_lines, GError **error)
 {
-  const SiprecNegotiationConfig *config = &negotiation->config;
   g_autoptr (SiprecOffer) offer =
       siprec_proposal_new (n_lines, (const gchar *const *)negotiation->codecs);
 
@@ -253,9 +309,7 @@ siprec_negotiation_propose (SiprecNegotiation *negotiation, guint n_lines, GErro
     PlannedLine *planned = &g_array_index (negotiation->plan, PlannedLine, i);
 
     planned->formats = g_ptr_array_ref (siprec_offer_mline (offer, i)->formats);
-    planned->ports = siprec_ports_new (negotiation->address, config->first_port, config->last_port,
-                                       config->buffer_size, error);
-    if (!planned->ports) {
+    if (!open_ports (negotiation, planned, error)) {
       siprec_negotiation_discard (negotiation);
       return NULL;
     }
@@ -363,6 +417,7 @@ make_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine
   line->stream = siprec_stream_new (negotiation->config.context, g_steal_pointer (&planned->ports),
                                     negotiation->config.notice, siprec_line_ref (line),
                                     (GDestroyNotify)siprec_line_unref);
+  siprec_stream_set_sync (line->stream, negotiation->sync);
   return line;
 }
 

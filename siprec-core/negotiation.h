@@ -67,8 +67,8 @@ typedef struct _SiprecNegotiation SiprecNegotiation;
 /**
  * SiprecNegotiationConfig:
  * @context: media engine of the streams
- * @address: local address that media is received at
- * @advertised: address written into the SDP
+ * @addresses: local addresses that media can be received at, NULL-terminated, one at least
+ * @advertised: (nullable): address written into the SDP; NULL or "" for the one that media is received at
  * @first_port, @last_port, @buffer_size: as siprec_ports_new() takes them
  * @codecs: (nullable): order of preference, NULL-terminated
  * @refuse_unknown: refuse lines without a codec that can be depayloaded, else they are received as they are
@@ -77,7 +77,7 @@ typedef struct _SiprecNegotiation SiprecNegotiation;
  */
 typedef struct {
   SiprecContext *context;
-  const gchar *address;
+  const gchar *const *addresses;
   const gchar *advertised;
   guint16 first_port, last_port;
   guint buffer_size;

@@ -91,7 +91,7 @@ refuse_for (SiprecTransaction *transaction, const GError *error)
 {
   g_autofree gchar *message = g_strdelimit (g_strdup (error->message), "\"\\\r\n", '\'');
   g_autofree gchar *warning = g_strdup_printf ("Warning: 399 gst-siprec \"%s\"", message);
-  const gchar *warnings[] = {warning, NULL};
+  const gchar *warnings[] = {warning, NULL, NULL};
   SiprecReply reply = {.status = 400, .headers = warnings};
 
   if (g_error_matches (error, SIPREC_ERROR, SIPREC_ERROR_MEDIA_TYPE))
@@ -99,8 +99,14 @@ refuse_for (SiprecTransaction *transaction, const GError *error)
   else if (g_error_matches (error, SIPREC_ERROR, SIPREC_ERROR_NOT_ACCEPTABLE))
     reply.status = 488;
   else if (!g_error_matches (error, SIPREC_ERROR, SIPREC_ERROR_SYNTAX))
-    reply = (SiprecReply){.status = 503, .headers = retry_headers};
-  GST_INFO ("refused with %u: %s", reply.status, error->message);
+    reply.status = 503;
+  if (reply.status == 503) {
+    /* A limit of ours: it has to be told to whoever runs this, too. */
+    warnings[1] = retry_headers[0];
+    GST_WARNING ("refused with 503: %s", error->message);
+  } else {
+    GST_INFO ("refused with %u: %s", reply.status, error->message);
+  }
   siprec_transaction_reply (transaction, &reply);
 }
 
@@ -241,24 +247,25 @@ open_negotiation (SiprecSession *session)
   const SiprecSettings *settings = session->settings;
   SiprecRequest *invite = session->invite;
   g_autoptr (SiprecContext) context = siprec_context_get (session->policy.context);
-  g_autofree gchar *address =
-      g_strdup (settings->media_address && *settings->media_address ? settings->media_address
-                                                                    : invite->local_address);
+  g_auto (GStrv) addresses = siprec_settings_split_addresses (settings);
 
-  if (is_wildcard (address)) {
+  if (!addresses[0]) {
+    g_strfreev (addresses);
+    addresses = g_new0 (gchar *, 2);
+    addresses[0] = g_strdup (invite->local_address);
+  }
+  if (is_wildcard (addresses[0])) {
     gchar *own = address_towards (invite->remote_address, invite->remote_port);
 
     if (own) {
-      g_free (address);
-      address = own;
+      g_free (addresses[0]);
+      addresses[0] = own;
     }
   }
   SiprecNegotiationConfig config = {
       .context = context,
-      .address = address,
-      .advertised = settings->external_address && *settings->external_address
-                        ? settings->external_address
-                        : address,
+      .addresses = (const gchar *const *)addresses,
+      .advertised = settings->external_address,
       .first_port = settings->first_port,
       .last_port = settings->last_port,
       .buffer_size = settings->udp_buffer_size,
@@ -409,6 +416,7 @@ on_request (SiprecDialog *dialog, SiprecTransaction *transaction, SiprecRequest 
             gpointer user_data)
 {
   SiprecSession *session = user_data;
+  guint n_deviations = session->deviations->len;
   g_auto (Content) content = {0};
   g_autoptr (GError) error = NULL;
 
@@ -429,6 +437,11 @@ on_request (SiprecDialog *dialog, SiprecTransaction *transaction, SiprecRequest 
   if (error)
     refuse_for (transaction, error);
   siprec_session_report_deviations (session);
+  /* What was refused for a deviation is refused for it again. */
+  if (error && session->policy.strictness == SIPREC_STRICTNESS_STRICT) {
+    g_ptr_array_set_size (session->deviations, n_deviations);
+    session->n_deviations_told = n_deviations;
+  }
 }
 
 /* Reads the answer to an offer of ours out of @message. FALSE with @error if there is none that fits. */
@@ -659,6 +672,7 @@ siprec_session_expect_claim (SiprecSession *session, GstClockTime timeout)
 void
 siprec_session_expect_decision (SiprecSession *session, GstClockTime timeout, SiprecAgentFunc func)
 {
+  cancel_timer (session, &session->decision_timer);
   session->decision_timer =
       siprec_agent_add_timer (session->agent, (guint)GST_TIME_AS_MSECONDS (timeout), func, session);
 }

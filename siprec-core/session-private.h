@@ -10,6 +10,9 @@
 
 G_BEGIN_DECLS
 
+/* The addresses in media_address, NULL-terminated, perhaps none. Free with g_strfreev(). */
+gchar **siprec_settings_split_addresses (const SiprecSettings *settings);
+
 GST_DEBUG_CATEGORY_EXTERN (siprec_session_debug);
 
 /* How a session ended, as the session.ended event says it. */
@@ -93,12 +96,13 @@ struct _SiprecSession {
   GstClockTime start;
   guint64 sequence;
   GQueue events;        /* SiprecEvent, not yet popped */
-  gsize raw_bytes;      /* metadata text in them */
+  gsize event_bytes;    /* what they take, roughly */
   gboolean beginning;   /* events are withheld until the first streams are among them */
   SiprecEvent *started; /* for a claimant that takes over */
   GPtrArray *added;     /* SiprecEvent: STREAM_ADDED of each present stream */
   gboolean claimed;
   gboolean was_claimed;
+  gboolean releasing; /* the SIP thread is going to hear of a release */
   SiprecSessionNotify notify;
   gpointer notify_data;
   GDestroyNotify notify_destroy;

@@ -31,6 +31,20 @@ set_media (SiprecReceiver *receiver, SiprecFormat *format)
     receiver->media = siprec_format_ref (format);
 }
 
+static void
+leave_sync (SiprecReceiver *receiver)
+{
+  if (receiver->sync)
+    siprec_sync_forget (receiver->sync, receiver);
+  g_clear_pointer (&receiver->sync, siprec_sync_unref);
+}
+
+void
+siprec_receiver_set_sync (SiprecReceiver *receiver, SiprecSync *sync)
+{
+  receiver->sync = siprec_sync_ref (sync);
+}
+
 void
 siprec_receiver_clear (SiprecReceiver *receiver)
 {
@@ -39,6 +53,7 @@ siprec_receiver_clear (SiprecReceiver *receiver)
   siprec_reorder_clear (&receiver->reorder);
   siprec_timeline_clear (&receiver->timeline);
   siprec_rtcp_clear (&receiver->rtcp);
+  leave_sync (receiver);
   set_media (receiver, NULL);
   g_ptr_array_unref (receiver->formats);
 }
@@ -46,6 +61,8 @@ siprec_receiver_clear (SiprecReceiver *receiver)
 static SiprecFormat *
 find_format (SiprecReceiver *receiver, guint8 pt)
 {
+  if (receiver->media && receiver->media->pt == pt)
+    return receiver->media;
   for (guint i = 0; i < receiver->formats->len; i++) {
     SiprecFormat *format = g_ptr_array_index (receiver->formats, i);
 
@@ -235,6 +252,8 @@ finish (SiprecReceiver *receiver)
   receiver->timeline.end = receiver->end;
   while (siprec_reorder_peek (&receiver->reorder))
     siprec_receiver_give_up (receiver);
+  receiver->losses = (SiprecBurst){0};
+  siprec_receiver_tell_loss (receiver, receiver->end);
   if (siprec_dtmf_expire (&receiver->dtmf, G_MAXUINT64, &notice))
     receiver->notify (receiver->user_data, &notice);
   siprec_timeline_finish (&receiver->timeline, receiver->end, receiver->out);
@@ -309,6 +328,8 @@ siprec_receiver_tick (SiprecReceiver *receiver, GstClockTime now)
     return;
   while ((first = siprec_reorder_peek (&receiver->reorder)) && first->time <= due)
     siprec_receiver_give_up (receiver);
+  if (receiver->losses.since + GST_SECOND <= now)
+    siprec_receiver_tell_loss (receiver, now);
   if (siprec_dtmf_expire (&receiver->dtmf, now, &notice))
     receiver->notify (receiver->user_data, &notice);
   siprec_timeline_advance (&receiver->timeline, due, receiver->out);
@@ -326,6 +347,7 @@ siprec_receiver_end (SiprecReceiver *receiver, GstClockTime end)
     adopt_candidate (receiver);
   receiver->ended = TRUE;
   receiver->end = end;
+  leave_sync (receiver);
   if (receiver->claimed)
     finish (receiver);
 }

@@ -9,6 +9,9 @@
 #include "debug.h"
 #include "stream-private.h"
 
+/* In ticks. Sockets hold much more than what comes in this time. */
+#define MAX_PERIOD 5
+
 /* References. The worker has none of its own: it takes one for each visit, and when the last one is
  * gone the stream is freed by a command behind all others. */
 
@@ -139,8 +142,8 @@ adapt_address (SiprecStream *stream, const SiprecAddress *remote, SiprecAddress 
   return TRUE;
 }
 
-void
-siprec_stream_report (SiprecStream *stream, GstClockTime now)
+static void
+send_report (SiprecStream *stream, GstClockTime now, gboolean bye)
 {
   SiprecRtcp *rtcp = &stream->receiver.rtcp;
   const SiprecAddress *remote;
@@ -149,12 +152,10 @@ siprec_stream_report (SiprecStream *stream, GstClockTime now)
   gboolean on_rtp;
   GstMapInfo map;
 
-  if (!siprec_rtcp_is_due (rtcp, now))
-    return;
   remote = siprec_rtcp_get_remote (rtcp, &on_rtp);
   if (!remote || !adapt_address (stream, remote, &address))
     return;
-  report = siprec_rtcp_make_report (rtcp, &stream->receiver.source, now);
+  report = siprec_rtcp_make_report (rtcp, &stream->receiver.source, now, bye);
   if (!gst_buffer_map (report, &map, GST_MAP_READ))
     return;
   if (sendto (on_rtp ? stream->rtp.fd : stream->rtcp.fd, map.data, map.size,
@@ -162,6 +163,14 @@ siprec_stream_report (SiprecStream *stream, GstClockTime now)
               stream->family == AF_INET6 ? sizeof (address.in6) : sizeof (address.in)) < 0)
     GST_DEBUG ("%p: report not sent: %m", stream);
   gst_buffer_unmap (report, &map);
+  rtcp->reported = TRUE;
+}
+
+void
+siprec_stream_report (SiprecStream *stream, GstClockTime now)
+{
+  if (siprec_rtcp_is_due (&stream->receiver.rtcp, now))
+    send_report (stream, now, FALSE);
 }
 
 /* Commands */
@@ -207,8 +216,12 @@ begin (SiprecStream *stream, GstClockTime start)
 static void
 end (SiprecStream *stream, GstClockTime time)
 {
-  if (stream->ports && stream->attached)
+  if (stream->ports && stream->attached) {
     siprec_worker_drain (stream->worker, stream);
+    /* RFC 3550 section 6.3.7: who has never sent anything says no BYE either. */
+    if (stream->receiver.rtcp.reported)
+      send_report (stream, siprec_context_now (), TRUE);
+  }
   siprec_receiver_end (&stream->receiver, time);
   close_ports (stream);
 }
@@ -220,6 +233,8 @@ claim (SiprecStream *stream, const SiprecStreamWishes *wishes)
   gboolean finished = receiver->finished;
 
   siprec_receiver_claim (receiver, wishes, siprec_context_now ());
+  siprec_worker_set_period (stream->worker, stream,
+                            siprec_stream_get_period (wishes->raw, wishes->buffer_duration));
   /* The one before took the end; this consumer waits for one as well. */
   if (finished && siprec_ring_is_end_taken (&stream->ring))
     siprec_unit_append_end (receiver->out, receiver->end);
@@ -322,10 +337,18 @@ siprec_stream_set_formats (SiprecStream *stream, GPtrArray *formats)
 {
   Command command = {.type = SET_FORMATS};
 
+  if (formats->len > 0)
+    siprec_ring_set_codec (&stream->ring, g_ptr_array_index (formats, 0));
   command.formats = g_ptr_array_new_with_free_func ((GDestroyNotify)siprec_format_unref);
   for (guint i = 0; i < formats->len; i++)
     g_ptr_array_add (command.formats, siprec_format_ref (g_ptr_array_index (formats, i)));
   post (stream, &command);
+}
+
+SiprecFormat *
+siprec_stream_get_codec (SiprecStream *stream)
+{
+  return siprec_ring_get_codec (&stream->ring);
 }
 
 void
@@ -338,6 +361,12 @@ siprec_stream_set_remote (SiprecStream *stream, const gchar *address, guint16 rt
                      .flag = rtcp_mux};
 
   post (stream, &command);
+}
+
+void
+siprec_stream_set_sync (SiprecStream *stream, SiprecSync *sync)
+{
+  siprec_receiver_set_sync (&stream->receiver, sync);
 }
 
 void
@@ -380,6 +409,14 @@ siprec_stream_claim (SiprecStream *stream, const SiprecStreamWishes *wishes, Sip
 
   siprec_ring_claim (&stream->ring, wishes->raw, strand);
   post (stream, &command);
+}
+
+GstClockTime
+siprec_stream_get_period (gboolean raw, GstClockTime buffer_duration)
+{
+  guint ticks = MIN (buffer_duration / 2 / SIPREC_TICK, MAX_PERIOD);
+
+  return raw ? SIPREC_TICK : MAX (ticks, 1) * SIPREC_TICK;
 }
 
 void

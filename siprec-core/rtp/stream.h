@@ -5,6 +5,7 @@
 #include "context.h"
 #include "format.h"
 #include "ports.h"
+#include "sync.h"
 
 G_BEGIN_DECLS
 
@@ -140,6 +141,10 @@ SIPREC_API guint16 siprec_stream_get_port (SiprecStream *stream);
  * dropped and counted. Copied; may be called again after a new offer. */
 SIPREC_API void siprec_stream_set_formats (SiprecStream *stream, GPtrArray *formats);
 
+/* The first of the formats agreed on last, so that caps are known before there is data; NULL if there is
+ * none. (transfer full) */
+SIPREC_API SiprecFormat *siprec_stream_get_codec (SiprecStream *stream);
+
 /**
  * siprec_stream_set_remote:
  * @address: (nullable): where the SDP says the media comes from; NULL if it says nothing
@@ -149,6 +154,9 @@ SIPREC_API void siprec_stream_set_formats (SiprecStream *stream, GPtrArray *form
  */
 SIPREC_API void siprec_stream_set_remote (SiprecStream *stream, const gchar *address,
                                           guint16 rtp_port, guint16 rtcp_port, gboolean rtcp_mux);
+
+/* Lines it up with the other streams of its session that have the same @sync; once, before it begins. */
+SIPREC_API void siprec_stream_set_sync (SiprecStream *stream, SiprecSync *sync);
 
 /* Begins the timeline at @start (CLOCK_MONOTONIC): the first unit starts exactly there (with fill). */
 SIPREC_API void siprec_stream_begin (SiprecStream *stream, GstClockTime start);
@@ -175,6 +183,10 @@ SIPREC_API void siprec_stream_end (SiprecStream *stream, GstClockTime end);
 SIPREC_API void siprec_stream_claim (SiprecStream *stream, const SiprecStreamWishes *wishes,
                                      SiprecStrand *strand);
 
+/* How often a stream claimed with such wishes is read: at every tick, or, to save work, when half a joined
+ * buffer has come, which makes it so much later. */
+SIPREC_API GstClockTime siprec_stream_get_period (gboolean raw, GstClockTime buffer_duration);
+
 /* Gives it back: units not popped are kept for the next consumer, within SIPREC_BACKLOG. */
 SIPREC_API void siprec_stream_release (SiprecStream *stream);
 
@@ -197,7 +209,8 @@ SIPREC_API void siprec_stream_set_flushing (SiprecStream *stream, gboolean flush
  *   RTP sources: num-pushed, num-lost, num-late, num-duplicates, avg-jitter (guint64, ns), and packets-received,
  *   octets-received, bytes-received, num-reordered, num-invalid, num-unknown-pt, num-overruns, num-filled
  *   (guint64), ssrc (uint), clock-rate (int), encoding-name, source (string "address:port"), have-sr (boolean),
- *   sr-ntptime, sr-rtptime, cname (string). Thread safe.
+ *   sr-ntptime, sr-rtptime, cname (string). They are at most 80 ms old, or a tick if
+ *   they are asked for all the time. Thread safe.
  */
 SIPREC_API GstStructure *siprec_stream_get_stats (SiprecStream *stream);
 

@@ -38,9 +38,16 @@ on_ready (SiprecEndpoint *endpoint, const gchar *uri, const GError *error, gpoin
 Recorder *
 recorder_new (const SiprecPolicy *policy)
 {
-  Recorder *recorder = g_new0 (Recorder, 1);
   SiprecSettings settings = {
       .local_uri = "sip:127.0.0.1:0", .first_port = 10000, .last_port = 60000};
+
+  return recorder_new_with (&settings, policy);
+}
+
+Recorder *
+recorder_new_with (const SiprecSettings *settings, const SiprecPolicy *policy)
+{
+  Recorder *recorder = g_new0 (Recorder, 1);
 
   if (policy)
     recorder->policy = *policy;
@@ -48,7 +55,7 @@ recorder_new (const SiprecPolicy *policy)
   recorder->sessions = g_ptr_array_new_with_free_func (g_object_unref);
   g_mutex_init (&recorder->lock);
   g_cond_init (&recorder->changed);
-  recorder->endpoint = siprec_endpoint_get (NULL, &settings, NULL);
+  recorder->endpoint = siprec_endpoint_get (NULL, settings, NULL);
   g_assert_nonnull (recorder->endpoint);
   siprec_endpoint_start (recorder->endpoint, on_ready, recorder);
   g_mutex_lock (&recorder->lock);
@@ -62,6 +69,12 @@ void
 recorder_free (Recorder *recorder)
 {
   g_ptr_array_unref (recorder->acceptors);
+  for (guint i = 0; i < recorder->sessions->len; i++) {
+    SiprecSession *session = g_ptr_array_index (recorder->sessions, i);
+
+    if (siprec_session_is_claimed (session))
+      siprec_session_release (session);
+  }
   siprec_endpoint_unref (recorder->endpoint);
   g_ptr_array_unref (recorder->sessions);
   g_clear_object (&recorder->asked);

@@ -13,6 +13,9 @@ typedef struct _Recorder Recorder;
 
 /* Listens, with nobody taking calls yet. @policy may be NULL. */
 Recorder *recorder_new (const SiprecPolicy *policy);
+
+/* The same with settings of one's own. */
+Recorder *recorder_new_with (const SiprecSettings *settings, const SiprecPolicy *policy);
 void recorder_free (Recorder *recorder);
 
 /* "sip:127.0.0.1:port;transport=udp,..." */
