@@ -201,6 +201,28 @@ refreshed (SiprecDialog *dialog, const SiprecRequest *response)
            self->ours && !refresher_is (response, "uas"));
 }
 
+/* TRUE if a refusal says for the first time how a refresh could be accepted: then it is worth to try
+ * again at once. Else the session goes on until it expires, and there may be time for another attempt. */
+static gboolean
+learn (SiprecSessionTimer *self, const SiprecRequest *response)
+{
+  guint minimum;
+
+  if (response->status == 422 && read_seconds (response, "Min-SE", &minimum)) {
+    gboolean first = self->minimum == 0;
+
+    self->minimum = minimum;
+    self->interval = MAX (self->interval, minimum);
+    return first;
+  }
+  if (!self->no_update && g_str_equal (response->method, "UPDATE") &&
+      (response->status == 405 || response->status == 501)) {
+    self->no_update = TRUE;
+    return TRUE;
+  }
+  return FALSE;
+}
+
 void
 siprec_session_timer_answered (SiprecDialog *dialog, const SiprecRequest *response)
 {
@@ -212,16 +234,7 @@ siprec_session_timer_answered (SiprecDialog *dialog, const SiprecRequest *respon
     refreshed (dialog, response);
     return;
   }
-  if (response->status == 422 && read_seconds (response, "Min-SE", &self->minimum))
-    self->interval = MAX (self->interval, self->minimum);
-  if (!self->ours)
-    return;
-  if (!self->no_update && g_str_equal (response->method, "UPDATE") &&
-      (response->status == 405 || response->status == 501)) {
-    self->no_update = TRUE;
-    retry_after (dialog, 0);
-    return;
-  }
-  /* The session goes on until it expires, and there may be time for another attempt. */
-  retry_after (dialog, g_random_int_range (RETRY_MIN_MS, RETRY_MAX_MS));
+  if (self->ours)
+    retry_after (dialog,
+                 learn (self, response) ? 0 : g_random_int_range (RETRY_MIN_MS, RETRY_MAX_MS));
 }
