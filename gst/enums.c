@@ -24,12 +24,15 @@ DEFINE_ENUM (Output, output,
 DEFINE_ENUM (PushMode, push_mode,
              {GST_SIPREC_PUSH_MODE_PAD, "A streaming thread for each pad", "pad"},
              {GST_SIPREC_PUSH_MODE_SHARED,
-              "Threads shared by all calls of the context; put queues before a muxer", "shared"})
+              "A few threads for all calls of the context, one more for each pad that blocks",
+              "shared"})
 
 DEFINE_ENUM (MetadataFormat, metadata_format,
              {GST_SIPREC_METADATA_FORMAT_JSON, "All events, one CloudEvents JSON object a line",
               "json"},
-             {GST_SIPREC_METADATA_FORMAT_XML, "The RFC 7865 metadata documents as received", "xml"})
+             {GST_SIPREC_METADATA_FORMAT_XML, "The RFC 7865 metadata documents as received", "xml"},
+             {GST_SIPREC_METADATA_FORMAT_TEXT,
+              "Captions such as \"Alice joined\" (text/x-raw), for a subtitle track", "text"})
 
 DEFINE_ENUM (SessionState, session_state,
              {GST_SIPREC_SESSION_STATE_IDLE, "Takes no session", "idle"},

@@ -44,8 +44,7 @@ codecs_are_names (const gchar *codecs)
 
   for (guint i = 0; names[i]; i++) {
     g_strstrip (names[i]);
-    if (!names[i][0] ||
-        strspn (names[i], G_CSET_A_2_Z G_CSET_a_2_z "0123456789-_.+") != strlen (names[i]))
+    if (!siprec_format_is_codec (names[i]))
       return FALSE;
   }
   return TRUE;
@@ -75,8 +74,8 @@ get_endpoint (GstSiprecSrc *self, const GstSiprecSrcSettings *set)
   if (set->codecs && set->codecs[0] && !codecs_are_names (set->codecs)) {
     GST_ELEMENT_ERROR (
         self, RESOURCE, SETTINGS,
-        ("codecs \"%s\" is no list of encoding names; write them with commas, such as "
-         "OPUS,PCMA,PCMU.",
+        ("codecs \"%s\" is no list of codecs that can be received; write their names with "
+         "commas, such as OPUS,PCMA,PCMU.",
          set->codecs),
         (NULL));
     return NULL;
@@ -177,6 +176,7 @@ gst_siprec_src_join_queue (GstSiprecSrc *self)
       .accept = settings->accept,
       .strictness = settings->strictness,
       .context = settings->context,
+      .delayed_offer_streams = settings->delayed_offer_streams,
   };
   SiprecAcceptorHandler handler = {
       .decide = has_deciders (self) ? acceptor_decide : NULL,
@@ -225,13 +225,14 @@ gst_siprec_src_emit_sdp (GstSiprecSrc *self, SiprecSession *session)
 
   if (self->introduced == session)
     return;
-  g_set_object (&self->introduced, session);
   if (!g_signal_has_handler_pending (self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ON_SDP], 0,
                                      TRUE))
     return;
   sdp = siprec_session_get_offer (session);
+  /* There is none yet when the offer is ours. */
   if (!sdp)
     return;
+  g_set_object (&self->introduced, session);
   g_signal_emit (self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ON_SDP], 0, sdp);
   gst_sdp_message_free (sdp);
 }
@@ -322,7 +323,9 @@ gst_siprec_src_run_acceptor (GstSiprecSrc *self)
     g_autoptr (GError) error = NULL;
 
     gst_siprec_src_leave_queue (self);
-    if (!gst_siprec_src_claim (self, given, &error))
+    if (!gst_siprec_src_claim (self, given, &error)) {
       GST_WARNING_OBJECT (self, "session is gone: %s", error->message);
+      gst_siprec_src_join_queue (self);
+    }
   }
 }

@@ -1,4 +1,4 @@
-/* gst-siprec: the branches behind the pads of siprecsrc: pushing in turn, failures, blockages, ends
+/* gst-siprec: the branches behind the pads of siprecsrc: failures, blockages, ends
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "siprecsrc.h"
 
@@ -8,39 +8,6 @@
 
 /* A push that takes longer is reported. */
 #define BLOCKED_AFTER GST_SECOND
-
-/* One bounded round over the pads that are @metadata or not; @strand comes again if more waits. */
-static void
-push_round (GstSiprecSrc *self, gboolean metadata, SiprecStrand *strand)
-{
-  g_autoptr (GPtrArray) pads = gst_siprec_src_get_pads (self);
-  gboolean more = FALSE;
-
-  for (guint i = 0; i < pads->len; i++) {
-    GstSiprecSrcPad *pad = g_ptr_array_index (pads, i);
-
-    if (pad->is_metadata == metadata)
-      more |= gst_siprec_src_pad_drain (pad) == GST_SIPREC_ROUND_MORE;
-  }
-  if (more)
-    siprec_strand_wake (strand);
-}
-
-void
-gst_siprec_src_push_media (gpointer data)
-{
-  GstSiprecSrc *self = data;
-
-  push_round (self, FALSE, self->media_strand);
-}
-
-void
-gst_siprec_src_push_metadata (gpointer data)
-{
-  GstSiprecSrc *self = data;
-
-  push_round (self, TRUE, self->metadata_strand);
-}
 
 static gboolean
 has_failed (GstFlowReturn flow)
@@ -94,7 +61,8 @@ gst_siprec_src_check_pads (GstSiprecSrc *self)
 void
 gst_siprec_src_tick_pads (GstSiprecSrc *self, GstClockTime now)
 {
-  GstClockTime latency = self->settings.latency * GST_MSECOND + SIPREC_TICK;
+  GstClockTime latency = self->settings.latency * GST_MSECOND +
+                         siprec_stream_get_period (FALSE, self->settings.buffer_duration);
   GstSiprecSrcTime time;
   gboolean playing = gst_siprec_src_get_time (self, &time);
 

@@ -62,11 +62,13 @@ find_pad (GstSiprecSrc *self, const gchar *name)
 }
 
 static GstSiprecSrcPad *
-new_pad (GstSiprecSrc *self, const gchar *templ_name, const gchar *name, SiprecStrand *strand)
+new_pad (GstSiprecSrc *self, const gchar *templ_name, const gchar *name)
 {
+  gboolean shared = self->settings.push_mode == GST_SIPREC_PUSH_MODE_SHARED;
   GstPadTemplate *templ =
       gst_element_class_get_pad_template (GST_ELEMENT_GET_CLASS (self), templ_name);
-  GstSiprecSrcPad *pad = gst_siprec_src_pad_new (templ, name, self, strand);
+  GstSiprecSrcPad *pad = gst_siprec_src_pad_new (
+      templ, name, self, shared ? siprec_context_get_pushers (self->context) : NULL);
 
   pad->raw = self->settings.output == GST_SIPREC_OUTPUT_RTP;
   pad->eos_wanted = self->settings.eos_on_session_end;
@@ -199,30 +201,34 @@ gst_siprec_src_add_stream (GstSiprecSrc *self, SiprecEvent *event)
   JsonObject *data = event->data;
   const gchar *name = json_object_get_string_member_with_default (data, "stream", "");
   g_autoptr (SiprecFormat) format = NULL;
+  g_autoptr (SiprecStream) silence = NULL;
   GstSiprecSrcPad *pad = find_pad (self, name);
+  gboolean filler = FALSE;
 
   if (!event->stream || !g_str_has_prefix (name, "audio_")) {
     GST_INFO_OBJECT (self, "no pad for stream \"%s\"", name);
     return;
   }
-  format =
-      siprec_format_new ("audio", json_object_get_int_member_with_default (data, "payload_type", 0),
-                         json_object_get_string_member_with_default (data, "codec", "PCMU"),
-                         json_object_get_int_member_with_default (data, "clock_rate", 8000),
-                         json_object_get_int_member_with_default (data, "channels", 1), NULL);
-
+  format = siprec_stream_get_codec (event->stream);
+  if (!format) {
+    GST_WARNING_OBJECT (self, "stream \"%s\" has no format", name);
+    return;
+  }
   if (pad && (pad->removed || g_atomic_int_get (&pad->over))) {
     gst_siprec_src_remove_pad (self, pad);
     pad = NULL;
   }
-  if (!pad) {
-    pad = new_pad (self, "audio_%u", name, self->media_strand);
-    g_ptr_array_add (self->fresh_pads, pad);
+  if (pad) {
+    silence = gst_siprec_src_pad_last_stream (pad, &filler);
   } else {
-    end_silence (pad, siprec_stream_get_position (event->stream));
+    pad = new_pad (self, "audio_%u", name);
+    g_ptr_array_add (self->fresh_pads, pad);
   }
   describe (self, pad, data);
   feed_pad (self, pad, siprec_stream_ref (event->stream), FALSE, format, data);
+  /* Only now: the pad must not run out of feeds meanwhile. */
+  if (silence && filler)
+    siprec_stream_end (silence, siprec_stream_get_position (event->stream));
   if (!self->audio_format)
     self->audio_format = siprec_format_ref (format);
   if (self->settled)
@@ -303,7 +309,7 @@ add_absent_pads (GstSiprecSrc *self, guint audio_pads, GstClockTime zero)
 
     if (find_pad (self, name))
       continue;
-    pad = new_pad (self, "audio_%u", name, self->media_strand);
+    pad = new_pad (self, "audio_%u", name);
     gst_siprec_src_pad_describe (pad, stream_id, -1, NULL, "inactive", NULL);
     feed_silence (self, pad, format, zero);
     g_ptr_array_add (self->fresh_pads, pad);
@@ -315,7 +321,7 @@ make_metadata_pad (GstSiprecSrc *self)
 {
   SiprecEvent *event;
 
-  self->metadata_pad = new_pad (self, METADATA_PAD, METADATA_PAD, self->metadata_strand);
+  self->metadata_pad = new_pad (self, METADATA_PAD, METADATA_PAD);
   self->metadata_pad->is_metadata = TRUE;
   /* It has no stream whose end is its own: gst_siprec_src_finish_pads() says when. */
   self->metadata_pad->eos_wanted = FALSE;

@@ -2,11 +2,16 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "siprecsrc.h"
 
+#include "siprec-core/error.h"
+
 #include "structure.h"
 #include "ticker.h"
 #include "siprec-core/rtp/context.h"
 
 #define GST_CAT_DEFAULT gst_siprec_src_debug
+
+/* Lines of most calls: one a party. */
+#define USUAL_STREAMS 2
 
 static const gchar *const message_names[] = {
     [SIPREC_EVENT_SESSION_STARTED] = "GstSiprecSessionStarted",
@@ -112,7 +117,7 @@ end_stream (GstSiprecSrc *self)
     g_free (self->session_id);
     self->session_id = g_uuid_string_random ();
     self->group_id = gst_util_group_id_next ();
-    gst_siprec_src_settle_pads (self, MAX (self->settings.audio_pads, 1));
+    gst_siprec_src_settle_pads (self, MAX (self->settings.audio_pads, USUAL_STREAMS));
   }
   gst_siprec_src_finish_pads (self, now, TRUE);
 }
@@ -121,10 +126,10 @@ static void
 session_started (GstSiprecSrc *self)
 {
   self->started = TRUE;
-  gst_siprec_src_set_state (self, GST_SIPREC_SESSION_STATE_ACTIVE);
   if (!self->ticking)
     gst_siprec_ticker_add (self->control);
   self->ticking = TRUE;
+  gst_siprec_src_set_state (self, GST_SIPREC_SESSION_STATE_ACTIVE);
 }
 
 static void
@@ -135,7 +140,7 @@ session_ended (GstSiprecSrc *self, SiprecEvent *event)
   if (!self->started) {
     /* It was never answered, or never confirmed: nothing has been seen of it. */
     go_on_without (self);
-    if (self->eos_done)
+    if (self->eos_done && !gst_siprec_src_is_stopped (self))
       end_stream (self);
     return;
   }
@@ -146,7 +151,7 @@ session_ended (GstSiprecSrc *self, SiprecEvent *event)
 
   gst_siprec_src_finish_pads (self, event->monotonic, eos);
   gst_siprec_src_set_state (self, GST_SIPREC_SESSION_STATE_ENDED);
-  if (!eos)
+  if (!eos && !gst_siprec_src_is_stopped (self))
     go_on_without (self);
 }
 
@@ -157,6 +162,7 @@ handle (GstSiprecSrc *self, SiprecEvent *event)
                   siprec_event_type_name (event->type));
   switch (event->type) {
   case SIPREC_EVENT_SESSION_STARTED:
+    gst_siprec_src_emit_sdp (self, self->session);
     session_started (self);
     break;
   case SIPREC_EVENT_STREAM_ADDED:
@@ -178,6 +184,9 @@ handle (GstSiprecSrc *self, SiprecEvent *event)
   default:
     break;
   }
+  /* What is in the way of being told has no pad any more. */
+  if (gst_siprec_src_is_stopped (self))
+    return;
   gst_siprec_src_add_record (self, event);
   tell (self, event);
   if (event->type == SIPREC_EVENT_SESSION_ENDED && !gst_siprec_src_is_stopped (self))
@@ -229,21 +238,85 @@ gst_siprec_src_run_session (GstSiprecSrc *self)
     end_stream (self);
 }
 
+/* The session that the element has or is about to have. (transfer full) (nullable) */
+static SiprecSession *
+get_session (GstSiprecSrc *self)
+{
+  SiprecSession *session;
+
+  g_mutex_lock (&self->lock);
+  session = self->session ? self->session : self->given ? self->given : self->asked;
+  if (session)
+    g_object_ref (session);
+  g_mutex_unlock (&self->lock);
+  return session;
+}
+
 void
 gst_siprec_src_hangup (GstSiprecSrc *self, const gchar *reason)
 {
-  g_autoptr (SiprecSession) session = NULL;
+  g_autoptr (SiprecSession) session = get_session (self);
 
-  g_mutex_lock (&self->lock);
-  if (self->session)
-    session = g_object_ref (self->session);
-  else if (self->given)
-    session = g_object_ref (self->given);
-  else if (self->asked)
-    session = g_object_ref (self->asked);
-  g_mutex_unlock (&self->lock);
   if (session)
     siprec_session_hangup (session, reason);
+}
+
+/* Replies to @promise, which may be NULL; takes it. */
+static void
+reply (SiprecSession *session, guint status, const GError *error, gpointer promise)
+{
+  GstStructure *structure;
+
+  if (!promise)
+    return;
+  structure = gst_structure_new ("application/x-siprec-reply", "status", G_TYPE_UINT, status, NULL);
+  if (error)
+    gst_structure_set (structure, "error", G_TYPE_STRING, error->message, NULL);
+  gst_promise_reply (promise, structure);
+  gst_promise_unref (promise);
+}
+
+/* The session for a wish, or NULL if @promise has been told that there is none. */
+static SiprecSession *
+session_for_wish (GstSiprecSrc *self, GstPromise *promise)
+{
+  SiprecSession *session = get_session (self);
+
+  if (!session) {
+    g_autoptr (GError) error =
+        g_error_new_literal (SIPREC_ERROR, SIPREC_ERROR_STATE, "There is no recording session.");
+
+    reply (NULL, 0, error, promise ? gst_promise_ref (promise) : NULL);
+  }
+  return session;
+}
+
+void
+gst_siprec_src_pause (GstSiprecSrc *self, gint mline, GstPromise *promise)
+{
+  g_autoptr (SiprecSession) session = session_for_wish (self, promise);
+
+  if (session)
+    siprec_session_pause (session, mline, reply, promise ? gst_promise_ref (promise) : NULL);
+}
+
+void
+gst_siprec_src_resume (GstSiprecSrc *self, gint mline, GstPromise *promise)
+{
+  g_autoptr (SiprecSession) session = session_for_wish (self, promise);
+
+  if (session)
+    siprec_session_resume (session, mline, reply, promise ? gst_promise_ref (promise) : NULL);
+}
+
+void
+gst_siprec_src_request_snapshot (GstSiprecSrc *self, const gchar *reason, GstPromise *promise)
+{
+  g_autoptr (SiprecSession) session = session_for_wish (self, promise);
+
+  if (session)
+    siprec_session_request_snapshot (session, reason, reply,
+                                     promise ? gst_promise_ref (promise) : NULL);
 }
 
 void

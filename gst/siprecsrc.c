@@ -129,12 +129,6 @@ start (GstSiprecSrc *self)
   self->time = (GstSiprecSrcTime){0};
   self->control = siprec_strand_new (get_control_pool (), control, self);
   self->context = siprec_context_get (self->settings.context);
-  if (self->settings.push_mode == GST_SIPREC_PUSH_MODE_SHARED) {
-    SiprecPool *pushers = siprec_context_get_pushers (self->context);
-
-    self->media_strand = siprec_strand_new (pushers, gst_siprec_src_push_media, self);
-    self->metadata_strand = siprec_strand_new (pushers, gst_siprec_src_push_metadata, self);
-  }
   g_mutex_lock (&self->lock);
   self->stopped = FALSE;
   g_mutex_unlock (&self->lock);
@@ -150,26 +144,18 @@ stop_control (GstSiprecSrc *self)
   self->playing = FALSE;
   g_mutex_unlock (&self->lock);
 
+  /* First the strand, which may be about to ask for ticks. */
+  siprec_strand_stop (self->control);
   if (self->ticking)
     gst_siprec_ticker_remove (self->control);
-  siprec_strand_stop (self->control);
+  self->ticking = FALSE;
   gst_siprec_src_leave_queue (self);
-}
-
-static void
-clear_strand (SiprecStrand **strand)
-{
-  if (*strand)
-    siprec_strand_stop (*strand);
-  g_clear_pointer (strand, siprec_strand_unref);
 }
 
 /* PAUSED to READY, after it. */
 static void
 stop (GstSiprecSrc *self)
 {
-  clear_strand (&self->media_strand);
-  clear_strand (&self->metadata_strand);
   gst_siprec_src_remove_pads (self);
   gst_siprec_src_drop_session (self);
   gst_siprec_src_close (self);

@@ -26,6 +26,7 @@ typedef struct {
   SiprecAccept accept;
   SiprecStrictness strictness;
   gchar *codecs;
+  guint delayed_offer_streams;
   GstClockTime decision_timeout;
   gchar *context;
   GstSiprecOutput output;
@@ -75,8 +76,6 @@ struct _GstSiprecSrc {
   SiprecEndpoint *endpoint;
   guint start_handle;
   SiprecContext *context;
-  SiprecStrand *media_strand;    /* push-mode shared: pushes on the media pads */
-  SiprecStrand *metadata_strand; /* and on the metadata pad, which media must not hold up */
 
   /* self->lock: mail for the control strand. */
   gboolean stopped; /* see gst_siprec_src_is_stopped() */
@@ -104,6 +103,7 @@ struct _GstSiprecSrc {
   gboolean failed;           /* all branches have; the ERROR message is posted */
   GPtrArray *fresh_pads;     /* made and not yet added */
   GQueue held_records;       /* SiprecEvent: until there is a metadata pad */
+  /* Atomic: the pushers compare it with theirs. */
   GstSiprecSrcPad *metadata_pad;
   SiprecFormat *audio_format; /* of the first audio stream, for silence */
   gchar *session_id;
@@ -154,6 +154,9 @@ enum {
   GST_SIPREC_SRC_SIGNAL_SESSION_ENDED,
   GST_SIPREC_SRC_SIGNAL_METADATA_CHANGED,
   GST_SIPREC_SRC_SIGNAL_HANGUP,
+  GST_SIPREC_SRC_SIGNAL_PAUSE,
+  GST_SIPREC_SRC_SIGNAL_RESUME,
+  GST_SIPREC_SRC_SIGNAL_REQUEST_SNAPSHOT,
   GST_SIPREC_SRC_N_SIGNALS,
 };
 extern guint gst_siprec_src_signals[GST_SIPREC_SRC_N_SIGNALS];
@@ -168,6 +171,11 @@ void gst_siprec_src_run_session (GstSiprecSrc *self);
 
 /* Ends what is received: BYE. Any thread. */
 void gst_siprec_src_hangup (GstSiprecSrc *self, const gchar *reason);
+
+/* What the client is asked for; @promise (nullable) is replied when it has answered. Any thread. */
+void gst_siprec_src_pause (GstSiprecSrc *self, gint mline, GstPromise *promise);
+void gst_siprec_src_resume (GstSiprecSrc *self, gint mline, GstPromise *promise);
+void gst_siprec_src_request_snapshot (GstSiprecSrc *self, const gchar *reason, GstPromise *promise);
 
 /* The session's end without control strand and pads: BYE, or back to the endpoint. */
 void gst_siprec_src_drop_session (GstSiprecSrc *self);
@@ -195,10 +203,6 @@ void gst_siprec_src_remove_pads (GstSiprecSrc *self);
 GPtrArray *gst_siprec_src_get_pads (GstSiprecSrc *self);
 
 /* siprecsrc-branches.c: what is behind the pads */
-
-/* The strands of push-mode shared. */
-void gst_siprec_src_push_media (gpointer self);
-void gst_siprec_src_push_metadata (gpointer self);
 
 /* Control strand, whenever it runs: removes pads whose m-line is gone, reports failed branches. */
 void gst_siprec_src_check_pads (GstSiprecSrc *self);

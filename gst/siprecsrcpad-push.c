@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "siprecsrcpad.h"
 
-#include "siprec-core/rtp/context.h"
+#include <time.h>
 
 #define GST_CAT_DEFAULT gst_siprec_src_debug
 
@@ -13,10 +13,14 @@ stamp (GstClockTime now)
   return MAX ((guint)(now / GST_MSECOND), 1);
 }
 
+/* The coarse clock is good enough for what is compared with a second, and costs next to nothing. */
 static void
 begin_push (GstSiprecSrcPad *pad)
 {
-  g_atomic_int_set (&pad->pushing_since, (gint)stamp (siprec_context_now ()));
+  struct timespec now;
+
+  clock_gettime (CLOCK_MONOTONIC_COARSE, &now);
+  g_atomic_int_set (&pad->pushing_since, (gint)stamp (GST_TIMESPEC_TO_TIME (now)));
 }
 
 static void
@@ -95,15 +99,6 @@ gst_siprec_src_pad_push_buffer (GstSiprecSrcPad *pad, GstBuffer *buffer)
   }
 }
 
-GstSiprecRound
-gst_siprec_src_pad_drain (GstSiprecSrcPad *pad)
-{
-  if (g_atomic_int_get (&pad->over))
-    return GST_SIPREC_ROUND_OVER;
-  return pad->is_metadata ? gst_siprec_src_pad_drain_records (pad)
-                          : gst_siprec_src_pad_drain_media (pad);
-}
-
 void
 gst_siprec_src_pad_push_eos (GstSiprecSrcPad *pad)
 {
@@ -113,15 +108,40 @@ gst_siprec_src_pad_push_eos (GstSiprecSrcPad *pad)
   siprec_strand_wake (pad->control);
 }
 
-void
-gst_siprec_src_pad_loop (gpointer data)
+static GstSiprecRound
+drain (GstSiprecSrcPad *pad)
+{
+  if (g_atomic_int_get (&pad->over))
+    return GST_SIPREC_ROUND_OVER;
+  return pad->is_metadata ? gst_siprec_src_pad_drain_records (pad)
+                          : gst_siprec_src_pad_drain_media (pad);
+}
+
+/* push-mode pad: the pad's task. */
+static void
+loop (gpointer data)
 {
   GstSiprecSrcPad *pad = data;
   gboolean go_on = pad->is_metadata ? gst_siprec_src_pad_wait_records (pad)
                                     : gst_siprec_src_pad_wait_media (pad);
 
-  if (!go_on || gst_siprec_src_pad_drain (pad) == GST_SIPREC_ROUND_OVER)
+  if (!go_on || drain (pad) == GST_SIPREC_ROUND_OVER)
     gst_pad_pause_task (GST_PAD (pad));
+}
+
+/* push-mode shared: a round of the pad's strand, bounded so that others get their turn. */
+void
+gst_siprec_src_pad_run (gpointer data)
+{
+  GstSiprecSrcPad *pad = data;
+  gboolean may;
+
+  /* Its stream wakes the strand before the pad has been added. */
+  GST_OBJECT_LOCK (pad);
+  may = pad->started && !pad->flushing;
+  GST_OBJECT_UNLOCK (pad);
+  if (may && drain (pad) == GST_SIPREC_ROUND_MORE)
+    siprec_strand_wake (pad->strand);
 }
 
 void
@@ -145,8 +165,11 @@ gst_siprec_src_pad_set_eos_wanted (GstSiprecSrcPad *pad, gboolean wanted)
 void
 gst_siprec_src_pad_start (GstSiprecSrcPad *pad)
 {
+  GST_OBJECT_LOCK (pad);
+  pad->started = TRUE;
+  GST_OBJECT_UNLOCK (pad);
   if (pad->strand)
     siprec_strand_wake (pad->strand);
   else
-    gst_pad_start_task (GST_PAD (pad), gst_siprec_src_pad_loop, pad, NULL);
+    gst_pad_start_task (GST_PAD (pad), loop, pad, NULL);
 }

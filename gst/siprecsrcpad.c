@@ -118,9 +118,10 @@ query (GstPad *pad, GstObject *parent, GstQuery *query)
 
   switch (GST_QUERY_TYPE (query)) {
   case GST_QUERY_LATENCY:
-    gst_query_set_latency (
-        query, TRUE, settings->latency * GST_MSECOND + SIPREC_TICK + settings->buffer_duration,
-        GST_CLOCK_TIME_NONE);
+    gst_query_set_latency (query, TRUE,
+                           settings->latency * GST_MSECOND + settings->buffer_duration +
+                               siprec_stream_get_period (self->raw, settings->buffer_duration),
+                           GST_CLOCK_TIME_NONE);
     return TRUE;
   case GST_QUERY_POSITION:
     gst_query_parse_position (query, &format, NULL);
@@ -192,19 +193,25 @@ activate_mode (GstPad *pad, GstObject *parent, GstPadMode mode, gboolean active)
   g_cond_broadcast (&self->arrived);
   GST_OBJECT_UNLOCK (self);
 
-  return active ? TRUE : gst_pad_stop_task (pad);
+  if (active)
+    return TRUE;
+  /* Both wait for a push under way. A pad is not activated again. */
+  if (self->strand)
+    siprec_strand_stop (self->strand);
+  return gst_pad_stop_task (pad);
 }
 
 GstSiprecSrcPad *
 gst_siprec_src_pad_new (GstPadTemplate *templ, const gchar *name, GstSiprecSrc *src,
-                        SiprecStrand *strand)
+                        SiprecPool *pushers)
 {
   GstSiprecSrcPad *self = g_object_new (GST_TYPE_SIPREC_SRC_PAD, "name", name, "direction",
                                         GST_PAD_SRC, "template", templ, NULL);
 
   self->src = src;
   self->control = siprec_strand_ref (src->control);
-  self->strand = strand ? siprec_strand_ref (strand) : NULL;
+  if (pushers)
+    self->strand = siprec_strand_new (pushers, gst_siprec_src_pad_run, self);
   return self;
 }
 
@@ -232,6 +239,9 @@ finalize (GObject *object)
 {
   GstSiprecSrcPad *self = GST_SIPREC_SRC_PAD (object);
 
+  /* A pad that was never added has not been deactivated either. */
+  if (self->strand)
+    siprec_strand_stop (self->strand);
   gst_siprec_src_pad_clear (self);
   siprec_strand_unref (self->control);
   g_clear_pointer (&self->strand, siprec_strand_unref);
@@ -240,6 +250,7 @@ finalize (GObject *object)
   g_clear_pointer (&self->direction, g_free);
   g_clear_pointer (&self->participants, g_free);
   g_clear_pointer (&self->filler_format, siprec_format_unref);
+  g_clear_pointer (&self->stream, siprec_stream_unref);
   gst_clear_structure (&self->final_stats);
   g_clear_pointer (&self->format, siprec_format_unref);
   g_cond_clear (&self->arrived);

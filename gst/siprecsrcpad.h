@@ -68,6 +68,7 @@ struct _GstSiprecSrcPad {
   GQueue records;             /* SiprecEvent */
   GstClockTime records_until; /* running time that passed without one */
   gboolean eos_wanted;        /* EOS after what waits */
+  gboolean started;           /* the pusher may push */
   gboolean flushing;
   GCond arrived; /* a record, or flushing */
 
@@ -79,9 +80,11 @@ struct _GstSiprecSrcPad {
   GstStructure *final_stats; /* of the last stream that has ended */
 
   /* The pusher's own. */
+  SiprecStream *stream; /* of the current feed, or NULL if it isn't known yet */
   SiprecFormat *format; /* of the last buffer */
   gboolean introduced;  /* the events of the current feed have been pushed */
   gboolean discont;
+  gboolean slow;          /* its branch takes long over a buffer */
   GstClockTime fed_until; /* CLOCK_MONOTONIC: end of the last unit */
   GstClockTime seam;      /* the same for the last unit of the feed before */
 
@@ -97,9 +100,9 @@ struct _GstSiprecSrcPad {
   SiprecFormat *filler_format; /* silence of its kind */
 };
 
-/* A floating pad called @name, made from @templ. @strand pushes; NULL makes a task do it. */
+/* A floating pad called @name, made from @templ. A strand on @pushers pushes; NULL makes a task do it. */
 GstSiprecSrcPad *gst_siprec_src_pad_new (GstPadTemplate *templ, const gchar *name,
-                                         GstSiprecSrc *src, SiprecStrand *strand);
+                                         GstSiprecSrc *src, SiprecPool *pushers);
 
 /* Sets its properties, and notifies what changed. */
 void gst_siprec_src_pad_describe (GstSiprecSrcPad *pad, const gchar *stream_id, gint mline,
@@ -155,9 +158,8 @@ void gst_siprec_src_pad_set_eos_wanted (GstSiprecSrcPad *pad, gboolean wanted);
 /* Makes the pusher look. With the object lock, unless a strand pushes. */
 void gst_siprec_src_pad_wake (GstSiprecSrcPad *pad);
 
-/* The task of a pad, and a strand's round over one. */
-void gst_siprec_src_pad_loop (gpointer pad);
-GstSiprecRound gst_siprec_src_pad_drain (GstSiprecSrcPad *pad);
+/* The function of its strand. */
+void gst_siprec_src_pad_run (gpointer pad);
 
 void gst_siprec_src_pad_push_buffer (GstSiprecSrcPad *pad, GstBuffer *buffer);
 void gst_siprec_src_pad_push_event (GstSiprecSrcPad *pad, GstEvent *event);

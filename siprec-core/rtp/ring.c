@@ -55,6 +55,7 @@ siprec_ring_clear (SiprecRing *ring)
   g_free (ring->units);
   g_clear_pointer (&ring->strand, siprec_strand_unref);
   g_clear_pointer (&ring->stats_format, siprec_format_unref);
+  g_clear_pointer (&ring->codec, siprec_format_unref);
   g_free (ring->stats_cname);
   g_mutex_clear (&ring->lock);
   g_cond_clear (&ring->cond);
@@ -71,6 +72,8 @@ siprec_ring_claim (SiprecRing *ring, gboolean raw, SiprecStrand *strand)
     drop_all (ring);
   ring->was_claimed = TRUE;
   ring->raw = raw;
+  /* That was the consumer before. */
+  ring->flushing = FALSE;
   old = ring->strand;
   ring->strand = strand ? siprec_strand_ref (strand) : NULL;
   ready = ring->n > 0;
@@ -111,6 +114,29 @@ siprec_ring_set_position (SiprecRing *ring, GstClockTime position)
   g_mutex_lock (&ring->lock);
   ring->position = position;
   g_mutex_unlock (&ring->lock);
+}
+
+SiprecFormat *
+siprec_ring_get_codec (SiprecRing *ring)
+{
+  SiprecFormat *codec;
+
+  g_mutex_lock (&ring->lock);
+  codec = ring->codec ? siprec_format_ref (ring->codec) : NULL;
+  g_mutex_unlock (&ring->lock);
+  return codec;
+}
+
+void
+siprec_ring_set_codec (SiprecRing *ring, SiprecFormat *codec)
+{
+  SiprecFormat *old;
+
+  g_mutex_lock (&ring->lock);
+  old = ring->codec;
+  ring->codec = siprec_format_ref (codec);
+  g_mutex_unlock (&ring->lock);
+  g_clear_pointer (&old, siprec_format_unref);
 }
 
 guint
@@ -161,6 +187,7 @@ siprec_ring_get_stats (SiprecRing *ring)
   GstStructure *structure;
 
   g_mutex_lock (&ring->lock);
+  g_atomic_int_set (&ring->stats_read, TRUE);
   structure = siprec_stats_to_structure (&ring->stats);
   g_mutex_unlock (&ring->lock);
   return structure;
@@ -223,6 +250,7 @@ store_stats (SiprecRing *ring, const SiprecStats *stats)
 {
   guint64 num_overruns = ring->stats.num_overruns;
 
+  g_atomic_int_set (&ring->stats_read, FALSE);
   if (stats->format != ring->stats_format) {
     g_clear_pointer (&ring->stats_format, siprec_format_unref);
     if (stats->format)
@@ -258,7 +286,8 @@ siprec_ring_append (SiprecRing *ring, GArray *units, gboolean raw, GstClockTime 
     }
   }
   ring->position = position;
-  store_stats (ring, stats);
+  if (stats)
+    store_stats (ring, stats);
   if (units->len > 0) {
     g_cond_signal (&ring->cond);
     if (ring->strand)

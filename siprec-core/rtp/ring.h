@@ -25,6 +25,7 @@ typedef struct {
   SiprecUnit *units; /* circular, size a power of two; owns its units */
   guint size, first, n;
   GstClockTime position; /* where the next unit to be appended begins */
+  SiprecFormat *codec;   /* agreed on last */
   gboolean end_taken;    /* the END unit was popped */
   gboolean dropped;      /* the next DATA is discontinuous */
   gboolean raw;          /* kind of units that the consumer wants */
@@ -32,6 +33,7 @@ typedef struct {
   gboolean flushing;
   SiprecStrand *strand;
 
+  gint stats_read; /* atomic; since they were renewed */
   SiprecStats stats;
   SiprecFormat *stats_format;
   gchar *stats_cname;
@@ -45,6 +47,8 @@ void siprec_ring_claim (SiprecRing *ring, gboolean raw, SiprecStrand *strand);
 void siprec_ring_release (SiprecRing *ring);
 GstClockTime siprec_ring_get_position (SiprecRing *ring);
 void siprec_ring_set_position (SiprecRing *ring, GstClockTime position);
+SiprecFormat *siprec_ring_get_codec (SiprecRing *ring);
+void siprec_ring_set_codec (SiprecRing *ring, SiprecFormat *codec);
 guint siprec_ring_pop (SiprecRing *ring, SiprecUnit *units, guint max);
 gboolean siprec_ring_wait (SiprecRing *ring);
 void siprec_ring_set_flushing (SiprecRing *ring, gboolean flushing);
@@ -54,7 +58,8 @@ GstStructure *siprec_ring_get_stats (SiprecRing *ring);
  * siprec_ring_append:
  * @units: (element-type SiprecUnit): taken, left empty
  * @raw: their kind
- * @stats: the stream's statistics now; num_overruns is left alone, the ring counts it
+ * @stats: (nullable): the stream's statistics, if they are to be renewed; num_overruns is left alone, the
+ *   ring counts it
  * @overrun: (out): what had to go
  *
  * For the worker.

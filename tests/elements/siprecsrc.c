@@ -1,6 +1,8 @@
 /* siprecsrc: what its pads, messages and queries say of one call.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <glib/gstdio.h>
 #include <gst/check/gstcheck.h>
+#include <unistd.h>
 #include <json-glib/json-glib.h>
 
 #include "pipeline.h"
@@ -387,6 +389,41 @@ GST_START_TEST (test_metadata_xml)
 }
 GST_END_TEST;
 
+/* Captions are a subtitle track that players find. */
+GST_START_TEST (test_metadata_text)
+{
+  g_autofree gchar *path = g_strdup_printf ("%s/captions-%d.mkv", g_get_tmp_dir (), getpid ());
+  g_autofree gchar *sink = g_strdup_printf (
+      "queue ! text/x-raw,format=utf8 ! matroskamux ! filesink async=false location=%s", path);
+  g_autofree gchar *probe = g_strdup_printf (
+      "ffprobe -v error -show_entries stream=codec_type,codec_name -of csv=p=0 %s", path);
+  g_autofree gchar *extract = g_strdup_printf ("ffmpeg -v error -i %s -f srt -", path);
+  g_autofree gchar *kind = NULL;
+  g_autofree gchar *captions = NULL;
+  g_autofree gchar *ffmpeg = g_find_program_in_path ("ffmpeg");
+  Pipeline *pipeline = pipeline_new ("metadata-format=text", sink);
+  Caller *caller;
+
+  pipeline->only = "metadata";
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
+  pipeline_await_buffers (pipeline_pad (pipeline, "metadata"), 2);
+  fail_unless_equals_int (caller_bye (caller), 200);
+  pipeline_await_eos (pipeline_pad (pipeline, "metadata"));
+  caller_free (caller);
+  pipeline_free (pipeline);
+
+  if (ffmpeg) {
+    fail_unless (g_spawn_command_line_sync (probe, &kind, NULL, NULL, NULL));
+    fail_unless_equals_string (g_strchomp (kind), "subrip,subtitle");
+    fail_unless (g_spawn_command_line_sync (extract, &captions, NULL, NULL, NULL));
+    fail_unless (strstr (captions, "Ben joined") != NULL, "%s", captions);
+  }
+  fail_unless_equals_int (g_unlink (path), 0);
+}
+GST_END_TEST;
+
 /* Absent pads exist, are silent, and end with the others. */
 GST_START_TEST (test_audio_pads)
 {
@@ -489,6 +526,80 @@ GST_START_TEST (test_output_rtp)
   fail_unless_equals_int (map.size, 172);
   fail_unless_equals_int (map.data[0], 0x80);
   gst_buffer_unmap (g_ptr_array_index (log->buffers, 0), &map);
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+static gchar *
+one_line_sdp (const gchar *formats)
+{
+  return g_strdup_printf ("v=0\r\no=caller 1 %u IN IP4 127.0.0.1\r\ns=-\r\n"
+                          "c=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP %s\r\n",
+                          g_random_int_range (2, 100000), formats);
+}
+
+/* Caps are right before there is data, with what fmtp says; no muxer likes them to change. */
+GST_START_TEST (test_caps)
+{
+  static const struct {
+    const gchar *formats, *caps;
+  } cases[] = {
+      {"96\r\na=rtpmap:96 opus/48000/2\r\na=fmtp:96 stereo=1;sprop-stereo=1",
+       "audio/x-opus,channels=2"},
+      {"97\r\na=rtpmap:97 iLBC/8000\r\na=fmtp:97 mode=20", "audio/x-iLBC,mode=20"},
+      {"9", "audio/G722,rate=16000"},
+      {"98\r\na=rtpmap:98 L16/16000", "audio/x-raw,rate=16000,channels=1"},
+      {"99\r\na=rtpmap:99 X-ODD/8000", "application/x-rtp,encoding-name=X-ODD"},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    Pipeline *pipeline = pipeline_new ("latency=20", "fakesink async=false");
+    g_autofree gchar *sdp = one_line_sdp (cases[i].formats);
+    g_autoptr (GstCaps) wanted = gst_caps_from_string (cases[i].caps);
+    Caller *caller;
+    PadLog *log;
+    GstCaps *caps;
+
+    pipeline_set_state (pipeline, GST_STATE_PLAYING);
+    caller = pipeline_caller (pipeline);
+    fail_unless_equals_int (
+        caller_invite_with (caller, "Require: siprec\r\n", "application/sdp", sdp), 200);
+    log = pipeline_pad (pipeline, "audio_0");
+    g_usleep (200000);
+    fail_unless_equals_int (caller_bye (caller), 200);
+    pipeline_await_eos (log);
+    fail_unless_equals_int (log->caps->len, 1);
+    caps = g_ptr_array_index (log->caps, 0);
+    fail_unless (gst_caps_is_subset (caps, wanted), "%" GST_PTR_FORMAT, caps);
+    caller_free (caller);
+    pipeline_free (pipeline);
+  }
+}
+GST_END_TEST;
+
+/* A new offer with another codec is new caps on the same pad. */
+GST_START_TEST (test_codec_changes)
+{
+  Pipeline *pipeline = pipeline_new ("latency=20", "fakesink async=false");
+  g_autofree gchar *before = one_line_sdp ("0"), *after = one_line_sdp ("8");
+  Caller *caller;
+  PadLog *log;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (
+      caller_invite_with (caller, "Require: siprec\r\n", "application/sdp", before), 200);
+  log = pipeline_pad (pipeline, "audio_0");
+  pipeline_await_buffers (log, 5);
+  fail_unless_equals_int (caller_request (caller, "INVITE", "application/sdp", after), 200);
+  pipeline_await_buffers (log, pipeline_n_buffers (log) + 10);
+  fail_unless_equals_int (caller_bye (caller), 200);
+  pipeline_await_eos (log);
+  fail_unless_equals_int (log->caps->len, 2);
+  fail_unless (gst_structure_has_name (gst_caps_get_structure (g_ptr_array_index (log->caps, 1), 0),
+                                       "audio/x-alaw"));
+  fail_unless_equals_int (log->n_stream_starts, 1);
   caller_free (caller);
   pipeline_free (pipeline);
 }
@@ -606,7 +717,8 @@ GST_START_TEST (test_queries)
     fail_unless (gst_pad_query (pad, query));
     gst_query_parse_latency (query, &live, &min, &max);
     fail_unless (live);
-    fail_unless_equals_uint64 (min, 420 * GST_MSECOND);
+    /* Of buffers of 100 ms a stream is read every 40 ms. */
+    fail_unless_equals_uint64 (min, 440 * GST_MSECOND);
     fail_unless_equals_uint64 (max, GST_CLOCK_TIME_NONE);
     gst_query_unref (query);
 
@@ -651,7 +763,7 @@ GST_START_TEST (test_stats)
   fail_unless (gst_structure_get_uint64 (stream, "packets-received", &received));
   fail_unless (received >= 15);
   fail_unless (gst_structure_get_uint64 (stream, "buffers-pushed", &pushed));
-  fail_unless (pushed >= 10);
+  fail_unless (pushed >= 5);
   gst_structure_free (stats);
   fail_unless_equals_int (caller_bye (caller), 200);
   caller_free (caller);
@@ -676,10 +788,13 @@ siprecsrc_suite (void)
   tcase_add_test (tcase, test_messages);
   tcase_add_test (tcase, test_metadata);
   tcase_add_test (tcase, test_metadata_xml);
+  tcase_add_test (tcase, test_metadata_text);
   tcase_add_test (tcase, test_audio_pads);
   tcase_add_test (tcase, test_absent_pad_comes_to_life);
   tcase_add_test (tcase, test_fill);
   tcase_add_test (tcase, test_output_rtp);
+  tcase_add_test (tcase, test_caps);
+  tcase_add_test (tcase, test_codec_changes);
   tcase_add_test (tcase, test_buffer_duration);
   tcase_add_test (tcase, test_reference_timestamps);
   tcase_add_test (tcase, test_queries);

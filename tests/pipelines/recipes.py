@@ -17,9 +17,11 @@ TONES = (440, 880)
 LAUNCHER = os.path.join(recorder.TOP, "pipelines", "siprec-launch")
 
 
+# The call lasts a second longer than its sound, so each packet has to arrive.
 def call_both(server, folder, lines=2, codec="PCMU"):
     voices = [recorder.tone(os.path.join(folder, "tone%d.wav" % t), t, SECONDS) for t in TONES]
-    assert server.call("call", *voices[:lines], d=SECONDS, n=lines, c=codec) == 0
+    assert server.call("call", *voices[:lines], d=SECONDS + 1, n=lines, c=codec) == 0, \
+        "".join(server.output)
     server.end()
 
 
@@ -28,12 +30,14 @@ def check_voice(channel, frequency):
     if frequency:
         assert abs(channel["frequency"] - frequency) < 10, channel
         heard = channel["last_sound"] - channel["first_sound"]
-        # A decoder may swallow its first milliseconds (the pre-skip of Opus).
-        assert SECONDS - 0.3 < heard < SECONDS + 0.1 and channel["gap_time"] < 0.01, channel
+        assert abs(heard - SECONDS) < 0.05, channel
+        # Silence in Opus is made of whole frames, so up to one of 20 ms may be missing before the first
+        # packet, and its decoder swallows the pre-skip.
+        assert channel["gap_time"] < (0.03 if channel["rate"] == 48000 else 0.001), channel
         assert channel["first_sound"] < 1, channel
     else:
         assert channel["silence"] > 0.99, channel
-    assert SECONDS - 0.1 < channel["duration"] < SECONDS + 3, channel
+    assert SECONDS + 0.9 < channel["duration"] < SECONDS + 2, channel
 
 
 def check_file(path, tones=TONES):
@@ -73,8 +77,9 @@ class Receivers:
                     packets.append(each.recv(2048))
                 except BlockingIOError:
                     break
-            assert len(packets) >= 50 * (SECONDS - 0.1), len(packets)
-            assert all(p[0] >> 6 == 2 and len(p) == 172 for p in packets)
+            assert len(packets) == 50 * SECONDS, len(packets)
+            odd = [p.hex() for p in packets if p[0] >> 6 != 2 or len(p) != 172]
+            assert not odd, odd
 
 
 def readme(folder):
@@ -124,7 +129,7 @@ def listen(folder):
     with start("listen", folder, "SINK=wavenc ! filesink location=mix.wav") as server:
         call_both(server, folder)
     (channel,) = recorder.measure(os.path.join(folder, "mix.wav"))
-    assert channel["last_sound"] - channel["first_sound"] > SECONDS - 0.3, channel
+    assert channel["last_sound"] - channel["first_sound"] > SECONDS - 0.05, channel
 
 
 def events(folder):

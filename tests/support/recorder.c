@@ -2,6 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "recorder.h"
 
+#include "siprec-core/endpoint-private.h"
+#include "siprec-core/sip/agent-private.h"
+
 #define TIMEOUT_US (5 * G_USEC_PER_SEC)
 
 struct _Recorder {
@@ -15,6 +18,7 @@ struct _Recorder {
   GCond changed;
   gchar *uri;
   GPtrArray *sessions;
+  guint session_minimum; /* still to be set */
   SiprecAcceptor *asking;
   SiprecSession *asked;
 };
@@ -65,6 +69,12 @@ void
 recorder_free (Recorder *recorder)
 {
   g_ptr_array_unref (recorder->acceptors);
+  for (guint i = 0; i < recorder->sessions->len; i++) {
+    SiprecSession *session = g_ptr_array_index (recorder->sessions, i);
+
+    if (siprec_session_is_claimed (session))
+      siprec_session_release (session);
+  }
   siprec_endpoint_unref (recorder->endpoint);
   g_ptr_array_unref (recorder->sessions);
   g_clear_object (&recorder->asked);
@@ -84,6 +94,29 @@ SiprecEndpoint *
 recorder_endpoint (Recorder *recorder)
 {
   return recorder->endpoint;
+}
+
+static void
+set_minimum (SiprecAgent *agent, gpointer user_data)
+{
+  Recorder *recorder = user_data;
+
+  siprec_agent_set_session_minimum (agent, recorder->session_minimum);
+  g_mutex_lock (&recorder->lock);
+  recorder->session_minimum = 0;
+  g_cond_broadcast (&recorder->changed);
+  g_mutex_unlock (&recorder->lock);
+}
+
+void
+recorder_set_session_minimum (Recorder *recorder, guint seconds)
+{
+  recorder->session_minimum = seconds;
+  siprec_agent_invoke (recorder->endpoint->agent, set_minimum, recorder, NULL);
+  g_mutex_lock (&recorder->lock);
+  while (recorder->session_minimum > 0)
+    g_cond_wait (&recorder->changed, &recorder->lock);
+  g_mutex_unlock (&recorder->lock);
 }
 
 static void

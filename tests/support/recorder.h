@@ -22,6 +22,9 @@ void recorder_free (Recorder *recorder);
 const gchar *recorder_uri (Recorder *recorder);
 SiprecEndpoint *recorder_endpoint (Recorder *recorder);
 
+/* Accepts session intervals (RFC 4028) from @seconds on, for calls from now on. */
+void recorder_set_session_minimum (Recorder *recorder, guint seconds);
+
 /* Takes calls as an acceptor, one; again for one more. */
 void recorder_accept (Recorder *recorder);
 
