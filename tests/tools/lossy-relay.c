@@ -1,0 +1,249 @@
+/* lossy-relay: passes datagrams on as a bad network does, the same way for the same seed.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <poll.h>
+#include <signal.h>
+
+#include <gio/gio.h>
+
+#define MAX_ROUTES 8
+
+#define USAGE                                                                                      \
+  "Each DEST is an IPv4 ADDRESS:PORT. For each one the relay takes a pair of ports on 127.0.0.1, " \
+  "prints the\n"                                                                                   \
+  "first on a line of its own, and passes what comes there on to DEST, and what comes to the "     \
+  "second one on to\n"                                                                             \
+  "the next port of DEST, unharmed. On SIGTERM it prints a line of JSON with its counts and ends."
+
+typedef struct {
+  GSocket *sockets[2];
+  GSocketAddress *dests[2];
+  guint burst_left; /* packets still to be dropped */
+} Route;
+
+typedef struct {
+  gint64 due;
+  GSocket *socket;
+  GSocketAddress *dest;
+  GBytes *data;
+} Packet;
+
+static gint seed = 1;
+static gdouble drop, duplicate, reorder, burst;
+static gint burst_length = 5, delay, jitter, hold = 30;
+
+static const GOptionEntry entries[] = {
+    {"seed", 0, 0, G_OPTION_ARG_INT, &seed, "Of all that is random (1)", "N"},
+    {"drop", 0, 0, G_OPTION_ARG_DOUBLE, &drop, "Single packets lost", "%"},
+    {"burst", 0, 0, G_OPTION_ARG_DOUBLE, &burst, "Packets that begin a burst of losses", "%"},
+    {"burst-length", 0, 0, G_OPTION_ARG_INT, &burst_length, "How many it takes (5)", "N"},
+    {"duplicate", 0, 0, G_OPTION_ARG_DOUBLE, &duplicate, "Packets sent twice", "%"},
+    {"reorder", 0, 0, G_OPTION_ARG_DOUBLE, &reorder, "Packets held back", "%"},
+    {"hold", 0, 0, G_OPTION_ARG_INT, &hold, "How long those are held back (30)", "MS"},
+    {"delay", 0, 0, G_OPTION_ARG_INT, &delay, "Delay of all", "MS"},
+    {"jitter", 0, 0, G_OPTION_ARG_INT, &jitter, "At most so much more", "MS"},
+    {NULL},
+};
+
+static Route routes[MAX_ROUTES];
+static guint n_routes;
+static GQueue packets = G_QUEUE_INIT; /* Packet, by time */
+static guint n_passed, n_dropped, n_duplicated, n_reordered;
+
+static volatile sig_atomic_t stopped;
+
+static void
+stop (int signal_number)
+{
+  stopped = 1;
+}
+
+static GSocket *
+bind_socket (guint16 port)
+{
+  g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string ("127.0.0.1", port);
+  g_autoptr (GSocket) socket =
+      g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_DATAGRAM, G_SOCKET_PROTOCOL_UDP, NULL);
+
+  g_socket_set_blocking (socket, FALSE);
+  if (!g_socket_bind (socket, address, FALSE, NULL))
+    return NULL;
+  return g_steal_pointer (&socket);
+}
+
+static guint16
+get_port (GSocket *socket)
+{
+  g_autoptr (GSocketAddress) address = g_socket_get_local_address (socket, NULL);
+
+  return g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address));
+}
+
+/* Two ports in a row; the kernel chooses the first. */
+static void
+bind_pair (Route *route)
+{
+  while (!route->sockets[1]) {
+    guint16 port;
+
+    g_clear_object (&route->sockets[0]);
+    route->sockets[0] = bind_socket (0);
+    port = get_port (route->sockets[0]);
+    if (port % 2 == 0)
+      route->sockets[1] = bind_socket (port + 1);
+  }
+}
+
+static gboolean
+open_route (Route *route, const gchar *dest)
+{
+  g_auto (GStrv) parts = g_strsplit (dest, ":", 2);
+  guint port = parts[0] && parts[1] ? (guint)g_ascii_strtoull (parts[1], NULL, 10) : 0;
+
+  if (port == 0 || port >= G_MAXUINT16)
+    return FALSE;
+  for (guint i = 0; i < 2; i++) {
+    route->dests[i] = g_inet_socket_address_new_from_string (parts[0], port + i);
+    if (!route->dests[i])
+      return FALSE;
+  }
+  bind_pair (route);
+  g_print ("%u\n", get_port (route->sockets[0]));
+  return TRUE;
+}
+
+static gint
+compare_packets (gconstpointer a, gconstpointer b, gpointer user_data)
+{
+  gint64 difference = ((const Packet *)a)->due - ((const Packet *)b)->due;
+
+  return (difference > 0) - (difference < 0);
+}
+
+static void
+add_packet (Route *route, guint which, GBytes *data, gint64 due)
+{
+  Packet *packet = g_new (Packet, 1);
+
+  *packet = (Packet){due, route->sockets[which], route->dests[which], g_bytes_ref (data)};
+  g_queue_insert_sorted (&packets, packet, compare_packets, NULL);
+}
+
+static gboolean
+happens (GRand *random, gdouble percent)
+{
+  /* Always the same number of draws, so that one fault doesn't change where the others fall. */
+  return g_rand_double (random) * 100 < percent;
+}
+
+/* What the network does to one packet of media. */
+static void
+mistreat (Route *route, GRand *random, GBytes *data, gint64 now)
+{
+  gboolean dropped = happens (random, drop), begins_burst = happens (random, burst);
+  gboolean twice = happens (random, duplicate), late = happens (random, reorder);
+  gint64 due = now + (gint64)(1000 * (delay + jitter * g_rand_double (random)));
+
+  if (begins_burst)
+    route->burst_left = (guint)burst_length;
+  if (route->burst_left > 0 || dropped) {
+    route->burst_left -= route->burst_left > 0;
+    n_dropped++;
+    return;
+  }
+  if (late) {
+    due += hold * 1000;
+    n_reordered++;
+  }
+  add_packet (route, 0, data, due);
+  n_passed++;
+  if (twice) {
+    add_packet (route, 0, data, due + 1000);
+    n_duplicated++;
+  }
+}
+
+static void
+receive (Route *route, guint which, GRand *random)
+{
+  gchar buffer[2048];
+  gint64 now = g_get_monotonic_time ();
+  gssize size;
+
+  while ((size = g_socket_receive (route->sockets[which], buffer, sizeof buffer, NULL, NULL)) > 0) {
+    g_autoptr (GBytes) data = g_bytes_new (buffer, (gsize)size);
+
+    if (which == 0)
+      mistreat (route, random, data, now);
+    else
+      add_packet (route, 1, data, now + delay * 1000);
+  }
+}
+
+/* Sends what is due; returns the ms until the next one, -1 if there is none. */
+static gint
+send_due (void)
+{
+  gint64 now = g_get_monotonic_time ();
+  Packet *packet;
+
+  while ((packet = g_queue_peek_head (&packets)) && packet->due <= now) {
+    gsize size;
+    const gchar *data = g_bytes_get_data (packet->data, &size);
+
+    g_socket_send_to (packet->socket, packet->dest, data, size, NULL, NULL);
+    g_bytes_unref (packet->data);
+    g_free (g_queue_pop_head (&packets));
+  }
+  return packet ? (gint)((packet->due - now + 999) / 1000) : -1;
+}
+
+static void
+relay (void)
+{
+  GRand *randoms[MAX_ROUTES];
+  struct pollfd fds[2 * MAX_ROUTES];
+
+  for (guint i = 0; i < n_routes; i++) {
+    randoms[i] = g_rand_new_with_seed ((guint32)seed + i);
+    for (guint j = 0; j < 2; j++)
+      fds[2 * i + j] =
+          (struct pollfd){.fd = g_socket_get_fd (routes[i].sockets[j]), .events = POLLIN};
+  }
+  while (!stopped) {
+    poll (fds, 2 * n_routes, send_due ());
+    for (guint i = 0; i < n_routes; i++) {
+      receive (&routes[i], 0, randoms[i]);
+      receive (&routes[i], 1, randoms[i]);
+    }
+  }
+  for (guint i = 0; i < n_routes; i++)
+    g_rand_free (randoms[i]);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GOptionContext) context = g_option_context_new ("DEST... - a bad network");
+  g_autoptr (GError) error = NULL;
+  struct sigaction action = {.sa_handler = stop};
+
+  g_option_context_add_main_entries (context, entries, NULL);
+  g_option_context_set_description (context, USAGE);
+  if (!g_option_context_parse (context, &argc, &argv, &error) || argc < 2 ||
+      argc > MAX_ROUTES + 1) {
+    g_printerr ("lossy-relay: %s\n", error ? error->message : "From 1 to 8 DESTs are needed.");
+    return 2;
+  }
+  sigaction (SIGINT, &action, NULL);
+  sigaction (SIGTERM, &action, NULL);
+  for (n_routes = 0; (gint)n_routes < argc - 1; n_routes++) {
+    if (!open_route (&routes[n_routes], argv[n_routes + 1])) {
+      g_printerr ("lossy-relay: \"%s\" is not ADDRESS:PORT.\n", argv[n_routes + 1]);
+      return 2;
+    }
+  }
+  relay ();
+  g_print ("{\"passed\":%u,\"dropped\":%u,\"duplicated\":%u,\"reordered\":%u}\n", n_passed,
+           n_dropped, n_duplicated, n_reordered);
+  return 0;
+}
