@@ -23,6 +23,8 @@ static GMutex registry_lock;
 static GList *endpoints; /* SiprecEndpoint, named and private ones; not referenced */
 static GList *closing;   /* endpoints whose sockets are still open after the last unref */
 static GList *deferred;  /* endpoints that start when `closing` is empty */
+static guint n_leaving;  /* threads that run on after the last unref of their endpoint */
+static GCond left;       /* n_leaving is 0 */
 
 typedef struct {
   guint handle;
@@ -370,8 +372,10 @@ siprec_endpoint_unref (SiprecEndpoint *endpoint)
   endpoints = g_list_remove (endpoints, endpoint);
   deferred = g_list_remove (deferred, endpoint);
   started = endpoint->state == SIPREC_ENDPOINT_STARTED;
-  if (started)
+  if (started) {
     closing = g_list_prepend (closing, endpoint);
+    n_leaving++;
+  }
   /* Nobody is there to take a call that comes during the last BYEs. */
   g_mutex_lock (&endpoint->lock);
   endpoint->draining = TRUE;
@@ -390,7 +394,23 @@ static gpointer
 free_in_thread (gpointer endpoint)
 {
   siprec_endpoint_free (endpoint);
+  g_mutex_lock (&registry_lock);
+  if (--n_leaving == 0)
+    g_cond_broadcast (&left);
+  g_mutex_unlock (&registry_lock);
   return NULL;
+}
+
+/* A program may exit right after its last unref: its calls shall still get their BYE, and no thread
+ * of ours may run while the libraries are being taken down. */
+static void __attribute__ ((destructor)) await_leaving (void)
+{
+  gint64 until = g_get_monotonic_time () + 2 * G_TIME_SPAN_SECOND;
+
+  g_mutex_lock (&registry_lock);
+  while (n_leaving > 0 && g_cond_wait_until (&left, &registry_lock, until))
+    continue;
+  g_mutex_unlock (&registry_lock);
 }
 
 /* The agent's last call: its sockets are closed. The agent can't be freed in its own thread. */
