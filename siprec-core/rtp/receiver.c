@@ -99,7 +99,7 @@ take_packet (SiprecReceiver *receiver, const SiprecPacket *packet, const guint8 
   if (!receiver->started)
     tell_started (receiver, packet->ssrc, arrival);
 
-  if (receiver->paused)
+  if (receiver->paused || arrival < receiver->resumed)
     return;
   if (receiver->claimed) {
     siprec_receiver_process (receiver, packet, data, size, format, seq, receiver->generation,
@@ -226,12 +226,15 @@ siprec_receiver_set_held (SiprecReceiver *receiver, gboolean held, GstClockTime 
 }
 
 void
-siprec_receiver_set_paused (SiprecReceiver *receiver, gboolean paused)
+siprec_receiver_set_paused (SiprecReceiver *receiver, gboolean paused, GstClockTime now)
 {
   /* What comes after a pause is no continuation: its sequence numbers tell of no loss. */
   if (receiver->paused && !paused)
     receiver->generation++;
   receiver->paused = paused;
+  /* What was sent before is read only now, and belongs to the pause. */
+  if (!paused)
+    receiver->resumed = now;
 }
 
 void

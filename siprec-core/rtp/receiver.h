@@ -40,6 +40,7 @@ typedef struct {
 
   gboolean begun, claimed, ended, finished, held, paused;
   GstClockTime end;
+  GstClockTime resumed; /* when the last pause ended */
   SiprecStreamWishes wishes;
   GstClockTime latency; /* wishes.latency, bounded */
 
@@ -77,7 +78,8 @@ SIPREC_API void siprec_receiver_clear (SiprecReceiver *receiver);
 SIPREC_API void siprec_receiver_set_formats (SiprecReceiver *receiver, GPtrArray *formats);
 SIPREC_API void siprec_receiver_set_held (SiprecReceiver *receiver, gboolean held,
                                           GstClockTime now);
-SIPREC_API void siprec_receiver_set_paused (SiprecReceiver *receiver, gboolean paused);
+SIPREC_API void siprec_receiver_set_paused (SiprecReceiver *receiver, gboolean paused,
+                                            GstClockTime now);
 SIPREC_API void siprec_receiver_begin (SiprecReceiver *receiver, GstClockTime start);
 SIPREC_API void siprec_receiver_claim (SiprecReceiver *receiver, const SiprecStreamWishes *wishes,
                                        GstClockTime now);

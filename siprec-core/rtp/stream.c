@@ -268,7 +268,7 @@ run_command (SiprecStream *stream, gpointer data)
       siprec_receiver_set_held (receiver, command->flag, siprec_context_now ());
       break;
     case SET_PAUSED:
-      siprec_receiver_set_paused (receiver, command->flag);
+      siprec_receiver_set_paused (receiver, command->flag, command->time);
       break;
     case SET_REMOTE:
       siprec_rtcp_set_remote (&receiver->rtcp, command->address, command->port, command->flag);
@@ -389,7 +389,7 @@ siprec_stream_set_held (SiprecStream *stream, gboolean held)
 void
 siprec_stream_set_paused (SiprecStream *stream, gboolean paused)
 {
-  Command command = {.type = SET_PAUSED, .flag = paused};
+  Command command = {.type = SET_PAUSED, .flag = paused, .time = siprec_context_now ()};
 
   post (stream, &command);
 }
