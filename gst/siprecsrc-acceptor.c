@@ -57,7 +57,7 @@ get_endpoint (GstSiprecSrc *self, const GstSiprecSrcSettings *set)
   g_autoptr (GError) error = NULL;
   SiprecEndpoint *endpoint;
   SiprecSettings settings = {
-      .local_uri = set->local_uri,
+      .local_uri = set->local_uri ? set->local_uri : "",
       .media_address = set->media_address,
       .external_address = set->external_address,
       .udp_buffer_size = set->udp_buffer_size,
@@ -321,7 +321,9 @@ gst_siprec_src_run_acceptor (GstSiprecSrc *self)
     g_autoptr (GError) error = NULL;
 
     gst_siprec_src_leave_queue (self);
-    if (!gst_siprec_src_claim (self, given, &error))
+    if (!gst_siprec_src_claim (self, given, &error)) {
       GST_WARNING_OBJECT (self, "session is gone: %s", error->message);
+      gst_siprec_src_join_queue (self);
+    }
   }
 }

@@ -94,7 +94,8 @@ go_on_without (GstSiprecSrc *self)
   g_mutex_lock (&self->lock);
   session = g_steal_pointer (&self->session);
   g_mutex_unlock (&self->lock);
-  siprec_session_release (session);
+  if (session)
+    siprec_session_release (session);
   gst_siprec_src_join_queue (self);
 }
 
@@ -124,10 +125,10 @@ static void
 session_started (GstSiprecSrc *self)
 {
   self->started = TRUE;
-  gst_siprec_src_set_state (self, GST_SIPREC_SESSION_STATE_ACTIVE);
   if (!self->ticking)
     gst_siprec_ticker_add (self->control);
   self->ticking = TRUE;
+  gst_siprec_src_set_state (self, GST_SIPREC_SESSION_STATE_ACTIVE);
 }
 
 static void
@@ -138,7 +139,7 @@ session_ended (GstSiprecSrc *self, SiprecEvent *event)
   if (!self->started) {
     /* It was never answered, or never confirmed: nothing has been seen of it. */
     go_on_without (self);
-    if (self->eos_done)
+    if (self->eos_done && !gst_siprec_src_is_stopped (self))
       end_stream (self);
     return;
   }

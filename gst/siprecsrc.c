@@ -144,9 +144,9 @@ stop_control (GstSiprecSrc *self)
   self->playing = FALSE;
   g_mutex_unlock (&self->lock);
 
+  siprec_strand_stop (self->control);
   if (self->ticking)
     gst_siprec_ticker_remove (self->control);
-  siprec_strand_stop (self->control);
   gst_siprec_src_leave_queue (self);
 }
 

@@ -212,7 +212,7 @@ GstEvent *gst_siprec_src_new_tags (JsonObject *data);
 GstEvent *gst_siprec_src_new_stream_info (GstSiprecSrc *self, const gchar *pad_name,
                                           JsonObject *data);
 
-/* Gives @feed its events. @caps and @data (of a stream event) may be NULL. */
+/* Gives @feed its events, from @data of a stream event. @caps may be NULL. */
 void gst_siprec_src_introduce_feed (GstSiprecSrc *self, GstSiprecSrcPad *pad, GstSiprecFeed *feed,
                                     GstCaps *caps, JsonObject *data);
 /* Pushes those of the metadata pad. */
