@@ -29,7 +29,8 @@ build: $(BUILD)/build.ninja
 
 bench: build
 	@.ci/install-packages demo test
-	@meson test -C $(BUILD) --benchmark --verbose --no-rebuild
+	@meson test -C $(BUILD) --benchmark --verbose --no-rebuild --suite answer-time
+	@meson devenv -C $(BUILD) tests/bench/media
 
 format:
 	@git ls-files '*.[ch]' | xargs clang-format -i

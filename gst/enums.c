@@ -30,7 +30,9 @@ DEFINE_ENUM (PushMode, push_mode,
 DEFINE_ENUM (MetadataFormat, metadata_format,
              {GST_SIPREC_METADATA_FORMAT_JSON, "All events, one CloudEvents JSON object a line",
               "json"},
-             {GST_SIPREC_METADATA_FORMAT_XML, "The RFC 7865 metadata documents as received", "xml"})
+             {GST_SIPREC_METADATA_FORMAT_XML, "The RFC 7865 metadata documents as received", "xml"},
+             {GST_SIPREC_METADATA_FORMAT_TEXT,
+              "Captions such as \"Alice joined\" (text/x-raw), for a subtitle track", "text"})
 
 DEFINE_ENUM (SessionState, session_state,
              {GST_SIPREC_SESSION_STATE_IDLE, "Takes no session", "idle"},

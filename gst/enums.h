@@ -21,6 +21,7 @@ typedef enum {
 typedef enum {
   GST_SIPREC_METADATA_FORMAT_JSON,
   GST_SIPREC_METADATA_FORMAT_XML,
+  GST_SIPREC_METADATA_FORMAT_TEXT,
 } GstSiprecMetadataFormat;
 
 /* How far an element is with its recording session. */

@@ -176,6 +176,7 @@ gst_siprec_src_join_queue (GstSiprecSrc *self)
       .accept = settings->accept,
       .strictness = settings->strictness,
       .context = settings->context,
+      .delayed_offer_streams = settings->delayed_offer_streams,
   };
   SiprecAcceptorHandler handler = {
       .decide = has_deciders (self) ? acceptor_decide : NULL,
@@ -224,13 +225,14 @@ gst_siprec_src_emit_sdp (GstSiprecSrc *self, SiprecSession *session)
 
   if (self->introduced == session)
     return;
-  g_set_object (&self->introduced, session);
   if (!g_signal_has_handler_pending (self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ON_SDP], 0,
                                      TRUE))
     return;
   sdp = siprec_session_get_offer (session);
+  /* There is none yet when the offer is ours. */
   if (!sdp)
     return;
+  g_set_object (&self->introduced, session);
   g_signal_emit (self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ON_SDP], 0, sdp);
   gst_sdp_message_free (sdp);
 }

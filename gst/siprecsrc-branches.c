@@ -64,7 +64,8 @@ gst_siprec_src_check_pads (GstSiprecSrc *self)
 void
 gst_siprec_src_tick_pads (GstSiprecSrc *self, GstClockTime now)
 {
-  GstClockTime latency = self->settings.latency * GST_MSECOND + SIPREC_TICK;
+  GstClockTime latency = self->settings.latency * GST_MSECOND +
+                         siprec_stream_get_period (FALSE, self->settings.buffer_duration);
   g_autoptr (GPtrArray) pads = gst_siprec_src_get_pads (self);
   GstSiprecSrcTime time;
   gboolean playing = gst_siprec_src_get_time (self, &time);

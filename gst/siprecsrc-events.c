@@ -125,9 +125,12 @@ void
 gst_siprec_src_introduce_metadata (GstSiprecSrc *self, GstPad *pad)
 {
   GstEvent *stream_start = new_stream_start (self, GST_OBJECT_NAME (pad));
-  gboolean xml = self->settings.metadata_format == GST_SIPREC_METADATA_FORMAT_XML;
-  g_autoptr (GstCaps) caps = gst_caps_new_simple ("application/x-siprec-metadata", "format",
-                                                  G_TYPE_STRING, xml ? "xml" : "json", NULL);
+  static const gchar *const formats[] = {
+      [GST_SIPREC_METADATA_FORMAT_JSON] = "application/x-siprec-metadata, format=json",
+      [GST_SIPREC_METADATA_FORMAT_XML] = "application/x-siprec-metadata, format=xml",
+      [GST_SIPREC_METADATA_FORMAT_TEXT] = "text/x-raw, format=utf8",
+  };
+  g_autoptr (GstCaps) caps = gst_caps_from_string (formats[self->settings.metadata_format]);
 
   gst_event_set_stream_flags (stream_start, GST_STREAM_FLAG_SPARSE);
   gst_pad_push_event (pad, stream_start);

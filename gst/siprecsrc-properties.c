@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "siprecsrc.h"
 
+#include "siprec-core/sdp/proposal.h"
+
 #define DEFAULT_LOCAL_URI        "sip:127.0.0.1:5060"
 #define DEFAULT_PORT_RANGE       "10000-20000"
 #define DEFAULT_LATENCY          200
@@ -24,6 +26,7 @@ enum {
   PROP_ACCEPT,
   PROP_STRICTNESS,
   PROP_CODECS,
+  PROP_DELAYED_OFFER_STREAMS,
   PROP_DECISION_TIMEOUT,
   PROP_CONTEXT,
   PROP_OUTPUT,
@@ -53,6 +56,7 @@ gst_siprec_src_settings_init (GstSiprecSrcSettings *settings)
       .port_range = g_strdup (DEFAULT_PORT_RANGE),
       .accept = SIPREC_ACCEPT_SIPREC,
       .strictness = SIPREC_STRICTNESS_LENIENT,
+      .delayed_offer_streams = 1,
       .decision_timeout = DEFAULT_DECISION_TIMEOUT,
       .output = GST_SIPREC_OUTPUT_ENCODED,
       .push_mode = GST_SIPREC_PUSH_MODE_PAD,
@@ -91,6 +95,7 @@ static const gsize fields[N_PROPS] = {
     [PROP_ACCEPT] = FIELD (accept),
     [PROP_STRICTNESS] = FIELD (strictness),
     [PROP_CODECS] = FIELD (codecs),
+    [PROP_DELAYED_OFFER_STREAMS] = FIELD (delayed_offer_streams),
     [PROP_DECISION_TIMEOUT] = FIELD (decision_timeout),
     [PROP_CONTEXT] = FIELD (context),
     [PROP_OUTPUT] = FIELD (output),
@@ -211,10 +216,12 @@ install_endpoint_properties (void)
       "element that has waited longest. All must agree on local-uri, media-address, port-range, "
       "external-address and udp-buffer-size. Unset makes a listener of the element's own",
       NULL, READY);
-  props[PROP_MEDIA_ADDRESS] = g_param_spec_string (
-      "media-address", "Media address",
-      "Local IP address that RTP is received at. Unset takes the one that the SIP request came to",
-      NULL, READY);
+  props[PROP_MEDIA_ADDRESS] =
+      g_param_spec_string ("media-address", "Media address",
+                           "Local IP address that RTP is received at, or a comma list of several, "
+                           "over which the sessions are "
+                           "spread. Unset takes the one that the SIP request came to",
+                           NULL, READY);
   props[PROP_PORT_RANGE] =
       g_param_spec_string ("port-range", "Port range",
                            "First and last UDP port for media, \"first-last\". A stream takes an "
@@ -259,6 +266,11 @@ install_session_properties (void)
                            "\"OPUS,PCMA,PCMU\": the first that "
                            "is offered is answered. Unset follows the order of the offer",
                            NULL, READY);
+  props[PROP_DELAYED_OFFER_STREAMS] = g_param_spec_uint (
+      "delayed-offer-streams", "Delayed offer streams",
+      "How many audio lines are offered to an INVITE without SDP, as phones send it. With "
+      "strictness=strict it is refused",
+      1, SIPREC_PROPOSAL_MAX_LINES, 1, READY);
   props[PROP_DECISION_TIMEOUT] = g_param_spec_uint64 (
       "decision-timeout", "Decision timeout",
       "How long (in ns) handlers of accept-session and select-stream may take; then the session is "

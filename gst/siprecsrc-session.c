@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "siprecsrc.h"
 
+#include "siprec-core/error.h"
+
 #include "structure.h"
 #include "ticker.h"
 #include "siprec-core/rtp/context.h"
@@ -150,7 +152,7 @@ session_ended (GstSiprecSrc *self, SiprecEvent *event)
 
   gst_siprec_src_finish_pads (self, event->monotonic, eos);
   gst_siprec_src_set_state (self, GST_SIPREC_SESSION_STATE_ENDED);
-  if (!eos)
+  if (!eos && !gst_siprec_src_is_stopped (self))
     go_on_without (self);
 }
 
@@ -161,6 +163,7 @@ handle (GstSiprecSrc *self, SiprecEvent *event)
                   siprec_event_type_name (event->type));
   switch (event->type) {
   case SIPREC_EVENT_SESSION_STARTED:
+    gst_siprec_src_emit_sdp (self, self->session);
     session_started (self);
     break;
   case SIPREC_EVENT_STREAM_ADDED:
@@ -182,6 +185,9 @@ handle (GstSiprecSrc *self, SiprecEvent *event)
   default:
     break;
   }
+  /* What is in the way of being told has no pad any more. */
+  if (gst_siprec_src_is_stopped (self))
+    return;
   gst_siprec_src_add_record (self, event);
   tell (self, event);
   if (event->type == SIPREC_EVENT_SESSION_ENDED && !gst_siprec_src_is_stopped (self))
@@ -233,21 +239,85 @@ gst_siprec_src_run_session (GstSiprecSrc *self)
     end_stream (self);
 }
 
+/* The session that the element has or is about to have. (transfer full) (nullable) */
+static SiprecSession *
+get_session (GstSiprecSrc *self)
+{
+  SiprecSession *session;
+
+  g_mutex_lock (&self->lock);
+  session = self->session ? self->session : self->given ? self->given : self->asked;
+  if (session)
+    g_object_ref (session);
+  g_mutex_unlock (&self->lock);
+  return session;
+}
+
 void
 gst_siprec_src_hangup (GstSiprecSrc *self, const gchar *reason)
 {
-  g_autoptr (SiprecSession) session = NULL;
+  g_autoptr (SiprecSession) session = get_session (self);
 
-  g_mutex_lock (&self->lock);
-  if (self->session)
-    session = g_object_ref (self->session);
-  else if (self->given)
-    session = g_object_ref (self->given);
-  else if (self->asked)
-    session = g_object_ref (self->asked);
-  g_mutex_unlock (&self->lock);
   if (session)
     siprec_session_hangup (session, reason);
+}
+
+/* Replies to @promise, which may be NULL; takes it. */
+static void
+reply (SiprecSession *session, guint status, const GError *error, gpointer promise)
+{
+  GstStructure *structure;
+
+  if (!promise)
+    return;
+  structure = gst_structure_new ("application/x-siprec-reply", "status", G_TYPE_UINT, status, NULL);
+  if (error)
+    gst_structure_set (structure, "error", G_TYPE_STRING, error->message, NULL);
+  gst_promise_reply (promise, structure);
+  gst_promise_unref (promise);
+}
+
+/* The session for a wish, or NULL if @promise has been told that there is none. */
+static SiprecSession *
+session_for_wish (GstSiprecSrc *self, GstPromise *promise)
+{
+  SiprecSession *session = get_session (self);
+
+  if (!session) {
+    g_autoptr (GError) error =
+        g_error_new_literal (SIPREC_ERROR, SIPREC_ERROR_STATE, "There is no recording session.");
+
+    reply (NULL, 0, error, promise ? gst_promise_ref (promise) : NULL);
+  }
+  return session;
+}
+
+void
+gst_siprec_src_pause (GstSiprecSrc *self, gint mline, GstPromise *promise)
+{
+  g_autoptr (SiprecSession) session = session_for_wish (self, promise);
+
+  if (session)
+    siprec_session_pause (session, mline, reply, promise ? gst_promise_ref (promise) : NULL);
+}
+
+void
+gst_siprec_src_resume (GstSiprecSrc *self, gint mline, GstPromise *promise)
+{
+  g_autoptr (SiprecSession) session = session_for_wish (self, promise);
+
+  if (session)
+    siprec_session_resume (session, mline, reply, promise ? gst_promise_ref (promise) : NULL);
+}
+
+void
+gst_siprec_src_request_snapshot (GstSiprecSrc *self, const gchar *reason, GstPromise *promise)
+{
+  g_autoptr (SiprecSession) session = session_for_wish (self, promise);
+
+  if (session)
+    siprec_session_request_snapshot (session, reason, reply,
+                                     promise ? gst_promise_ref (promise) : NULL);
 }
 
 void

@@ -36,7 +36,7 @@ install_questions (GType type)
    * @self: the element
    * @sdp: a copy of the offer
    *
-   * Shows the offer, before accept-session.
+   * Shows the offer, before accept-session; or, if the offer was ours, what the client has answered to it.
    */
   gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ON_SDP] =
       g_signal_new ("on-sdp", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
@@ -111,6 +111,54 @@ install_news (GType type)
                     1, GST_TYPE_STRUCTURE | G_SIGNAL_TYPE_STATIC_SCOPE);
 }
 
+static guint
+new_action (GType type, const gchar *name, GCallback handler, GType parameter)
+{
+  return g_signal_new_class_handler (name, type, G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION, handler, NULL,
+                                     NULL, NULL, G_TYPE_NONE, 2, parameter, GST_TYPE_PROMISE);
+}
+
+/* What is wanted of the client. Each promise gets application/x-siprec-reply: status, the client's SIP
+ * response or 0, and error, a text, unless the wish is fulfilled. */
+static void
+install_wishes (GType type)
+{
+  /**
+   * GstSiprecSrc::pause:
+   * @self: the element
+   * @mline: place of the m-line in the SDP, from 0; or -1 for all
+   * @promise: (nullable): replied when the client has answered
+   *
+   * Records nothing from now on: the pads give filler, GstSiprecStreamHeld follows, and the client is
+   * asked to send nothing.
+   */
+  gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_PAUSE] =
+      new_action (type, "pause", G_CALLBACK (gst_siprec_src_pause), G_TYPE_INT);
+
+  /**
+   * GstSiprecSrc::resume:
+   * @self: the element
+   * @mline: place of the m-line in the SDP, from 0; or -1 for all
+   * @promise: (nullable): replied when the client has answered
+   *
+   * Asks the client to send again; then GstSiprecStreamResumed follows.
+   */
+  gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_RESUME] =
+      new_action (type, "resume", G_CALLBACK (gst_siprec_src_resume), G_TYPE_INT);
+
+  /**
+   * GstSiprecSrc::request-snapshot:
+   * @self: the element
+   * @reason: (nullable): text for the client
+   * @promise: (nullable): replied when the client has answered
+   *
+   * Asks the client for a complete metadata document; GstSiprecMetadata follows. At most once in five
+   * seconds.
+   */
+  gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_REQUEST_SNAPSHOT] = new_action (
+      type, "request-snapshot", G_CALLBACK (gst_siprec_src_request_snapshot), G_TYPE_STRING);
+}
+
 void
 gst_siprec_src_install_signals (GObjectClass *klass)
 {
@@ -118,6 +166,7 @@ gst_siprec_src_install_signals (GObjectClass *klass)
 
   install_questions (type);
   install_news (type);
+  install_wishes (type);
 
   /**
    * GstSiprecSrc::hangup:

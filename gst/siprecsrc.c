@@ -144,9 +144,11 @@ stop_control (GstSiprecSrc *self)
   self->playing = FALSE;
   g_mutex_unlock (&self->lock);
 
+  /* First the strand, which may be about to ask for ticks. */
   siprec_strand_stop (self->control);
   if (self->ticking)
     gst_siprec_ticker_remove (self->control);
+  self->ticking = FALSE;
   gst_siprec_src_leave_queue (self);
 }
 

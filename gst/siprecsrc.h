@@ -26,6 +26,7 @@ typedef struct {
   SiprecAccept accept;
   SiprecStrictness strictness;
   gchar *codecs;
+  guint delayed_offer_streams;
   GstClockTime decision_timeout;
   gchar *context;
   GstSiprecOutput output;
@@ -102,6 +103,7 @@ struct _GstSiprecSrc {
   gboolean failed;           /* all branches have; the ERROR message is posted */
   GPtrArray *fresh_pads;     /* made and not yet added */
   GQueue held_records;       /* SiprecEvent: until there is a metadata pad */
+  /* Atomic: the pushers compare it with theirs. */
   GstSiprecSrcPad *metadata_pad;
   SiprecFormat *audio_format; /* of the first audio stream, for silence */
   gchar *session_id;
@@ -152,6 +154,9 @@ enum {
   GST_SIPREC_SRC_SIGNAL_SESSION_ENDED,
   GST_SIPREC_SRC_SIGNAL_METADATA_CHANGED,
   GST_SIPREC_SRC_SIGNAL_HANGUP,
+  GST_SIPREC_SRC_SIGNAL_PAUSE,
+  GST_SIPREC_SRC_SIGNAL_RESUME,
+  GST_SIPREC_SRC_SIGNAL_REQUEST_SNAPSHOT,
   GST_SIPREC_SRC_N_SIGNALS,
 };
 extern guint gst_siprec_src_signals[GST_SIPREC_SRC_N_SIGNALS];
@@ -166,6 +171,11 @@ void gst_siprec_src_run_session (GstSiprecSrc *self);
 
 /* Ends what is received: BYE. Any thread. */
 void gst_siprec_src_hangup (GstSiprecSrc *self, const gchar *reason);
+
+/* What the client is asked for; @promise (nullable) is replied when it has answered. Any thread. */
+void gst_siprec_src_pause (GstSiprecSrc *self, gint mline, GstPromise *promise);
+void gst_siprec_src_resume (GstSiprecSrc *self, gint mline, GstPromise *promise);
+void gst_siprec_src_request_snapshot (GstSiprecSrc *self, const gchar *reason, GstPromise *promise);
 
 /* The session's end without control strand and pads: BYE, or back to the endpoint. */
 void gst_siprec_src_drop_session (GstSiprecSrc *self);

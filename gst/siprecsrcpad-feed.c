@@ -3,8 +3,9 @@
 #include "siprecsrc.h"
 
 /* Units taken from a stream at once: a pad that has fallen behind must not keep the others of its session
- * waiting. */
+ * waiting. Of one whose branch is slow only one is taken, or the others would fall behind as well. */
 #define BATCH 16
+#define SLOW  (10 * G_TIME_SPAN_MILLISECOND)
 
 GstSiprecFeed *
 gst_siprec_feed_new (SiprecStream *stream, gboolean filler)
@@ -104,10 +105,12 @@ gst_siprec_src_pad_introduce (GstSiprecSrcPad *pad)
 {
   GstSiprecFeed *feed;
 
+  if (pad->introduced)
+    return;
   GST_OBJECT_LOCK (pad);
   feed = g_queue_peek_head (&pad->feeds);
   GST_OBJECT_UNLOCK (pad);
-  if (!feed || pad->introduced)
+  if (!feed)
     return;
   push_events (pad, &feed->events);
   pad->introduced = TRUE;
@@ -202,20 +205,40 @@ finish_feed (GstSiprecSrcPad *pad)
   GST_OBJECT_UNLOCK (pad);
   gst_clear_structure (&stats);
   gst_siprec_feed_free (feed);
+  g_clear_pointer (&pad->stream, siprec_stream_unref);
   pad->introduced = FALSE;
   pad->seam = pad->fed_until;
+}
+
+/* Pushes units that were popped, or drops them: a live source does so with what comes while it is paused. */
+static void
+push_units (GstSiprecSrcPad *pad, SiprecUnit *units, guint n)
+{
+  GstSiprecSrcTime time;
+  gboolean playing = gst_siprec_src_get_time (pad->src, &time);
+
+  for (guint i = 0; i < n; i++) {
+    if (units[i].type == SIPREC_UNIT_END)
+      finish_feed (pad);
+    else if (playing && units[i].time >= time.not_before)
+      push_unit (pad, &units[i], &time);
+    else
+      pad->discont = TRUE;
+    siprec_unit_clear (&units[i]);
+  }
 }
 
 GstSiprecRound
 gst_siprec_src_pad_drain_media (GstSiprecSrcPad *pad)
 {
-  gboolean filler, playing;
-  g_autoptr (SiprecStream) stream = gst_siprec_src_pad_current_stream (pad, &filler);
+  guint n, batch = pad->slow ? 1 : BATCH;
   SiprecUnit units[BATCH];
-  GstSiprecSrcTime time;
-  guint n;
+  gboolean filler;
+  gint64 start;
 
-  if (!stream) {
+  if (!pad->stream)
+    pad->stream = gst_siprec_src_pad_current_stream (pad, &filler);
+  if (!pad->stream) {
     if (!ends (pad))
       return GST_SIPREC_ROUND_EMPTY;
     gst_siprec_src_pad_push_eos (pad);
@@ -224,17 +247,14 @@ gst_siprec_src_pad_drain_media (GstSiprecSrcPad *pad)
   gst_siprec_src_pad_introduce (pad);
   push_events (pad, &pad->updates);
 
-  n = siprec_stream_pop (stream, units, BATCH);
-  playing = gst_siprec_src_get_time (pad->src, &time);
-  for (guint i = 0; i < n; i++) {
-    if (units[i].type == SIPREC_UNIT_END)
-      finish_feed (pad);
-    /* A live source drops what comes while it is paused. */
-    else if (playing && units[i].time >= time.not_before)
-      push_unit (pad, &units[i], &time);
-    else
-      pad->discont = TRUE;
-    siprec_unit_clear (&units[i]);
+  n = siprec_stream_pop (pad->stream, units, batch);
+  if (n < batch && !pad->slow) {
+    push_units (pad, units, n);
+  } else {
+    /* It lags, or did so a moment ago: is it the branch's fault? */
+    start = g_get_monotonic_time ();
+    push_units (pad, units, n);
+    pad->slow = g_get_monotonic_time () - start > MAX (n, 1) * SLOW;
   }
-  return n == BATCH || !pad->introduced ? GST_SIPREC_ROUND_MORE : GST_SIPREC_ROUND_EMPTY;
+  return n == batch || !pad->introduced ? GST_SIPREC_ROUND_MORE : GST_SIPREC_ROUND_EMPTY;
 }

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "siprecsrcpad.h"
 
-#include "siprec-core/rtp/context.h"
+#include <time.h>
 
 #define GST_CAT_DEFAULT gst_siprec_src_debug
 
@@ -13,10 +13,14 @@ stamp (GstClockTime now)
   return MAX ((guint)(now / GST_MSECOND), 1);
 }
 
+/* The coarse clock is good enough for what is compared with a second, and costs next to nothing. */
 static void
 begin_push (GstSiprecSrcPad *pad)
 {
-  g_atomic_int_set (&pad->pushing_since, (gint)stamp (siprec_context_now ()));
+  struct timespec now;
+
+  clock_gettime (CLOCK_MONOTONIC_COARSE, &now);
+  g_atomic_int_set (&pad->pushing_since, (gint)stamp (GST_TIMESPEC_TO_TIME (now)));
 }
 
 static void

@@ -2,10 +2,14 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "siprecsrc.h"
 
+#include "caption.h"
+
 #define GST_CAT_DEFAULT gst_siprec_src_debug
 
 /* Records kept for a branch that doesn't take them; then the oldest are dropped. */
 #define MAX_RECORDS 4096
+/* How long a caption is to be seen. */
+#define CAPTION_DURATION (3 * GST_SECOND)
 /* Records pushed in one round. */
 #define BATCH 16
 
@@ -62,6 +66,8 @@ event_to_text (GstSiprecSrcPad *pad, const SiprecEvent *event, GstClockTime runn
     if (event->type != SIPREC_EVENT_METADATA)
       return NULL;
     return g_strdup (json_object_get_string_member_with_default (event->data, "raw", NULL));
+  case GST_SIPREC_METADATA_FORMAT_TEXT:
+    return gst_siprec_caption (event);
   default:
     return siprec_event_to_json (event, g_get_host_name (), running_time);
   }
@@ -71,7 +77,7 @@ static void
 push_record (GstSiprecSrcPad *pad, const SiprecEvent *event)
 {
   GstSiprecSrcTime time;
-  GstClockTime running_time;
+  GstClockTime running_time, begin;
   GstBuffer *buffer;
   gchar *text;
 
@@ -85,7 +91,17 @@ push_record (GstSiprecSrcPad *pad, const SiprecEvent *event)
   buffer = gst_buffer_new_wrapped (text, strlen (text));
   /* Events may be told a little out of order (the end of a key press); time only goes forward. */
   GST_BUFFER_PTS (buffer) = MAX (running_time, pad->position);
+  if (pad->src->settings.metadata_format != GST_SIPREC_METADATA_FORMAT_TEXT) {
+    gst_siprec_src_pad_push_buffer (pad, buffer);
+    return;
+  }
+  GST_BUFFER_DURATION (buffer) = CAPTION_DURATION;
+  begin = GST_BUFFER_PTS (buffer);
   gst_siprec_src_pad_push_buffer (pad, buffer);
+  /* Others may come while it is seen. */
+  GST_OBJECT_LOCK (pad);
+  pad->position = begin;
+  GST_OBJECT_UNLOCK (pad);
 }
 
 /* Tells a muxer that nothing came. */

@@ -118,9 +118,10 @@ query (GstPad *pad, GstObject *parent, GstQuery *query)
 
   switch (GST_QUERY_TYPE (query)) {
   case GST_QUERY_LATENCY:
-    gst_query_set_latency (
-        query, TRUE, settings->latency * GST_MSECOND + SIPREC_TICK + settings->buffer_duration,
-        GST_CLOCK_TIME_NONE);
+    gst_query_set_latency (query, TRUE,
+                           settings->latency * GST_MSECOND + settings->buffer_duration +
+                               siprec_stream_get_period (self->raw, settings->buffer_duration),
+                           GST_CLOCK_TIME_NONE);
     return TRUE;
   case GST_QUERY_POSITION:
     gst_query_parse_position (query, &format, NULL);
@@ -249,6 +250,7 @@ finalize (GObject *object)
   g_clear_pointer (&self->direction, g_free);
   g_clear_pointer (&self->participants, g_free);
   g_clear_pointer (&self->filler_format, siprec_format_unref);
+  g_clear_pointer (&self->stream, siprec_stream_unref);
   gst_clear_structure (&self->final_stats);
   g_clear_pointer (&self->format, siprec_format_unref);
   g_cond_clear (&self->arrived);

@@ -80,9 +80,11 @@ struct _GstSiprecSrcPad {
   GstStructure *final_stats; /* of the last stream that has ended */
 
   /* The pusher's own. */
+  SiprecStream *stream; /* of the current feed, or NULL if it isn't known yet */
   SiprecFormat *format; /* of the last buffer */
   gboolean introduced;  /* the events of the current feed have been pushed */
   gboolean discont;
+  gboolean slow;          /* its branch takes long over a buffer */
   GstClockTime fed_until; /* CLOCK_MONOTONIC: end of the last unit */
   GstClockTime seam;      /* the same for the last unit of the feed before */
 

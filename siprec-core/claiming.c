@@ -33,7 +33,7 @@ call_acceptor (SiprecEndpoint *endpoint, SiprecAcceptor *acceptor, SiprecSession
   const SiprecAcceptorHandler *handler = &acceptor->handler;
 
   /* With the lock held. */
-  endpoint->called = acceptor->user_data;
+  endpoint->called = acceptor;
   g_mutex_unlock (&endpoint->lock);
   if (call == CALL_DECIDE)
     handler->decide (acceptor, session, acceptor->user_data);
@@ -93,26 +93,32 @@ rejoin (SiprecEndpoint *endpoint, SiprecAcceptor *acceptor)
   call_acceptor (endpoint, acceptor, session, CALL_CANCELLED);
 }
 
+static void on_released (SiprecSession *session, gpointer user_data);
+
 /* 200 OK has been sent: whose is the session? */
 static void
 give_session (SiprecEndpoint *endpoint, SiprecSession *session)
 {
   SiprecAcceptor *acceptor;
+  gboolean told;
 
   g_mutex_lock (&endpoint->lock);
   acceptor = find_acceptor (endpoint, session);
+  told = acceptor == NULL && endpoint->application;
   if (acceptor) {
     g_autoptr (SiprecSession) taken = g_steal_pointer (&acceptor->session);
 
     acceptor->state = ACCEPTOR_TAKEN;
     call_acceptor (endpoint, acceptor, taken, CALL_SESSION);
-  } else if (endpoint->application) {
+  } else if (told) {
     g_queue_push_tail (&endpoint->untold, g_object_ref (session));
     siprec_strand_wake (endpoint->strand);
-  }
-  if (acceptor == NULL)
     siprec_session_expect_claim (session, endpoint->claim_timeout);
+  }
   g_mutex_unlock (&endpoint->lock);
+  /* Its acceptor left at the last moment. */
+  if (acceptor == NULL && !told)
+    on_released (session, endpoint);
 }
 
 /* The session has been decided on: answers it. */
@@ -253,16 +259,33 @@ on_ended (SiprecSession *session, gpointer user_data)
 
 static const SiprecSessionOwner session_owner = {on_released, on_ended};
 
-/* With the lock held: reserves a claimant for a session to be made. NULL policy: there is none. */
+/* With the lock held: the policy of who would take a session now, or NULL if nobody would. */
 static const SiprecPolicy *
-reserve_claimant (SiprecEndpoint *endpoint, SiprecAcceptor **acceptor)
+find_policy (SiprecEndpoint *endpoint)
 {
-  *acceptor = next_acceptor (endpoint);
+  SiprecAcceptor *acceptor = next_acceptor (endpoint);
+
   if (endpoint->draining)
     return NULL;
-  if (*acceptor)
-    return &(*acceptor)->policy;
+  if (acceptor)
+    return &acceptor->policy;
   return endpoint->application ? &endpoint->application_policy : NULL;
+}
+
+/* Promises a session to the next free acceptor. FALSE if there is none. */
+static gboolean
+promise_session (SiprecEndpoint *endpoint, SiprecSession *session)
+{
+  SiprecAcceptor *acceptor;
+
+  g_mutex_lock (&endpoint->lock);
+  acceptor = next_acceptor (endpoint);
+  if (acceptor) {
+    acceptor->state = ACCEPTOR_TAKEN;
+    acceptor->session = g_object_ref (session);
+  }
+  g_mutex_unlock (&endpoint->lock);
+  return acceptor != NULL;
 }
 
 static void
@@ -281,10 +304,9 @@ on_invite (SiprecEndpoint *endpoint, SiprecTransaction *transaction, SiprecReque
                                 .owner = &session_owner,
                                 .owner_data = endpoint};
   g_autoptr (SiprecSession) session = NULL;
-  SiprecAcceptor *acceptor;
 
   g_mutex_lock (&endpoint->lock);
-  config.policy = reserve_claimant (endpoint, &acceptor);
+  config.policy = find_policy (endpoint);
   if (config.policy)
     session = siprec_session_new (&config, request);
   g_mutex_unlock (&endpoint->lock);
@@ -299,13 +321,9 @@ on_invite (SiprecEndpoint *endpoint, SiprecTransaction *transaction, SiprecReque
   g_hash_table_add (endpoint->sessions, g_object_ref (session));
   g_mutex_lock (&endpoint->lock);
   endpoint->n_sessions++;
-  /* The acceptor may have left meanwhile; another may do, or the application. */
-  acceptor = next_acceptor (endpoint);
-  if (acceptor) {
-    acceptor->state = ACCEPTOR_TAKEN;
-    acceptor->session = g_object_ref (session);
-  }
   g_mutex_unlock (&endpoint->lock);
+  /* The acceptor may have left meanwhile; another may do, or the application. */
+  promise_session (endpoint, session);
   offer_session (endpoint, session);
 }
 
@@ -354,8 +372,11 @@ on_joined (SiprecAgent *agent, gpointer user_data)
   g_autoptr (SiprecSession) session = NULL;
 
   g_mutex_lock (&endpoint->lock);
-  if (next_acceptor (endpoint))
+  while (session == NULL && next_acceptor (endpoint) && endpoint->orphans.length > 0) {
     session = g_queue_pop_head (&endpoint->orphans);
+    if (session->ending)
+      g_clear_object (&session);
+  }
   g_mutex_unlock (&endpoint->lock);
   if (session)
     on_released (session, endpoint);
@@ -390,6 +411,10 @@ on_abandoned (SiprecAgent *agent, gpointer user_data)
 
   if (siprec_session_get_state (decision->session) != SIPREC_SESSION_OFFERED)
     return;
+  if (promise_session (endpoint, decision->session)) {
+    offer_session (endpoint, decision->session);
+    return;
+  }
   g_mutex_lock (&endpoint->lock);
   wanted = endpoint->application != NULL;
   g_mutex_unlock (&endpoint->lock);
@@ -402,7 +427,7 @@ siprec_acceptor_remove (SiprecAcceptor *acceptor)
   SiprecEndpoint *endpoint = acceptor->endpoint;
 
   g_mutex_lock (&endpoint->lock);
-  siprec_endpoint_await_idle (endpoint, acceptor->user_data);
+  siprec_endpoint_await_idle (endpoint, acceptor);
   g_queue_remove (&endpoint->acceptors, acceptor);
   if (acceptor->session) {
     Decision *decision = g_new0 (Decision, 1);

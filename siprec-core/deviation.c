@@ -68,6 +68,7 @@ static const Entry entries[] = {
   { "sdp-rtcp", "An a=rtcp without a usable port" },
   { "sdp-rtpmap", "An a=rtpmap that can't be read" },
   { "sdp-sendrecv", "A recording client offers to receive as well" },
+  { "sip-no-offer", "The INVITE has no SDP; the streams were offered by us" },
   { "sip-no-require", "An INVITE without Require: siprec" },
   { "sip-no-src-tag", "A Contact without the feature tag +sip.src" },
     /* clang-format on */

@@ -12,6 +12,14 @@ typedef enum {
   SIPREC_ENDPOINT_STARTED,
 } SiprecEndpointState;
 
+/* Who is told of sessions; lives while it is being called. */
+typedef struct {
+  gint ref_count;
+  SiprecApplicationFunc func;
+  gpointer user_data;
+  GDestroyNotify destroy;
+} SiprecApplication;
+
 struct _SiprecEndpoint {
   gint ref_count;
 
@@ -37,13 +45,11 @@ struct _SiprecEndpoint {
   GQueue untold;    /* SiprecSession, owned: to be told to the application */
   SiprecPolicy application_policy;
   GstClockTime claim_timeout;
-  SiprecApplicationFunc application;
-  gpointer application_data;
-  GDestroyNotify application_destroy;
+  SiprecApplication *application; /* NULL for none */
   gboolean draining;
   guint n_sessions;
 
-  /* The user data that the SIP thread is calling out with; who removes that user waits for `idle`. */
+  /* The acceptor or waiter that the SIP thread is calling; who removes it waits for `idle`. */
   gpointer called;
   GCond idle;
 };
@@ -53,7 +59,7 @@ void siprec_endpoint_free (SiprecEndpoint *endpoint);
 void siprec_endpoint_launch (SiprecEndpoint *endpoint);
 void siprec_endpoint_on_stopped (SiprecAgent *agent, gpointer endpoint);
 void siprec_endpoint_tell_waiters (SiprecAgent *agent, gpointer endpoint);
-void siprec_endpoint_await_idle (SiprecEndpoint *endpoint, gpointer user_data);
+void siprec_endpoint_await_idle (SiprecEndpoint *endpoint, gpointer called);
 void siprec_policy_copy (SiprecPolicy *copy, const SiprecPolicy *policy);
 void siprec_policy_clear (SiprecPolicy *policy);
 

@@ -12,6 +12,9 @@
 #define LINGER         (500 * GST_MSECOND)
 #define LINGER_STEP_MS 10
 
+/* Beside the sockets of media. */
+#define OTHER_FILES 256
+
 /* A session given back while only elements take sessions waits this long for another one. */
 #define CLAIM_TIMEOUT (30 * GST_SECOND)
 
@@ -80,21 +83,88 @@ siprec_policy_clear (SiprecPolicy *policy)
   g_free ((gchar *)policy->context);
 }
 
-static gboolean
-check_settings (const SiprecSettings *settings, GError **error)
+gchar **
+siprec_settings_split_addresses (const SiprecSettings *settings)
 {
-  const gchar *addresses[] = {settings->media_address, settings->external_address};
-  static const gchar *const names[] = {"media-address", "external-address"};
-  SiprecPorts *ports;
+  gchar **addresses = g_strsplit (settings->media_address ? settings->media_address : "", ",", -1);
 
-  for (guint i = 0; i < G_N_ELEMENTS (addresses); i++) {
-    if (addresses[i] && *addresses[i] && !g_hostname_is_ip_address (addresses[i])) {
+  for (guint i = 0; addresses[i]; i++)
+    g_strstrip (addresses[i]);
+  return addresses;
+}
+
+static gboolean
+check_address (const gchar *name, const gchar *address, GError **error)
+{
+  if (g_hostname_is_ip_address (address))
+    return TRUE;
+  g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SETTINGS,
+               "%s \"%s\" is no IP address; write for example 192.0.2.10.", name, address);
+  return FALSE;
+}
+
+/* Better told now than by refusing every call. */
+static gboolean
+check_local (const gchar *address, GError **error)
+{
+  g_autoptr (GSocketAddress) any_port = g_inet_socket_address_new_from_string (address, 0);
+  g_autoptr (GSocket) socket = g_socket_new (g_socket_address_get_family (any_port),
+                                             G_SOCKET_TYPE_DATAGRAM, G_SOCKET_PROTOCOL_UDP, error);
+
+  if (socket == NULL)
+    return FALSE;
+  if (g_socket_bind (socket, any_port, FALSE, NULL))
+    return TRUE;
+  g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SETTINGS,
+               "media-address \"%s\" is no address of this host; leave it empty for the one that "
+               "calls come to.",
+               address);
+  return FALSE;
+}
+
+static gboolean
+check_addresses (const SiprecSettings *settings, GError **error)
+{
+  const gchar *external = settings->external_address;
+  g_auto (GStrv) media = siprec_settings_split_addresses (settings);
+
+  for (guint i = 0; media[i]; i++) {
+    g_autoptr (GInetAddress) inet = g_inet_address_new_from_string (media[i]);
+
+    if (!check_address ("media-address", media[i], error) || !check_local (media[i], error))
+      return FALSE;
+    if (media[1] && inet && g_inet_address_get_is_any (inet)) {
       g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SETTINGS,
-                   "%s \"%s\" is no IP address; write for example 192.0.2.10.", names[i],
-                   addresses[i]);
+                   "media-address \"%s\" stands for all addresses: write it alone, or name each.",
+                   media[i]);
       return FALSE;
     }
   }
+  return !external || !*external || check_address ("external-address", external, error);
+}
+
+/* Every stream takes two sockets; the rest is for SIP, files and the application. */
+static void
+check_file_limit (const SiprecSettings *settings)
+{
+  g_auto (GStrv) media = siprec_settings_split_addresses (settings);
+  guint64 limit = siprec_ports_get_file_limit ();
+  guint64 sockets =
+      (settings->last_port - settings->first_port + 1) * (guint64)MAX (g_strv_length (media), 1);
+
+  if (limit < sockets + OTHER_FILES)
+    GST_WARNING (
+        "The process may open %" G_GUINT64_FORMAT " files (RLIMIT_NOFILE, hard), but port-range "
+        "%u-%u can need %" G_GUINT64_FORMAT " sockets: calls beyond that will get 503. Raise "
+        "LimitNOFILE= or ulimit -Hn.",
+        limit, settings->first_port, settings->last_port, sockets);
+}
+
+static gboolean
+check_settings (const SiprecSettings *settings, GError **error)
+{
+  if (!check_addresses (settings, error))
+    return FALSE;
   /* RTP takes an even port and RTCP the next one. */
   if (settings->first_port == 0 || (settings->first_port | 1) > settings->last_port) {
     g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SETTINGS,
@@ -103,14 +173,6 @@ check_settings (const SiprecSettings *settings, GError **error)
                  settings->first_port, settings->last_port);
     return FALSE;
   }
-  if (settings->media_address == NULL || *settings->media_address == '\0')
-    return TRUE;
-  /* Better told now than by refusing every call. */
-  ports = siprec_ports_new (settings->media_address, settings->first_port, settings->last_port,
-                            settings->udp_buffer_size, error);
-  if (ports == NULL)
-    return FALSE;
-  siprec_ports_free (ports);
   return TRUE;
 }
 
@@ -126,6 +188,26 @@ make_agent (SiprecEndpoint *endpoint, GError **error)
                            &siprec_endpoint_agent_handler, endpoint, error);
 }
 
+static SiprecApplication *
+application_new (SiprecApplicationFunc func, gpointer user_data, GDestroyNotify destroy)
+{
+  SiprecApplication *application = g_new (SiprecApplication, 1);
+
+  *application = (SiprecApplication){1, func, user_data, destroy};
+  return application;
+}
+
+/* Without locks: it may call out. */
+static void
+application_unref (SiprecApplication *application)
+{
+  if (application == NULL || !g_atomic_int_dec_and_test (&application->ref_count))
+    return;
+  if (application->destroy)
+    application->destroy (application->user_data);
+  g_free (application);
+}
+
 static void
 run_application (gpointer user_data)
 {
@@ -133,18 +215,19 @@ run_application (gpointer user_data)
 
   for (;;) {
     SiprecSession *session;
-    SiprecApplicationFunc func;
-    gpointer data;
+    SiprecApplication *application;
 
     g_mutex_lock (&endpoint->lock);
     session = g_queue_pop_head (&endpoint->untold);
-    func = endpoint->application;
-    data = endpoint->application_data;
+    application = session ? endpoint->application : NULL;
+    if (application)
+      g_atomic_int_inc (&application->ref_count);
     g_mutex_unlock (&endpoint->lock);
     if (session == NULL)
       return;
-    if (func)
-      func (endpoint, session, data);
+    if (application)
+      application->func (endpoint, session, application->user_data);
+    application_unref (application);
     g_object_unref (session);
   }
 }
@@ -166,6 +249,7 @@ endpoint_new (const gchar *name, const SiprecSettings *settings, GError **error)
 
   if (!check_settings (settings, error))
     return NULL;
+  check_file_limit (settings);
   g_type_ensure (SIPREC_TYPE_SESSION);
   endpoint = g_new0 (SiprecEndpoint, 1);
   endpoint->ref_count = 1;
@@ -195,8 +279,7 @@ siprec_endpoint_free (SiprecEndpoint *endpoint)
     siprec_agent_free (endpoint->agent);
   g_queue_clear_full (&endpoint->untold, g_object_unref);
   g_hash_table_unref (endpoint->sessions);
-  if (endpoint->application_destroy)
-    endpoint->application_destroy (endpoint->application_data);
+  application_unref (endpoint->application);
   siprec_policy_clear (&endpoint->application_policy);
   g_list_free_full (endpoint->waiters, g_free);
   g_clear_error (&endpoint->error);
@@ -276,6 +359,7 @@ close_sessions (SiprecAgent *agent, gpointer user_data)
 void
 siprec_endpoint_unref (SiprecEndpoint *endpoint)
 {
+  SiprecApplication *application;
   gboolean started;
 
   g_mutex_lock (&registry_lock);
@@ -288,7 +372,13 @@ siprec_endpoint_unref (SiprecEndpoint *endpoint)
   started = endpoint->state == SIPREC_ENDPOINT_STARTED;
   if (started)
     closing = g_list_prepend (closing, endpoint);
+  /* Nobody is there to take a call that comes during the last BYEs. */
+  g_mutex_lock (&endpoint->lock);
+  endpoint->draining = TRUE;
+  application = g_steal_pointer (&endpoint->application);
+  g_mutex_unlock (&endpoint->lock);
   g_mutex_unlock (&registry_lock);
+  application_unref (application);
 
   if (started)
     siprec_agent_invoke (endpoint->agent, close_sessions, endpoint, NULL);
@@ -371,7 +461,7 @@ siprec_endpoint_tell_waiters (SiprecAgent *agent, gpointer user_data)
     Waiter *waiter = endpoint->waiters->data;
 
     endpoint->waiters = g_list_delete_link (endpoint->waiters, endpoint->waiters);
-    endpoint->called = waiter->user_data;
+    endpoint->called = waiter;
     g_mutex_unlock (&endpoint->lock);
     waiter->ready (endpoint, endpoint->actual_uri, endpoint->error, waiter->user_data);
     g_free (waiter);
@@ -382,21 +472,19 @@ siprec_endpoint_tell_waiters (SiprecAgent *agent, gpointer user_data)
   g_mutex_unlock (&endpoint->lock);
 }
 
-/* With the lock held: waits until no call to @user_data is under way, unless it is our own caller. */
+/* With the lock held: waits until no call to @called is under way, unless it is our own caller. */
 void
-siprec_endpoint_await_idle (SiprecEndpoint *endpoint, gpointer user_data)
+siprec_endpoint_await_idle (SiprecEndpoint *endpoint, gpointer called)
 {
   if (siprec_agent_is_current (endpoint->agent))
     return;
-  while (endpoint->called == user_data)
+  while (endpoint->called == called)
     g_cond_wait (&endpoint->idle, &endpoint->lock);
 }
 
 void
 siprec_endpoint_cancel_start (SiprecEndpoint *endpoint, guint handle)
 {
-  gpointer user_data = NULL;
-
   g_mutex_lock (&endpoint->lock);
   for (GList *item = endpoint->waiters; item; item = item->next) {
     Waiter *waiter = item->data;
@@ -409,9 +497,8 @@ siprec_endpoint_cancel_start (SiprecEndpoint *endpoint, guint handle)
     }
   }
   /* It has been told, or is being told. */
-  user_data = endpoint->called;
-  if (user_data)
-    siprec_endpoint_await_idle (endpoint, user_data);
+  if (endpoint->called)
+    siprec_endpoint_await_idle (endpoint, endpoint->called);
   g_mutex_unlock (&endpoint->lock);
 }
 
@@ -420,21 +507,19 @@ siprec_endpoint_set_application (SiprecEndpoint *endpoint, const SiprecPolicy *p
                                  GstClockTime claim_timeout, SiprecApplicationFunc func,
                                  gpointer user_data, GDestroyNotify destroy)
 {
-  GDestroyNotify old_destroy;
-  gpointer old_data;
+  SiprecApplication *application = func ? application_new (func, user_data, destroy) : NULL;
+  SiprecApplication *old;
 
   g_mutex_lock (&endpoint->lock);
-  old_destroy = endpoint->application_destroy;
-  old_data = endpoint->application_data;
+  old = endpoint->application;
   siprec_policy_clear (&endpoint->application_policy);
   siprec_policy_copy (&endpoint->application_policy, policy);
-  endpoint->application = func;
-  endpoint->application_data = user_data;
-  endpoint->application_destroy = destroy;
+  endpoint->application = application;
   endpoint->claim_timeout = func ? claim_timeout : CLAIM_TIMEOUT;
   g_mutex_unlock (&endpoint->lock);
-  if (old_destroy)
-    old_destroy (old_data);
+  application_unref (old);
+  if (func == NULL && destroy)
+    destroy (user_data);
 }
 
 void

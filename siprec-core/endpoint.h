@@ -24,7 +24,8 @@ typedef struct _SiprecEndpoint SiprecEndpoint;
 /**
  * SiprecSettings:
  * @local_uri: comma list of SIP URIs to listen on
- * @media_address: (nullable): address RTP is received at; NULL or "" for that of the SIP request
+ * @media_address: (nullable): address RTP is received at; NULL or "" for that of the SIP request. A comma
+ *   list spreads the sessions over several, and what has no free port is passed over
  * @first_port, @last_port: range of RTP ports
  * @external_address: (nullable): address written into SDP and Contact (1:1 NAT)
  * @udp_buffer_size: SO_RCVBUF of media sockets, 0 for the default
@@ -55,6 +56,7 @@ typedef enum {
  * @accept, @strictness: see there
  * @codecs: (nullable): encoding names in order of preference, NULL-terminated
  * @context: name of the media engine, NULL or "" for the default one
+ * @delayed_offer_streams: audio lines to offer to an INVITE without SDP; 0 stands for 1
  *
  * How an INVITE is answered: one of an acceptor, or of the application.
  */
@@ -63,6 +65,7 @@ typedef struct {
   SiprecStrictness strictness;
   const gchar *const *codecs;
   const gchar *context;
+  guint delayed_offer_streams;
 } SiprecPolicy;
 
 /**

@@ -77,23 +77,29 @@ siprec_event_text (const gchar *text, gssize size)
   return g_string_free (clean, FALSE);
 }
 
-static void object_clean (JsonObject *object);
+static gsize object_clean (JsonObject *object);
 
-/* json-glib writes a bad string as it is and reads past its end, and writes "nan" for what JSON has
+/* What a node takes besides its text. */
+#define NODE_SIZE 64
+
+/* Returns roughly what it takes. json-glib writes a bad string as it is and reads past its end, and writes "nan" for what JSON has
  * no number for. */
-static void
+static gsize
 node_clean (JsonNode *node)
 {
+  gsize size = NODE_SIZE;
+
   if (JSON_NODE_HOLDS_OBJECT (node)) {
-    object_clean (json_node_get_object (node));
+    size += object_clean (json_node_get_object (node));
   } else if (JSON_NODE_HOLDS_ARRAY (node)) {
     JsonArray *array = json_node_get_array (node);
 
     for (guint i = 0; i < json_array_get_length (array); i++)
-      node_clean (json_array_get_element (array, i));
+      size += node_clean (json_array_get_element (array, i));
   } else if (json_node_get_value_type (node) == G_TYPE_STRING) {
     const gchar *text = json_node_get_string (node);
 
+    size += text ? strlen (text) : 0;
     if (text && !text_is_clean (text)) {
       g_autofree gchar *clean = siprec_event_text (text, -1);
 
@@ -103,17 +109,20 @@ node_clean (JsonNode *node)
     if (!isfinite (json_node_get_double (node)))
       json_node_init_null (node);
   }
+  return size;
 }
 
-static void
+static gsize
 object_clean (JsonObject *object)
 {
   JsonObjectIter iter;
   JsonNode *node;
+  gsize size = 0;
 
   json_object_iter_init (&iter, object);
   while (json_object_iter_next (&iter, NULL, &node))
-    node_clean (node);
+    size += node_clean (node);
+  return size;
 }
 
 SiprecEvent *
@@ -126,7 +135,7 @@ siprec_event_new (SiprecEventType type, JsonObject *data)
   event->time = g_get_real_time ();
   event->monotonic = g_get_monotonic_time () * GST_USECOND;
   event->data = data ? data : json_object_new ();
-  object_clean (event->data);
+  event->size = object_clean (event->data);
   return event;
 }
 

@@ -51,6 +51,7 @@ typedef struct {
   GstClockTime monotonic;
   gchar *session_id;
   JsonObject *data;
+  gsize size;
   gpointer stream;
   GDestroyNotify stream_unref;
 } SiprecEvent;

@@ -3,6 +3,7 @@
 #include "negotiation.h"
 
 #include "error.h"
+#include "sdp/proposal.h"
 
 /* What is to become of one m-line of the offer considered last. */
 typedef struct {
@@ -14,7 +15,8 @@ typedef struct {
 struct _SiprecNegotiation {
   SiprecNegotiationConfig config;
   gchar **codecs;
-  gchar *address;
+  gchar **addresses;
+  guint address; /* the one in use, of them */
   gchar *advertised;
   SiprecSync *sync; /* of all its streams */
 
@@ -25,9 +27,12 @@ struct _SiprecNegotiation {
   guint64 sdp_version;
   gchar *sdp;
   gboolean ended;
+  gboolean paused; /* new lines are */
+  gboolean resuming;
 
   /* The plan: between consider and commit or discard. */
-  const SiprecOffer *offer; /* borrowed */
+  const SiprecOffer *offer; /* borrowed; the client's answer if @ours */
+  gboolean ours;            /* the plan is an offer of ours */
   GArray *plan;             /* PlannedLine, one an m-line */
   gchar *answer;
 };
@@ -56,6 +61,12 @@ siprec_line_unref (SiprecLine *line)
 }
 
 gboolean
+siprec_line_is_held (const SiprecLine *line)
+{
+  return line->held || line->paused;
+}
+
+gboolean
 siprec_formats_are_opaque (GPtrArray *formats)
 {
   return ((SiprecFormat *)g_ptr_array_index (formats, 0))->payload == SIPREC_PAYLOAD_OPAQUE;
@@ -73,12 +84,16 @@ planned_line_clear (gpointer data)
 SiprecNegotiation *
 siprec_negotiation_new (const SiprecNegotiationConfig *config)
 {
+  /* Spreads the sessions over the addresses. */
+  static gint turn;
   SiprecNegotiation *negotiation = g_new0 (SiprecNegotiation, 1);
 
   negotiation->config = *config;
   negotiation->config.context = siprec_context_ref (config->context);
   negotiation->codecs = g_strdupv ((gchar **)config->codecs);
-  negotiation->address = g_strdup (config->address);
+  negotiation->addresses = g_strdupv ((gchar **)config->addresses);
+  negotiation->address =
+      (guint)g_atomic_int_add (&turn, 1) % g_strv_length (negotiation->addresses);
   negotiation->advertised = g_strdup (config->advertised);
   negotiation->sync = siprec_sync_new ();
   negotiation->lines = g_ptr_array_new_with_free_func ((GDestroyNotify)siprec_line_unref);
@@ -100,7 +115,7 @@ siprec_negotiation_free (SiprecNegotiation *negotiation)
   siprec_sync_unref (negotiation->sync);
   g_free (negotiation->sdp);
   g_strfreev (negotiation->codecs);
-  g_free (negotiation->address);
+  g_strfreev (negotiation->addresses);
   g_free (negotiation->advertised);
   siprec_context_unref (negotiation->config.context);
   g_free (negotiation);
@@ -125,6 +140,26 @@ is_receivable (const SiprecMline *mline)
   return mline->kind == SIPREC_MEDIA_AUDIO && mline->rtp && mline->port != 0;
 }
 
+static gboolean
+open_ports (SiprecNegotiation *negotiation, PlannedLine *planned, GError **error)
+{
+  const SiprecNegotiationConfig *config = &negotiation->config;
+
+  planned->ports =
+      siprec_ports_new (negotiation->addresses[negotiation->address], config->first_port,
+                        config->last_port, config->buffer_size, error);
+  return planned->ports != NULL;
+}
+
+/* The address that the SDP names. */
+static const gchar *
+advertised_address (SiprecNegotiation *negotiation)
+{
+  return negotiation->advertised && *negotiation->advertised
+             ? negotiation->advertised
+             : negotiation->addresses[negotiation->address];
+}
+
 /* Plans one m-line; leaves @planned empty for one that is refused. FALSE if ports can't be had. */
 static gboolean
 plan_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine *planned,
@@ -147,9 +182,7 @@ plan_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine
     planned->line = line;
     return TRUE;
   }
-  planned->ports = siprec_ports_new (negotiation->address, config->first_port, config->last_port,
-                                     config->buffer_size, error);
-  return planned->ports != NULL;
+  return open_ports (negotiation, planned, error);
 }
 
 static guint16
@@ -158,6 +191,14 @@ planned_port (const PlannedLine *planned)
   if (planned->line)
     return siprec_stream_get_port (planned->line->stream);
   return planned->ports ? siprec_ports_get_port (planned->ports) : 0;
+}
+
+static gboolean
+planned_inactive (SiprecNegotiation *negotiation, const PlannedLine *planned)
+{
+  if (planned->line)
+    return planned->line->paused && !planned->line->resuming;
+  return negotiation->paused && !negotiation->resuming;
 }
 
 /* Writes the answer of the plan. The o= version rises only when the rest differs from what was agreed last
@@ -173,21 +214,22 @@ write_answer (SiprecNegotiation *negotiation, const SiprecOffer *offer)
 
     lines[i].port = planned_port (planned);
     lines[i].formats = planned->formats;
+    lines[i].inactive = planned_inactive (negotiation, planned);
   }
-  same = siprec_answer_make (offer, lines, negotiation->advertised, negotiation->sdp_id,
+  same = siprec_answer_make (offer, lines, advertised_address (negotiation), negotiation->sdp_id,
                              negotiation->sdp_version);
   if (g_strcmp0 (same, negotiation->sdp) == 0)
     return g_steal_pointer (&same);
-  return siprec_answer_make (offer, lines, negotiation->advertised, negotiation->sdp_id,
+  return siprec_answer_make (offer, lines, advertised_address (negotiation), negotiation->sdp_id,
                              negotiation->sdp_version + 1);
 }
 
-const gchar *
-siprec_negotiation_consider (SiprecNegotiation *negotiation, const SiprecOffer *offer,
-                             guint64 refused, GError **error)
+/* Plans all lines; @n_usable are those with a port. */
+static gboolean
+plan_lines (SiprecNegotiation *negotiation, const SiprecOffer *offer, guint64 refused,
+            guint *n_usable, GError **error)
 {
-  guint n_usable = 0;
-
+  *n_usable = 0;
   siprec_negotiation_discard (negotiation);
   g_array_set_size (negotiation->plan, offer->mlines->len);
   for (guint i = 0; i < offer->mlines->len; i++) {
@@ -197,11 +239,42 @@ siprec_negotiation_consider (SiprecNegotiation *negotiation, const SiprecOffer *
       continue;
     if (!plan_line (negotiation, g_ptr_array_index (offer->mlines, i), planned, error)) {
       siprec_negotiation_discard (negotiation);
-      return NULL;
+      return FALSE;
     }
-    if (planned_port (planned) != 0)
-      n_usable++;
+    *n_usable += planned_port (planned) != 0;
   }
+  return TRUE;
+}
+
+/* The same, at the next address when one has no ports left; the SDP names one address only, so a session
+ * stays where its first answer put it. */
+static gboolean
+plan_somewhere (SiprecNegotiation *negotiation, const SiprecOffer *offer, guint64 refused,
+                guint *n_usable, GError **error)
+{
+  guint n = negotiation->sdp ? 1 : g_strv_length (negotiation->addresses);
+
+  for (;;) {
+    g_autoptr (GError) failure = NULL;
+
+    if (plan_lines (negotiation, offer, refused, n_usable, &failure))
+      return TRUE;
+    if (--n == 0 || !g_error_matches (failure, SIPREC_ERROR, SIPREC_ERROR_PORTS)) {
+      g_propagate_error (error, g_steal_pointer (&failure));
+      return FALSE;
+    }
+    negotiation->address = (negotiation->address + 1) % g_strv_length (negotiation->addresses);
+  }
+}
+
+const gchar *
+siprec_negotiation_consider (SiprecNegotiation *negotiation, const SiprecOffer *offer,
+                             guint64 refused, GError **error)
+{
+  guint n_usable;
+
+  if (!plan_somewhere (negotiation, offer, refused, &n_usable, error))
+    return NULL;
   /* Once streams exist an offer may disable them all and add new ones later. */
   if (n_usable == 0 && negotiation->sdp == NULL) {
     siprec_negotiation_discard (negotiation);
@@ -213,6 +286,92 @@ siprec_negotiation_consider (SiprecNegotiation *negotiation, const SiprecOffer *
   negotiation->offer = offer;
   negotiation->answer = write_answer (negotiation, offer);
   return negotiation->answer;
+}
+
+/* Writes an offer of ours, with the lines of the plan. */
+static const gchar *
+finish_proposal (SiprecNegotiation *negotiation, const SiprecOffer *offer)
+{
+  negotiation->ours = TRUE;
+  negotiation->answer = write_answer (negotiation, offer);
+  return negotiation->answer;
+}
+
+const gchar *
+siprec_negotiation_propose (SiprecNegotiation *negotiation, guint n_lines, GError **error)
+{
+  g_autoptr (SiprecOffer) offer =
+      siprec_proposal_new (n_lines, (const gchar *const *)negotiation->codecs);
+
+  siprec_negotiation_discard (negotiation);
+  g_array_set_size (negotiation->plan, n_lines);
+  for (guint i = 0; i < n_lines; i++) {
+    PlannedLine *planned = &g_array_index (negotiation->plan, PlannedLine, i);
+
+    planned->formats = g_ptr_array_ref (siprec_offer_mline (offer, i)->formats);
+    if (!open_ports (negotiation, planned, error)) {
+      siprec_negotiation_discard (negotiation);
+      return NULL;
+    }
+  }
+  return finish_proposal (negotiation, offer);
+}
+
+const gchar *
+siprec_negotiation_repeat (SiprecNegotiation *negotiation, const SiprecOffer *offer)
+{
+  siprec_negotiation_discard (negotiation);
+  g_array_set_size (negotiation->plan, offer->mlines->len);
+  for (guint i = 0; i < offer->mlines->len; i++) {
+    PlannedLine *planned = &g_array_index (negotiation->plan, PlannedLine, i);
+
+    planned->line = find_line (negotiation, i);
+    if (planned->line)
+      planned->formats = g_ptr_array_ref (planned->line->formats);
+  }
+  return finish_proposal (negotiation, offer);
+}
+
+/* Narrows the plan of one line down to what @mline says. FALSE if the line is no more. */
+static gboolean
+take_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine *planned)
+{
+  g_autoptr (GPtrArray) formats = NULL;
+
+  if (mline && is_receivable (mline))
+    formats = siprec_answer_choose (mline, (const gchar *const *)negotiation->codecs);
+  if (!formats || formats->len == 0 ||
+      (negotiation->config.refuse_unknown && siprec_formats_are_opaque (formats))) {
+    g_clear_pointer (&planned->ports, siprec_ports_free);
+    planned->line = NULL;
+    return FALSE;
+  }
+  g_clear_pointer (&planned->formats, g_ptr_array_unref);
+  planned->formats = g_steal_pointer (&formats);
+  return planned->line || planned->ports;
+}
+
+gboolean
+siprec_negotiation_take_answer (SiprecNegotiation *negotiation, const SiprecOffer *answer,
+                                GError **error)
+{
+  guint n_usable = 0;
+
+  if (!negotiation->ours) {
+    g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_NOT_ACCEPTABLE, "There is no offer to answer.");
+    return FALSE;
+  }
+  for (guint i = 0; i < negotiation->plan->len; i++)
+    n_usable += take_line (negotiation, siprec_offer_mline (answer, i),
+                           &g_array_index (negotiation->plan, PlannedLine, i));
+  if (n_usable == 0 && negotiation->sdp == NULL) {
+    siprec_negotiation_discard (negotiation);
+    g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_NOT_ACCEPTABLE,
+                 "The answer accepts none of the media lines offered.");
+    return FALSE;
+  }
+  negotiation->offer = answer;
+  return TRUE;
 }
 
 static void
@@ -251,6 +410,7 @@ make_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine
   line->label = g_strdup (mline->label);
   line->lang = g_strdup (mline->lang);
   line->held = mline->held;
+  line->paused = negotiation->paused;
   if (negotiation->config.owner)
     line->owner = g_object_ref (negotiation->config.owner);
   line->formats = g_ptr_array_ref (planned->formats);
@@ -270,7 +430,8 @@ add_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine 
 
   siprec_stream_set_formats (line->stream, line->formats);
   set_remote (line, mline);
-  siprec_stream_set_held (line->stream, line->held);
+  siprec_stream_set_held (line->stream, siprec_line_is_held (line));
+  siprec_stream_set_paused (line->stream, line->paused);
   siprec_stream_begin (line->stream, now);
 
   while (place < negotiation->lines->len &&
@@ -280,27 +441,52 @@ add_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine 
   func (line, SIPREC_LINE_ADDED, user_data);
 }
 
+/* Sets both reasons for a hold, and tells if the line is held now and wasn't, or the other way. */
 static void
-update_line (SiprecLine *line, const SiprecMline *mline, PlannedLine *planned, SiprecLineFunc func,
-             gpointer user_data)
+set_hold (SiprecLine *line, gboolean held, gboolean paused, SiprecLineFunc func, gpointer user_data)
 {
-  gboolean other_codec = !same_codec (line->formats, planned->formats);
-  gboolean other_label = g_strcmp0 (line->label, mline->label) != 0;
-  gboolean hold_changed = line->held != mline->held;
+  gboolean before = siprec_line_is_held (line);
 
-  replace_string (&line->label, mline->label);
-  replace_string (&line->lang, mline->lang);
+  if (line->paused != paused)
+    siprec_stream_set_paused (line->stream, paused);
+  line->held = held;
+  line->paused = paused;
+  if (siprec_line_is_held (line) == before)
+    return;
+  siprec_stream_set_held (line->stream, !before);
+  func (line, before ? SIPREC_LINE_RESUMED : SIPREC_LINE_HELD, user_data);
+}
+
+/* What the client's SDP says of a line. Its answer to an offer of ours need not repeat the names. */
+static gboolean
+update_names (SiprecLine *line, const SiprecMline *mline, gboolean ours)
+{
+  gboolean other_label = (mline->label || !ours) && g_strcmp0 (line->label, mline->label) != 0;
+
+  if (other_label)
+    replace_string (&line->label, mline->label);
+  if (mline->lang || !ours)
+    replace_string (&line->lang, mline->lang);
+  return other_label;
+}
+
+static void
+update_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine *planned,
+             SiprecLineFunc func, gpointer user_data)
+{
+  SiprecLine *line = planned->line;
+  gboolean other_codec = !same_codec (line->formats, planned->formats);
+  gboolean other_label = update_names (line, mline, negotiation->ours);
+  /* Its answer to our inactive is inactive, whatever it would like to send. */
+  gboolean told = !negotiation->ours || !planned_inactive (negotiation, planned);
+
   g_ptr_array_unref (line->formats);
   line->formats = g_ptr_array_ref (planned->formats);
   siprec_stream_set_formats (line->stream, line->formats);
   set_remote (line, mline);
   if (other_codec || other_label)
     func (line, SIPREC_LINE_UPDATED, user_data);
-  if (hold_changed) {
-    line->held = mline->held;
-    siprec_stream_set_held (line->stream, line->held);
-    func (line, line->held ? SIPREC_LINE_HELD : SIPREC_LINE_RESUMED, user_data);
-  }
+  set_hold (line, told ? mline->held : line->held, line->paused, func, user_data);
 }
 
 /* TRUE if the plan goes on with @line. */
@@ -331,7 +517,7 @@ siprec_negotiation_commit (SiprecNegotiation *negotiation, GstClockTime now, Sip
     const SiprecMline *mline = siprec_offer_mline (offer, i);
 
     if (planned->line)
-      update_line (planned->line, mline, planned, func, user_data);
+      update_line (negotiation, mline, planned, func, user_data);
     else if (planned->ports)
       add_line (negotiation, mline, planned, now, func, user_data);
   }
@@ -349,6 +535,56 @@ siprec_negotiation_discard (SiprecNegotiation *negotiation)
   g_array_set_size (negotiation->plan, 0);
   g_clear_pointer (&negotiation->answer, g_free);
   negotiation->offer = NULL;
+  negotiation->ours = FALSE;
+}
+
+gboolean
+siprec_negotiation_pause (SiprecNegotiation *negotiation, gint mline, SiprecLineFunc func,
+                          gpointer user_data)
+{
+  gboolean found = mline == SIPREC_ALL_LINES;
+
+  negotiation->paused |= found;
+  for (guint i = 0; i < negotiation->lines->len; i++) {
+    SiprecLine *line = g_ptr_array_index (negotiation->lines, i);
+
+    if (mline != SIPREC_ALL_LINES && line->mline != (guint)mline)
+      continue;
+    found = TRUE;
+    set_hold (line, line->held, TRUE, func, user_data);
+  }
+  return found;
+}
+
+gboolean
+siprec_negotiation_plan_resume (SiprecNegotiation *negotiation, gint mline)
+{
+  gboolean found = mline == SIPREC_ALL_LINES;
+
+  negotiation->resuming = found;
+  for (guint i = 0; i < negotiation->lines->len; i++) {
+    SiprecLine *line = g_ptr_array_index (negotiation->lines, i);
+
+    line->resuming = mline == SIPREC_ALL_LINES || line->mline == (guint)mline;
+    found |= line->resuming;
+  }
+  return found;
+}
+
+void
+siprec_negotiation_resume (SiprecNegotiation *negotiation, gboolean agreed, SiprecLineFunc func,
+                           gpointer user_data)
+{
+  if (agreed && negotiation->resuming)
+    negotiation->paused = FALSE;
+  negotiation->resuming = FALSE;
+  for (guint i = 0; i < negotiation->lines->len; i++) {
+    SiprecLine *line = g_ptr_array_index (negotiation->lines, i);
+
+    if (agreed && line->resuming)
+      set_hold (line, line->held, FALSE, func, user_data);
+    line->resuming = FALSE;
+  }
 }
 
 const gchar *

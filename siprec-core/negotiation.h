@@ -12,6 +12,8 @@ G_BEGIN_DECLS
  * @mline: place in the SDP
  * @name: "audio_0": kind and number within the kind; never reused in a session
  * @kind, @label, @lang, @direction, @held: as offered last
+ * @paused: we want nothing of it
+ * @resuming: we have offered to receive again, and it isn't agreed yet
  * @formats: (element-type SiprecFormat): as answered last, the codec first
  * @stream: its receive path
  * @owner: of the negotiation; the line holds a reference
@@ -28,6 +30,8 @@ typedef struct {
   gchar *lang;
   SiprecDirection direction;
   gboolean held;
+  gboolean paused;
+  gboolean resuming;
   GPtrArray *formats;
   SiprecStream *stream;
   GObject *owner;
@@ -37,6 +41,9 @@ typedef struct {
 
 SiprecLine *siprec_line_ref (SiprecLine *line);
 void siprec_line_unref (SiprecLine *line);
+
+/* TRUE while nothing is received, whoever wants it so. */
+gboolean siprec_line_is_held (const SiprecLine *line);
 
 /* TRUE if the codec of @formats (not empty) can't be depayloaded: its packets are passed on whole. */
 gboolean siprec_formats_are_opaque (GPtrArray *formats);
@@ -60,8 +67,8 @@ typedef struct _SiprecNegotiation SiprecNegotiation;
 /**
  * SiprecNegotiationConfig:
  * @context: media engine of the streams
- * @address: local address that media is received at
- * @advertised: address written into the SDP
+ * @addresses: local addresses that media can be received at, NULL-terminated, one at least
+ * @advertised: (nullable): address written into the SDP; NULL or "" for the one that media is received at
  * @first_port, @last_port, @buffer_size: as siprec_ports_new() takes them
  * @codecs: (nullable): order of preference, NULL-terminated
  * @refuse_unknown: refuse lines without a codec that can be depayloaded, else they are received as they are
@@ -70,7 +77,7 @@ typedef struct _SiprecNegotiation SiprecNegotiation;
  */
 typedef struct {
   SiprecContext *context;
-  const gchar *address;
+  const gchar *const *addresses;
   const gchar *advertised;
   guint16 first_port, last_port;
   guint buffer_size;
@@ -100,6 +107,41 @@ SIPREC_API const gchar *siprec_negotiation_consider (SiprecNegotiation *negotiat
                                                      const SiprecOffer *offer, guint64 refused,
                                                      GError **error);
 
+/**
+ * siprec_negotiation_propose:
+ * @n_lines: audio lines to offer
+ * @error: PORTS or ADDRESS if ports can't be had
+ *
+ * For a client that offers nothing: works out an offer of ours and opens its ports. Then comes
+ * siprec_negotiation_take_answer().
+ *
+ * Returns: (nullable): the SDP, owned by @negotiation until the next call.
+ */
+SIPREC_API const gchar *siprec_negotiation_propose (SiprecNegotiation *negotiation, guint n_lines,
+                                                    GError **error);
+
+/**
+ * siprec_negotiation_repeat:
+ * @offer: the one agreed last
+ *
+ * The lines as they are, as an offer of ours: RFC 7866 section 7.2 forbids us to add any. Then comes
+ * siprec_negotiation_take_answer(), or siprec_negotiation_discard().
+ *
+ * Returns: the SDP, owned by @negotiation until the next call.
+ */
+SIPREC_API const gchar *siprec_negotiation_repeat (SiprecNegotiation *negotiation,
+                                                   const SiprecOffer *offer);
+
+/**
+ * siprec_negotiation_take_answer:
+ * @answer: the client's answer to our offer, made last
+ * @error: NOT_ACCEPTABLE if it is no answer to it, or has no line that can be received
+ *
+ * What it says becomes true with siprec_negotiation_commit(); without that nothing changes.
+ */
+SIPREC_API gboolean siprec_negotiation_take_answer (SiprecNegotiation *negotiation,
+                                                    const SiprecOffer *answer, GError **error);
+
 /* Tells of one change; the line is borrowed. */
 typedef void (*SiprecLineFunc) (SiprecLine *line, SiprecLineChange change, gpointer user_data);
 
@@ -110,6 +152,23 @@ SIPREC_API void siprec_negotiation_commit (SiprecNegotiation *negotiation, GstCl
 
 /* Forgets the answer considered last; its ports are closed. */
 SIPREC_API void siprec_negotiation_discard (SiprecNegotiation *negotiation);
+
+/**
+ * siprec_negotiation_pause:
+ * @mline: a line, or SIPREC_ALL_LINES
+ *
+ * Stops receiving, at once; @func is told of each line that is held by that. The client is yet to hear of
+ * it with siprec_negotiation_repeat(). FALSE if there is no such line.
+ */
+SIPREC_API gboolean siprec_negotiation_pause (SiprecNegotiation *negotiation, gint mline,
+                                              SiprecLineFunc func, gpointer user_data);
+
+/* Makes siprec_negotiation_repeat() offer to receive again. FALSE if there is no such line. */
+SIPREC_API gboolean siprec_negotiation_plan_resume (SiprecNegotiation *negotiation, gint mline);
+
+/* The client has agreed to that, or refused: receives again, or not. */
+SIPREC_API void siprec_negotiation_resume (SiprecNegotiation *negotiation, gboolean agreed,
+                                           SiprecLineFunc func, gpointer user_data);
 
 /* The SDP agreed last, or NULL. */
 SIPREC_API const gchar *siprec_negotiation_get_sdp (SiprecNegotiation *negotiation);

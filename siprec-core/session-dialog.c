@@ -7,6 +7,7 @@
 
 #include "deviation.h"
 #include "error.h"
+#include "sdp/proposal.h"
 
 #define GST_CAT_DEFAULT siprec_session_debug
 
@@ -16,6 +17,9 @@ static const gchar *const accept_headers[] = {
     "Accept: application/sdp, application/rs-metadata+xml, application/rs-metadata, "
     "multipart/mixed",
     NULL};
+
+/* RFC 7866 section 6.2. */
+static const gchar *const require_headers[] = {"Require: siprec", NULL};
 
 static const gchar *const retry_headers[] = {"Retry-After: 5", NULL};
 
@@ -87,7 +91,7 @@ refuse_for (SiprecTransaction *transaction, const GError *error)
 {
   g_autofree gchar *message = g_strdelimit (g_strdup (error->message), "\"\\\r\n", '\'');
   g_autofree gchar *warning = g_strdup_printf ("Warning: 399 gst-siprec \"%s\"", message);
-  const gchar *warnings[] = {warning, NULL};
+  const gchar *warnings[] = {warning, NULL, NULL};
   SiprecReply reply = {.status = 400, .headers = warnings};
 
   if (g_error_matches (error, SIPREC_ERROR, SIPREC_ERROR_MEDIA_TYPE))
@@ -95,8 +99,14 @@ refuse_for (SiprecTransaction *transaction, const GError *error)
   else if (g_error_matches (error, SIPREC_ERROR, SIPREC_ERROR_NOT_ACCEPTABLE))
     reply.status = 488;
   else if (!g_error_matches (error, SIPREC_ERROR, SIPREC_ERROR_SYNTAX))
-    reply = (SiprecReply){.status = 503, .headers = retry_headers};
-  GST_INFO ("refused with %u: %s", reply.status, error->message);
+    reply.status = 503;
+  if (reply.status == 503) {
+    /* A limit of ours: it has to be told to whoever runs this, too. */
+    warnings[1] = retry_headers[0];
+    GST_WARNING ("refused with 503: %s", error->message);
+  } else {
+    GST_INFO ("refused with %u: %s", reply.status, error->message);
+  }
   siprec_transaction_reply (transaction, &reply);
 }
 
@@ -151,7 +161,8 @@ siprec_session_examine (SiprecSession *session, SiprecTransaction *transaction)
     siprec_transaction_reply_status (transaction, 403);
     return FALSE;
   }
-  if (content.offer == NULL)
+  /* RFC 7866 section 7.2 forbids us to offer new streams, but phones that send no offer want one. */
+  if (content.offer == NULL && session->policy.strictness == SIPREC_STRICTNESS_STRICT)
     g_set_error (&error, SIPREC_ERROR, SIPREC_ERROR_NOT_ACCEPTABLE,
                  "The INVITE has no SDP; offer the streams to be recorded.");
   else
@@ -160,6 +171,8 @@ siprec_session_examine (SiprecSession *session, SiprecTransaction *transaction)
     refuse_for (transaction, error);
     return FALSE;
   }
+  if (content.offer == NULL)
+    siprec_deviations_add (session->deviations, "sip-no-offer", "INVITE without SDP");
   siprec_session_set_offer (session, g_steal_pointer (&content.offer));
   session->initial_metadata = g_steal_pointer (&content.metadata);
   session->transaction = transaction;
@@ -234,24 +247,25 @@ open_negotiation (SiprecSession *session)
   const SiprecSettings *settings = session->settings;
   SiprecRequest *invite = session->invite;
   g_autoptr (SiprecContext) context = siprec_context_get (session->policy.context);
-  g_autofree gchar *address =
-      g_strdup (settings->media_address && *settings->media_address ? settings->media_address
-                                                                    : invite->local_address);
+  g_auto (GStrv) addresses = siprec_settings_split_addresses (settings);
 
-  if (is_wildcard (address)) {
+  if (!addresses[0]) {
+    g_strfreev (addresses);
+    addresses = g_new0 (gchar *, 2);
+    addresses[0] = g_strdup (invite->local_address);
+  }
+  if (is_wildcard (addresses[0])) {
     gchar *own = address_towards (invite->remote_address, invite->remote_port);
 
     if (own) {
-      g_free (address);
-      address = own;
+      g_free (addresses[0]);
+      addresses[0] = own;
     }
   }
   SiprecNegotiationConfig config = {
       .context = context,
-      .address = address,
-      .advertised = settings->external_address && *settings->external_address
-                        ? settings->external_address
-                        : address,
+      .addresses = (const gchar *const *)addresses,
+      .advertised = settings->external_address,
       .first_port = settings->first_port,
       .last_port = settings->last_port,
       .buffer_size = settings->udp_buffer_size,
@@ -263,8 +277,8 @@ open_negotiation (SiprecSession *session)
   session->negotiation = siprec_negotiation_new (&config);
 }
 
-static void
-count_and_report (SiprecLine *line, SiprecLineChange change, gpointer user_data)
+void
+siprec_session_change_line (SiprecLine *line, SiprecLineChange change, gpointer user_data)
 {
   SiprecSession *session = user_data;
 
@@ -290,17 +304,45 @@ forget (SiprecSession *session)
   g_clear_pointer (&session->dialog, siprec_dialog_free);
 }
 
+/* The SDP for the 200 OK: the answer to the client's offer, or else an offer of ours. */
+static const gchar *
+make_sdp (SiprecSession *session, guint64 refused_mlines, GError **error)
+{
+  guint n_lines = CLAMP (session->policy.delayed_offer_streams, 1, SIPREC_PROPOSAL_MAX_LINES);
+
+  if (session->offer)
+    return siprec_negotiation_consider (session->negotiation, session->offer, refused_mlines,
+                                        error);
+  session->answer_due = TRUE;
+  return siprec_negotiation_propose (session->negotiation, n_lines, error);
+}
+
+/* The first streams are agreed on: their timelines begin where that of the session does. */
+static void
+begin (SiprecSession *session)
+{
+  g_autoptr (GBytes) metadata = g_steal_pointer (&session->initial_metadata);
+
+  siprec_session_set_beginning (session, TRUE);
+  siprec_session_report_start (session);
+  if (metadata)
+    siprec_session_report_metadata (session, metadata);
+  siprec_negotiation_commit (session->negotiation, session->start, siprec_session_change_line,
+                             session);
+  siprec_session_report_deviations (session);
+  siprec_session_set_beginning (session, FALSE);
+}
+
 gboolean
 siprec_session_accept (SiprecSession *session, guint64 refused_mlines)
 {
   SiprecTransaction *transaction = g_steal_pointer (&session->transaction);
-  g_autoptr (GBytes) metadata = g_steal_pointer (&session->initial_metadata);
   g_autoptr (GError) error = NULL;
   const gchar *sdp;
 
   cancel_timer (session, &session->decision_timer);
   open_negotiation (session);
-  sdp = siprec_negotiation_consider (session->negotiation, session->offer, refused_mlines, &error);
+  sdp = make_sdp (session, refused_mlines, &error);
   if (sdp == NULL) {
     refuse_for (transaction, error);
     forget (session);
@@ -313,11 +355,8 @@ siprec_session_accept (SiprecSession *session, guint64 refused_mlines)
   siprec_transaction_reply (transaction,
                             &(SiprecReply){.status = 200, .content_type = SDP, .body = sdp});
 
-  siprec_session_report_start (session);
-  if (metadata)
-    siprec_session_report_metadata (session, metadata);
-  siprec_negotiation_commit (session->negotiation, session->start, count_and_report, session);
-  siprec_session_report_deviations (session);
+  if (!session->answer_due)
+    begin (session);
   return TRUE;
 }
 
@@ -349,8 +388,8 @@ answer_offer (SiprecSession *session, SiprecTransaction *transaction, Content *c
     siprec_session_report_metadata (session, content->metadata);
   siprec_transaction_reply (transaction,
                             &(SiprecReply){.status = 200, .content_type = SDP, .body = body});
-  siprec_negotiation_commit (session->negotiation, siprec_context_now (), count_and_report,
-                             session);
+  siprec_negotiation_commit (session->negotiation, siprec_context_now (),
+                             siprec_session_change_line, session);
   return TRUE;
 }
 
@@ -366,7 +405,8 @@ answer_without_offer (SiprecSession *session, SiprecTransaction *transaction,
     siprec_session_report_metadata (session, content->metadata);
   if (g_str_equal (request->method, "INVITE")) {
     reply.content_type = SDP;
-    reply.body = siprec_negotiation_get_sdp (session->negotiation);
+    reply.body = siprec_negotiation_repeat (session->negotiation, session->offer);
+    session->answer_due = TRUE;
   }
   siprec_transaction_reply (transaction, &reply);
 }
@@ -376,6 +416,7 @@ on_request (SiprecDialog *dialog, SiprecTransaction *transaction, SiprecRequest 
             gpointer user_data)
 {
   SiprecSession *session = user_data;
+  guint n_deviations = session->deviations->len;
   g_auto (Content) content = {0};
   g_autoptr (GError) error = NULL;
 
@@ -396,6 +437,61 @@ on_request (SiprecDialog *dialog, SiprecTransaction *transaction, SiprecRequest 
   if (error)
     refuse_for (transaction, error);
   siprec_session_report_deviations (session);
+  /* What was refused for a deviation is refused for it again. */
+  if (error && session->policy.strictness == SIPREC_STRICTNESS_STRICT) {
+    g_ptr_array_set_size (session->deviations, n_deviations);
+    session->n_deviations_told = n_deviations;
+  }
+}
+
+/* Reads the answer to an offer of ours out of @message. FALSE with @error if there is none that fits. */
+static gboolean
+read_answer (SiprecSession *session, SiprecRequest *message, Content *content, GError **error)
+{
+  if (!read_content (session, message, content, error))
+    return FALSE;
+  if (content->offer == NULL) {
+    g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_NOT_ACCEPTABLE, "There is no SDP answer.");
+    return FALSE;
+  }
+  return siprec_negotiation_take_answer (session->negotiation, content->offer, error);
+}
+
+/* The answer to our first offer has come, or should have. */
+static void
+begin_with_answer (SiprecSession *session, SiprecRequest *ack)
+{
+  g_auto (Content) content = {0};
+  g_autoptr (GError) error = NULL;
+
+  if (!read_answer (session, ack, &content, &error)) {
+    siprec_session_finish (session, SIPREC_END_FAILED, error->message);
+    return;
+  }
+  siprec_session_set_offer (session, g_steal_pointer (&content.offer));
+  g_mutex_lock (&session->lock);
+  session->start = siprec_context_now ();
+  g_mutex_unlock (&session->lock);
+  if (content.metadata) {
+    g_clear_pointer (&session->initial_metadata, g_bytes_unref);
+    session->initial_metadata = g_steal_pointer (&content.metadata);
+  }
+  begin (session);
+}
+
+/* A later answer: without one, or with a bad one, all stays as it is. */
+void
+siprec_session_take_answer (SiprecSession *session, SiprecRequest *message)
+{
+  g_auto (Content) content = {0};
+  g_autoptr (GError) error = NULL;
+
+  if (read_answer (session, message, &content, &error))
+    siprec_negotiation_commit (session->negotiation, siprec_context_now (),
+                               siprec_session_change_line, session);
+  else
+    siprec_negotiation_discard (session->negotiation);
+  siprec_session_report_deviations (session);
 }
 
 static void
@@ -407,6 +503,13 @@ on_acknowledged (SiprecDialog *dialog, SiprecRequest *ack, gpointer user_data)
   if (session->state == SIPREC_SESSION_ANSWERED)
     session->state = SIPREC_SESSION_CONFIRMED;
   g_mutex_unlock (&session->lock);
+  if (!session->answer_due)
+    return;
+  session->answer_due = FALSE;
+  if (session->offer)
+    siprec_session_take_answer (session, ack);
+  else
+    begin_with_answer (session, ack);
 }
 
 static void
@@ -417,12 +520,13 @@ on_ended (SiprecDialog *dialog, SiprecDialogEnd end, SiprecRequest *request, gpo
       [SIPREC_DIALOG_CANCELLED] = SIPREC_END_CANCELLED,
       [SIPREC_DIALOG_NO_ACK] = SIPREC_END_NO_ACK,
       [SIPREC_DIALOG_FAILED] = SIPREC_END_FAILED,
+      [SIPREC_DIALOG_EXPIRED] = SIPREC_END_EXPIRED,
   };
   SiprecSession *session = user_data;
   g_auto (Content) content = {0};
 
   /* RFC 8068 section 3.2.4: the last words on who left come in the BYE. */
-  if (end == SIPREC_DIALOG_BYE && session->negotiation &&
+  if (end == SIPREC_DIALOG_BYE && session->started &&
       read_content (session, request, &content, NULL) && content.metadata)
     siprec_session_report_metadata (session, content.metadata);
 
@@ -432,7 +536,44 @@ on_ended (SiprecDialog *dialog, SiprecDialogEnd end, SiprecRequest *request, gpo
                          request ? siprec_request_header (request, "Reason") : NULL);
 }
 
-static const SiprecDialogHandler dialog_handler = {on_request, on_acknowledged, on_ended};
+static void
+on_offer_answered (SiprecDialog *dialog, SiprecRequest *response, gpointer user_data)
+{
+  SiprecSession *session = user_data;
+
+  if (session->ending)
+    return;
+  if (response->status < 300)
+    siprec_session_take_answer (session, response);
+  else
+    siprec_negotiation_discard (session->negotiation);
+}
+
+/* A re-INVITE with the lines as they are, or as we want them. FALSE if there can be none now. */
+gboolean
+siprec_session_send_offer (SiprecSession *session, SiprecDialogResponse response)
+{
+  const gchar *sdp;
+
+  if (session->ending || session->answer_due || session->dialog == NULL || session->offer == NULL ||
+      !siprec_dialog_may_offer (session->dialog))
+    return FALSE;
+  sdp = siprec_negotiation_repeat (session->negotiation, session->offer);
+  if (siprec_dialog_request (session->dialog, "INVITE", require_headers, SDP, sdp, response,
+                             session))
+    return TRUE;
+  siprec_negotiation_discard (session->negotiation);
+  return FALSE;
+}
+
+static gboolean
+on_refresh (SiprecDialog *dialog, gpointer user_data)
+{
+  return siprec_session_send_offer (user_data, on_offer_answered);
+}
+
+static const SiprecDialogHandler dialog_handler = {on_request, on_acknowledged, on_ended,
+                                                   on_refresh};
 
 gboolean
 siprec_session_open (SiprecSession *session)
@@ -441,6 +582,16 @@ siprec_session_open (SiprecSession *session)
   if (session->dialog == NULL)
     session->transaction = NULL;
   return session->dialog != NULL;
+}
+
+/* Whoever claimed the session before the ACK brought streams must see that it ends. */
+static void
+report_late_start (SiprecSession *session)
+{
+  if (session->start != GST_CLOCK_TIME_NONE && session->started == NULL) {
+    siprec_session_report_start (session);
+    siprec_session_report_deviations (session);
+  }
 }
 
 /* The last event is told once every stream has given its final statistics. */
@@ -468,6 +619,8 @@ siprec_session_finish (SiprecSession *session, SiprecSessionEnd end, const gchar
   session->transaction = NULL;
   cancel_timer (session, &session->claim_timer);
   cancel_timer (session, &session->decision_timer);
+  siprec_session_drop_wishes (session);
+  report_late_start (session);
   siprec_session_set_state (session, SIPREC_SESSION_ENDED);
   if (dialog) {
     g_autofree gchar *text = siprec_printable (reason ? reason : "recording ended", -1);
@@ -519,6 +672,7 @@ siprec_session_expect_claim (SiprecSession *session, GstClockTime timeout)
 void
 siprec_session_expect_decision (SiprecSession *session, GstClockTime timeout, SiprecAgentFunc func)
 {
+  cancel_timer (session, &session->decision_timer);
   session->decision_timer =
       siprec_agent_add_timer (session->agent, (guint)GST_TIME_AS_MSECONDS (timeout), func, session);
 }

@@ -10,6 +10,9 @@
 
 G_BEGIN_DECLS
 
+/* The addresses in media_address, NULL-terminated, perhaps none. Free with g_strfreev(). */
+gchar **siprec_settings_split_addresses (const SiprecSettings *settings);
+
 GST_DEBUG_CATEGORY_EXTERN (siprec_session_debug);
 
 /* How a session ended, as the session.ended event says it. */
@@ -18,6 +21,7 @@ typedef enum {
   SIPREC_END_HANGUP,
   SIPREC_END_NO_ACK,
   SIPREC_END_FAILED,
+  SIPREC_END_EXPIRED,
   SIPREC_END_CANCELLED,
   SIPREC_END_UNCLAIMED,
   SIPREC_END_SHUTDOWN,
@@ -69,12 +73,17 @@ struct _SiprecSession {
   SiprecNegotiation *negotiation;
   SiprecMetadata *metadata;
   GBytes *document;         /* the last metadata document */
-  GBytes *initial_metadata; /* of the INVITE, until it is accepted */
+  GBytes *initial_metadata; /* of the INVITE, until it is accepted and there are streams */
+  gboolean answer_due;      /* the ACK is to bear the answer to an offer of ours */
   GPtrArray *deviations;    /* SiprecDeviation, all that have been seen */
   guint n_deviations_told;
   SiprecTimer *claim_timer;
   SiprecTimer *decision_timer;
-  guint n_open_streams; /* whose NOTICE_ENDED is still to come */
+  GQueue wishes; /* SiprecWish, oldest first; the first is being seen to */
+  SiprecTimer *wish_timer;
+  GstClockTime snapshot_asked;    /* CLOCK_MONOTONIC, 0 for never */
+  GstClockTime snapshot_deadline; /* until then a snapshot is awaited */
+  guint n_open_streams;           /* whose NOTICE_ENDED is still to come */
   SiprecSessionEnd end;
   GstClockTime stop; /* the moment of the end, CLOCK_MONOTONIC */
   gchar *end_reason;
@@ -87,11 +96,13 @@ struct _SiprecSession {
   GstClockTime start;
   guint64 sequence;
   GQueue events;        /* SiprecEvent, not yet popped */
-  gsize raw_bytes;      /* metadata text in them */
+  gsize event_bytes;    /* what they take, roughly */
+  gboolean beginning;   /* events are withheld until the first streams are among them */
   SiprecEvent *started; /* for a claimant that takes over */
   GPtrArray *added;     /* SiprecEvent: STREAM_ADDED of each present stream */
   gboolean claimed;
   gboolean was_claimed;
+  gboolean releasing; /* the SIP thread is going to hear of a release */
   SiprecSessionNotify notify;
   gpointer notify_data;
   GDestroyNotify notify_destroy;
@@ -101,6 +112,10 @@ struct _SiprecSession {
 
 /* A session for @invite. From the SIP thread. */
 SiprecSession *siprec_session_new (const SiprecSessionConfig *config, SiprecRequest *invite);
+
+/* While @beginning the claimant gets no events: it takes the streams told together with the start for
+ * the first ones. */
+void siprec_session_set_beginning (SiprecSession *session, gboolean beginning);
 
 /* Gives the next sequence number to @event (taken) and queues it for the claimant. */
 void siprec_session_emit (SiprecSession *session, SiprecEvent *event);
@@ -148,6 +163,19 @@ void siprec_session_expect_decision (SiprecSession *session, GstClockTime timeou
 
 /* (Re)starts the time within which the session must be claimed. */
 void siprec_session_expect_claim (SiprecSession *session, GstClockTime timeout);
+
+gboolean siprec_session_send_offer (SiprecSession *session, SiprecDialogResponse response);
+
+/* The SRC's answer to an offer of ours in @message counts, if it is one. */
+void siprec_session_take_answer (SiprecSession *session, SiprecRequest *message);
+
+/* A SiprecLineFunc that also counts the streams. */
+void siprec_session_change_line (SiprecLine *line, SiprecLineChange change, gpointer session);
+
+/* session-wish.c: what we want of the client */
+
+/* Nothing more can be wished for: all are refused. */
+void siprec_session_drop_wishes (SiprecSession *session);
 
 /* session-report.c: what happens in the session, as events */
 

@@ -127,7 +127,8 @@ collect_labels (SiprecSession *session)
 {
   GPtrArray *labels = g_ptr_array_new ();
 
-  for (guint i = 0; i < session->offer->mlines->len; i++) {
+  /* There is none yet if we offer and the client hasn't answered. */
+  for (guint i = 0; session->offer && i < session->offer->mlines->len; i++) {
     const SiprecMline *mline = g_ptr_array_index (session->offer->mlines, i);
 
     if (carries_media (mline))
@@ -181,7 +182,7 @@ make_added (SiprecSession *session, SiprecLine *line)
 
   json_object_set_string_member (data, "kind", siprec_media_kind_name (line->kind));
   json_object_set_string_member (data, "direction", siprec_direction_name (line->direction));
-  json_object_set_boolean_member (data, "held", line->held);
+  json_object_set_boolean_member (data, "held", siprec_line_is_held (line));
   add_codec (data, line);
   json_object_set_int_member (data, "port", siprec_stream_get_port (line->stream));
   set_text (data, "language", line->lang);
@@ -292,6 +293,7 @@ siprec_session_report_metadata (SiprecSession *session, GBytes *document)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (SiprecMetadata) read = NULL;
+  gboolean awaited = siprec_context_now () < session->snapshot_deadline;
 
   /* Refreshes repeat the document; they are no news. */
   if (session->document && g_bytes_equal (session->document, document))
@@ -301,8 +303,11 @@ siprec_session_report_metadata (SiprecSession *session, GBytes *document)
 
   read = siprec_metadata_read (document, session->deviations, &error);
   emit_document (session, document, read, error);
-  if (read)
+  /* What is partial builds on what we asked to be told anew (RFC 7866 section 9.2). */
+  if (read && !(read->partial && awaited))
     apply_metadata (session, read);
+  if (read && !read->partial)
+    session->snapshot_deadline = 0;
 }
 
 void
@@ -411,6 +416,7 @@ siprec_session_report_end (SiprecSession *session)
       [SIPREC_END_HANGUP] = "hangup",
       [SIPREC_END_NO_ACK] = "no-ack",
       [SIPREC_END_FAILED] = "failed",
+      [SIPREC_END_EXPIRED] = "expired",
       [SIPREC_END_CANCELLED] = "cancelled",
       [SIPREC_END_UNCLAIMED] = "unclaimed",
       [SIPREC_END_SHUTDOWN] = "shutdown",

@@ -8,9 +8,14 @@
 GST_DEBUG_CATEGORY (siprec_session_debug);
 #define GST_CAT_DEFAULT siprec_session_debug
 
-/* An unclaimed or lagging session keeps this many events, and this much metadata text in them. */
-#define MAX_EVENTS    4096
-#define MAX_RAW_BYTES (16 * 1024 * 1024)
+/* An unclaimed or lagging session keeps this many events, of this size in all. */
+#define MAX_EVENTS 4096
+/* With this many that can't be left out, the peer floods or the claimant is dead: the session ends. */
+#define HOPELESS_EVENTS (2 * MAX_EVENTS)
+#define MAX_EVENT_BYTES (16 * 1024 * 1024)
+
+/* Names in a GstStructure live as long as the process, so a peer may add this many of its own. */
+#define MAX_HEADER_NAMES 512
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (SiprecSession, siprec_session, G_TYPE_OBJECT,
                                GST_DEBUG_CATEGORY_INIT (siprec_session_debug, "siprec-session", 0,
@@ -21,6 +26,7 @@ siprec_session_init (SiprecSession *session)
 {
   g_mutex_init (&session->lock);
   g_queue_init (&session->events);
+  g_queue_init (&session->wishes);
   session->id = g_uuid_string_random ();
   session->start = GST_CLOCK_TIME_NONE;
   session->added = g_ptr_array_new_with_free_func ((GDestroyNotify)siprec_event_unref);
@@ -112,15 +118,6 @@ siprec_session_is_claimed (SiprecSession *session)
   return session->claimed;
 }
 
-/* With the lock held: the size of @event as far as the peer decides it. */
-static gsize
-event_weight (const SiprecEvent *event)
-{
-  if (event->type != SIPREC_EVENT_METADATA)
-    return 0;
-  return strlen (json_object_get_string_member_with_default (event->data, "raw", ""));
-}
-
 /* With the lock held: TRUE if a claimant that lags can do without @event. */
 static gboolean
 is_expendable (const SiprecEvent *event)
@@ -132,16 +129,14 @@ is_expendable (const SiprecEvent *event)
 static void
 queue_event (SiprecSession *session, SiprecEvent *event)
 {
-  gsize weight = event_weight (event);
-
   if (is_expendable (event) && (g_queue_get_length (&session->events) >= MAX_EVENTS ||
-                                session->raw_bytes + weight > MAX_RAW_BYTES)) {
+                                session->event_bytes + event->size > MAX_EVENT_BYTES)) {
     GST_WARNING ("session %s: nobody takes its events, %s is dropped", session->id,
                  siprec_event_type_name (event->type));
     siprec_event_unref (event);
     return;
   }
-  session->raw_bytes += weight;
+  session->event_bytes += event->size;
   g_queue_push_tail (&session->events, event);
 }
 
@@ -155,6 +150,16 @@ notify_claimant (SiprecSession *session)
     session->notify (session, session->notify_data);
 }
 
+void
+siprec_session_set_beginning (SiprecSession *session, gboolean beginning)
+{
+  g_mutex_lock (&session->lock);
+  session->beginning = beginning;
+  g_mutex_unlock (&session->lock);
+  if (!beginning)
+    notify_claimant (session);
+}
+
 static void
 stamp_event (SiprecSession *session, SiprecEvent *event)
 {
@@ -165,6 +170,8 @@ stamp_event (SiprecSession *session, SiprecEvent *event)
 void
 siprec_session_emit (SiprecSession *session, SiprecEvent *event)
 {
+  gboolean hopeless;
+
   g_mutex_lock (&session->lock);
   stamp_event (session, event);
   GST_DEBUG ("session %s: event %" G_GUINT64_FORMAT " %s", session->id, event->sequence,
@@ -172,8 +179,11 @@ siprec_session_emit (SiprecSession *session, SiprecEvent *event)
   if (event->type == SIPREC_EVENT_SESSION_STARTED)
     session->started = siprec_event_ref (event);
   queue_event (session, event);
+  hopeless = g_queue_get_length (&session->events) == HOPELESS_EVENTS;
   g_mutex_unlock (&session->lock);
   notify_claimant (session);
+  if (hopeless)
+    siprec_session_hangup (session, "the recorder does not keep up");
 }
 
 void
@@ -223,11 +233,15 @@ replay_events (SiprecSession *session)
   for (guint i = session->added->len; i-- > 0;) {
     SiprecEvent *event = g_ptr_array_index (session->added, i);
 
-    if (!g_queue_find (&session->events, event))
+    if (!g_queue_find (&session->events, event)) {
+      session->event_bytes += event->size;
       g_queue_push_head (&session->events, siprec_event_ref (event));
+    }
   }
-  if (session->started && !g_queue_find (&session->events, session->started))
+  if (session->started && !g_queue_find (&session->events, session->started)) {
+    session->event_bytes += session->started->size;
     g_queue_push_head (&session->events, siprec_event_ref (session->started));
+  }
 }
 
 gboolean
@@ -264,8 +278,13 @@ static void
 on_released (SiprecAgent *agent, gpointer user_data)
 {
   SiprecSession *session = user_data;
+  gboolean claimed;
 
-  if (!siprec_session_is_claimed (session) && !session->ending)
+  g_mutex_lock (&session->lock);
+  session->releasing = FALSE;
+  claimed = session->claimed;
+  g_mutex_unlock (&session->lock);
+  if (!claimed && !session->ending)
     session->owner->released (session, session->owner_data);
 }
 
@@ -284,8 +303,11 @@ siprec_session_release (SiprecSession *session)
   session->notify_data = NULL;
   session->notify_destroy = NULL;
   agent = session->agent;
-  if (agent)
+  /* Taken and given back again before that was heard of, it is still to be given on once. */
+  if (agent && !session->releasing) {
+    session->releasing = TRUE;
     siprec_agent_invoke (agent, on_released, g_object_ref (session), g_object_unref);
+  }
   g_mutex_unlock (&session->lock);
 
   if (destroy)
@@ -296,10 +318,10 @@ SiprecEvent *
 siprec_session_pop_event (SiprecSession *session)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&session->lock);
-  SiprecEvent *event = g_queue_pop_head (&session->events);
+  SiprecEvent *event = session->beginning ? NULL : g_queue_pop_head (&session->events);
 
   if (event)
-    session->raw_bytes -= event_weight (event);
+    session->event_bytes -= event->size;
   return event;
 }
 
@@ -340,6 +362,16 @@ siprec_session_hangup (SiprecSession *session, const gchar *reason)
   g_clear_pointer (&hangup, hangup_free);
 }
 
+static gboolean
+may_be_field (const gchar *name)
+{
+  static gint left = MAX_HEADER_NAMES;
+
+  if (g_quark_try_string (name) != 0)
+    return TRUE;
+  return g_atomic_int_get (&left) > 0 && g_atomic_int_add (&left, -1) > 0;
+}
+
 GstStructure *
 siprec_session_get_request (SiprecSession *session)
 {
@@ -349,7 +381,7 @@ siprec_session_get_request (SiprecSession *session)
   for (guint i = 0; i < invite->headers->len; i++) {
     SiprecHeader *header = g_ptr_array_index (invite->headers, i);
 
-    if (!gst_structure_has_field (headers, header->name))
+    if (may_be_field (header->name) && !gst_structure_has_field (headers, header->name))
       gst_structure_set (headers, header->name, G_TYPE_STRING, header->value, NULL);
   }
   GstStructure *request = gst_structure_new (

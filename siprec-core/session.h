@@ -69,6 +69,41 @@ SIPREC_API SiprecEvent *siprec_session_pop_event (SiprecSession *session);
  * NULL. Events up to SESSION_ENDED follow. */
 SIPREC_API void siprec_session_hangup (SiprecSession *session, const gchar *reason);
 
+/**
+ * SiprecWishReply:
+ * @status: the client's final response, 0 without one
+ * @error: (nullable): why the wish is not fulfilled
+ *
+ * What became of a wish. Called once, in any thread; must not block nor call the session.
+ */
+typedef void (*SiprecWishReply) (SiprecSession *session, guint status, const GError *error,
+                                 gpointer user_data);
+
+/**
+ * siprec_session_pause:
+ * @mline: an m-line, or SIPREC_ALL_LINES
+ * @reply: (nullable): told the outcome
+ *
+ * Nothing more is received: media that comes all the same is dropped at once, STREAM_HELD follows, and the client is told
+ * with a re-INVITE (a=inactive). If it refuses that, the stream is paused nevertheless.
+ */
+SIPREC_API void siprec_session_pause (SiprecSession *session, gint mline, SiprecWishReply reply,
+                                      gpointer user_data);
+
+/* The reverse, with a=recvonly; STREAM_RESUMED comes when the client has agreed. */
+SIPREC_API void siprec_session_resume (SiprecSession *session, gint mline, SiprecWishReply reply,
+                                       gpointer user_data);
+
+/**
+ * siprec_session_request_snapshot:
+ * @reason: (nullable): text for the client
+ *
+ * Asks for a complete metadata document (RFC 7866 section 9.2) with UPDATE; METADATA follows when it comes. At most
+ * once in five seconds.
+ */
+SIPREC_API void siprec_session_request_snapshot (SiprecSession *session, const gchar *reason,
+                                                 SiprecWishReply reply, gpointer user_data);
+
 /* The INVITE's headers and addresses for decisions: "application/x-siprec-request" with call-id, from, to,
  * uri, contact, transport, remote-address, remote-port and headers (GstStructure, first of each name).
  * (transfer full) */

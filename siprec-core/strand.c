@@ -182,14 +182,13 @@ pool_growth_due (SiprecPool *pool)
 
 /* With the lock. Returns when the next look is due, G_MAXINT64 if nothing waits. */
 static gint64
-pool_grow_if_due (SiprecPool *pool)
+pool_grow_if_due (SiprecPool *pool, gint64 now)
 {
-  gint64 now, due;
+  gint64 due;
 
   if (g_queue_is_empty (&pool->queue))
     return G_MAXINT64;
   due = pool_growth_due (pool);
-  now = g_get_monotonic_time ();
   if (due > now)
     return due;
   return pool_add_worker (pool) ? G_MAXINT64 : now + BLOCKED_AFTER;
@@ -202,7 +201,7 @@ watcher_main (gpointer data)
 
   g_mutex_lock (&pool->lock);
   while (!pool->closing) {
-    gint64 due = pool_grow_if_due (pool);
+    gint64 due = pool_grow_if_due (pool, g_get_monotonic_time ());
 
     pool->watching = due != G_MAXINT64;
     if (pool->watching)
@@ -217,9 +216,9 @@ watcher_main (gpointer data)
 /* With the lock, after the queue or the threads' work changed: sees to it that what is queued gets
  * a thread, now or in time. */
 static void
-pool_provide (SiprecPool *pool)
+pool_provide (SiprecPool *pool, gint64 now)
 {
-  if (pool_grow_if_due (pool) == G_MAXINT64 || pool->watching)
+  if (pool_grow_if_due (pool, now) == G_MAXINT64 || pool->watching)
     return;
   if (!pool->watcher)
     pool->watcher = g_thread_try_new (pool->name, watcher_main, pool, NULL);
@@ -229,11 +228,18 @@ pool_provide (SiprecPool *pool)
 
 /* With the lock. The reference becomes the queue's. */
 static void
-pool_push (SiprecPool *pool, SiprecStrand *strand)
+pool_push (SiprecPool *pool, SiprecStrand *strand, gint64 now)
 {
   strand->queued = TRUE;
-  strand->queued_at = g_get_monotonic_time ();
+  strand->queued_at = now;
   g_queue_push_tail_link (&pool->queue, &strand->link);
+}
+
+static void
+strand_free (SiprecStrand *strand)
+{
+  siprec_pool_unref (strand->pool);
+  g_free (strand);
 }
 
 /* With the lock, which is released during the run. */
@@ -246,7 +252,7 @@ worker_run (Worker *self, SiprecStrand *strand)
   strand->runner = self->thread;
   self->strand = strand;
   self->since = g_get_monotonic_time ();
-  pool_provide (pool);
+  pool_provide (pool, self->since);
   g_mutex_unlock (&pool->lock);
 
   strand->func (strand->user_data);
@@ -258,12 +264,13 @@ worker_run (Worker *self, SiprecStrand *strand)
     g_cond_broadcast (&pool->finished);
   } else if (strand->woken) {
     strand->woken = FALSE;
-    pool_push (pool, siprec_strand_ref (strand));
+    pool_push (pool, siprec_strand_ref (strand), g_get_monotonic_time ());
   }
-  g_mutex_unlock (&pool->lock);
-
   /* Possibly the last reference to the strand, and with it to the pool: we are the heir then. */
-  siprec_strand_unref (strand);
+  if (!g_atomic_int_dec_and_test (&strand->ref_count))
+    return;
+  g_mutex_unlock (&pool->lock);
+  strand_free (strand);
   g_mutex_lock (&pool->lock);
 }
 
@@ -317,10 +324,8 @@ siprec_strand_ref (SiprecStrand *strand)
 void
 siprec_strand_unref (SiprecStrand *strand)
 {
-  if (!g_atomic_int_dec_and_test (&strand->ref_count))
-    return;
-  siprec_pool_unref (strand->pool);
-  g_free (strand);
+  if (g_atomic_int_dec_and_test (&strand->ref_count))
+    strand_free (strand);
 }
 
 void
@@ -332,6 +337,7 @@ siprec_strand_wake (SiprecStrand *strand)
 void
 siprec_strand_wake_many (SiprecStrand *const *strands, guint n)
 {
+  gint64 now = g_get_monotonic_time ();
   SiprecPool *pool;
   guint pushed = 0;
 
@@ -349,13 +355,13 @@ siprec_strand_wake_many (SiprecStrand *const *strands, guint n)
       strand->woken = TRUE;
       continue;
     }
-    pool_push (pool, siprec_strand_ref (strand));
+    pool_push (pool, siprec_strand_ref (strand), now);
     pushed++;
   }
   if (pushed > 0) {
     for (guint i = 0; i < MIN (pushed, pool->n_idle); i++)
       g_cond_signal (&pool->work);
-    pool_provide (pool);
+    pool_provide (pool, now);
   }
   g_mutex_unlock (&pool->lock);
 }

@@ -10,17 +10,20 @@
 #include "siprec-core/metadata/json.h"
 #include "timeline.h"
 #include "tree.h"
+#include "vcon.h"
 
 /* Longer inputs are refused; an hour of a busy call has a few megabytes of events. */
 #define MAX_BYTES (256 * 1024 * 1024)
 
-static gboolean as_json, as_timeline;
+static gboolean as_json, as_timeline, as_vcon;
 static gchar **files;
 
 static const GOptionEntry options[] = {
     {"json", 'j', 0, G_OPTION_ARG_NONE, &as_json, "Print the model and the deviations as JSON",
      NULL},
     {"timeline", 't', 0, G_OPTION_ARG_NONE, &as_timeline, "Print a timeline as SVG", NULL},
+    {"vcon", 0, 0, G_OPTION_ARG_NONE, &as_vcon,
+     "Print a vCon of an events file and the media files beside it (experimental)", NULL},
     {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &files, NULL, "[FILE]"},
     {NULL}};
 
@@ -85,8 +88,13 @@ to_json (const MetadataRecord *record)
 }
 
 static gchar *
-show (const MetadataRecord *record)
+show (const MetadataRecord *record, GError **error)
 {
+  if (as_vcon) {
+    g_autofree gchar *folder = g_path_get_dirname (files ? files[0] : "-");
+
+    return metadata_vcon_new (record, folder, error);
+  }
   if (as_json)
     return to_json (record);
   if (as_timeline)
@@ -106,7 +114,7 @@ parse_options (int *argc, char ***argv, GError **error)
   g_option_context_add_main_entries (context, options, NULL);
   if (!g_option_context_parse (context, argc, argv, error))
     return FALSE;
-  if ((!files || g_strv_length (files) <= 1) && as_json + as_timeline <= 1)
+  if ((!files || g_strv_length (files) <= 1) && as_json + as_timeline + as_vcon <= 1)
     return TRUE;
   g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                        "Give one file and one way to show it.");
@@ -130,11 +138,11 @@ main (int argc, char **argv)
   input = read_input (files ? files[0] : NULL, &error);
   record = input ? metadata_record_read (input, &error) : NULL;
   if (record)
-    text = show (record);
-  else
-    g_printerr ("siprec-metadata: %s\n", error->message);
+    text = show (record, &error);
   if (text)
     fputs (text, stdout);
+  else
+    g_printerr ("siprec-metadata: %s\n", error->message);
   g_strfreev (files);
-  return record ? 0 : 1;
+  return text ? 0 : 1;
 }

@@ -7,6 +7,9 @@
 /* Packets go on arriving while those before them are read. */
 #define READING SIPREC_TICK
 
+/* Streams that are read seldom have packets of so long before the last sample. */
+#define WAITING (4 * SIPREC_TICK)
+
 /* Two samples whose offsets differ by more than this have a step of the system clock between them;
  * less is noise of the sampling. */
 #define STEP (2 * GST_MSECOND)
@@ -24,19 +27,25 @@ siprec_arrival_sample (SiprecArrival *arrival, GstClockTime monotonic, GstClockT
     arrival->last_offset = arrival->offset;
 }
 
+gboolean
+siprec_arrival_is_stepped (const SiprecArrival *arrival)
+{
+  return ABS (arrival->offset - arrival->last_offset) > (gint64)STEP;
+}
+
 GstClockTime
 siprec_arrival_convert (const SiprecArrival *arrival, GstClockTime stamp)
 {
   gint64 latest = arrival->now + READING;
+  gint64 oldest = (gint64)arrival->last - (gint64)WAITING;
   gint64 time = (gint64)stamp - arrival->offset;
 
   /* The clock was set during the last tick: the stamp is from before or after it. All that is read
-   * now came since the last tick, so the offset that puts it there is the right one. */
-  if (ABS (arrival->offset - arrival->last_offset) > (gint64)STEP &&
-      (time > latest || time < (gint64)arrival->last)) {
+   * now came not long before the last tick, so the offset that puts it there is the right one. */
+  if (siprec_arrival_is_stepped (arrival) && (time > latest || time < oldest)) {
     gint64 other = (gint64)stamp - arrival->last_offset;
 
-    time = other <= latest && other >= (gint64)arrival->last ? other : (gint64)arrival->now;
+    time = other <= latest && other >= oldest ? other : (gint64)arrival->now;
   }
   return CLAMP (time, 0, latest);
 }

@@ -25,6 +25,9 @@ typedef struct {
 SIPREC_API void siprec_arrival_sample (SiprecArrival *arrival, GstClockTime monotonic,
                                        GstClockTime realtime);
 
+/* Whether the system clock was set between the last two samples. */
+SIPREC_API gboolean siprec_arrival_is_stepped (const SiprecArrival *arrival);
+
 /* The monotonic time of @stamp, never later than a tick after the last sample. */
 SIPREC_API GstClockTime siprec_arrival_convert (const SiprecArrival *arrival, GstClockTime stamp);
 

@@ -151,6 +151,16 @@ depay_amr (const SiprecFormat *format, const guint8 *payload, gsize size, guint3
   return buffer;
 }
 
+/* One block of memory holds the octets and what GStreamer says of them. */
+static GstBuffer *
+new_copy (const guint8 *payload, gsize size)
+{
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, size, NULL);
+
+  gst_buffer_fill (buffer, 0, payload, size);
+  return buffer;
+}
+
 GstBuffer *
 siprec_depay (const SiprecFormat *format, const guint8 *payload, gsize size, guint32 *duration)
 {
@@ -168,7 +178,7 @@ siprec_depay (const SiprecFormat *format, const guint8 *payload, gsize size, gui
     return depay_amr (format, payload, size, duration);
   default:
     *duration = get_plain_duration (format, payload, size);
-    return *duration > 0 ? gst_buffer_new_memdup (payload, size) : NULL;
+    return *duration > 0 ? new_copy (payload, size) : NULL;
   }
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,15 +16,21 @@
 
 #define DEFAULT_BUFFER_SIZE (256 * 1024)
 
+/* Packets of the call before may still be on their way, and its sender may not know yet that it is
+ * over: for so long a port that was freed is only taken if there is no other. */
+#define QUARANTINE (10 * G_TIME_SPAN_SECOND)
+
 struct _SiprecPorts {
   gint rtp, rtcp;
   guint16 port;
+  GHashTable *freed; /* of the address; not owned */
 };
 
-/* Where the next search begins, by address and range; entries live as long as the process, and
- * there are as many as there are settings. */
+/* Where the next search begins, by address and range, and for each address when its ports were freed;
+ * entries live as long as the process, and there are as many as there are settings and ports. */
 G_LOCK_DEFINE_STATIC (cursors);
 static GHashTable *cursors;
+static GHashTable *addresses;
 
 /* Number of the pair to try first. A new process begins anywhere in the range, because phone systems
  * may still be sending to the ports of the one before it. */
@@ -48,6 +55,37 @@ set_cursor (const gchar *key, guint16 port)
   G_LOCK (cursors);
   g_hash_table_insert (cursors, g_strdup (key), GUINT_TO_POINTER ((guint)port));
   G_UNLOCK (cursors);
+}
+
+/* When the ports of @address were freed: RTP port to g_get_monotonic_time(). */
+static GHashTable *
+get_freed (const gchar *address)
+{
+  GHashTable *freed;
+
+  G_LOCK (cursors);
+  if (!addresses)
+    addresses = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  freed = g_hash_table_lookup (addresses, address);
+  if (!freed) {
+    freed = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+    g_hash_table_insert (addresses, g_strdup (address), freed);
+  }
+  G_UNLOCK (cursors);
+  return freed;
+}
+
+static gboolean
+is_quarantined (GHashTable *freed, guint16 port)
+{
+  const gint64 *time;
+  gboolean quarantined;
+
+  G_LOCK (cursors);
+  time = g_hash_table_lookup (freed, GUINT_TO_POINTER ((guint)port));
+  quarantined = time && g_get_monotonic_time () < *time + QUARANTINE;
+  G_UNLOCK (cursors);
+  return quarantined;
 }
 
 static struct addrinfo *
@@ -127,15 +165,18 @@ bind_pair (SiprecPorts *ports, const struct addrinfo *info, guint16 port, guint 
   return FALSE;
 }
 
+/* Ports in quarantine come last. */
 static gboolean
 bind_any_pair (SiprecPorts *ports, const struct addrinfo *info, const gchar *key, guint first,
                guint n_pairs, guint buffer_size)
 {
   guint cursor = get_cursor (key, first, n_pairs);
 
-  for (guint i = 0; i < n_pairs; i++) {
+  for (guint i = 0; i < 2 * n_pairs; i++) {
     guint16 port = first + (cursor + i) % n_pairs * 2;
 
+    if (is_quarantined (ports->freed, port) != (i >= n_pairs))
+      continue;
     if (bind_pair (ports, info, port, buffer_size)) {
       set_cursor (key, port);
       return TRUE;
@@ -159,6 +200,7 @@ siprec_ports_new (const gchar *address, guint16 first, guint16 last, guint buffe
   if (!info)
     return NULL;
   ports = g_new0 (SiprecPorts, 1);
+  ports->freed = get_freed (address);
   errno = EADDRINUSE;
   if (even > 0 && even < last &&
       bind_any_pair (ports, info, key, even, (last - even + 1) / 2,
@@ -185,9 +227,45 @@ siprec_ports_new (const gchar *address, guint16 first, guint16 last, guint buffe
 void
 siprec_ports_free (SiprecPorts *ports)
 {
+  gint64 *time = g_new (gint64, 1);
+
   close (ports->rtp);
   close (ports->rtcp);
+  *time = g_get_monotonic_time ();
+  G_LOCK (cursors);
+  g_hash_table_insert (ports->freed, GUINT_TO_POINTER ((guint)ports->port), time);
+  G_UNLOCK (cursors);
   g_free (ports);
+}
+
+static guint64
+raise_file_limit (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) < 0)
+    return 0;
+  if (limit.rlim_cur < limit.rlim_max) {
+    rlim_t before = limit.rlim_cur;
+
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit (RLIMIT_NOFILE, &limit) < 0)
+      limit.rlim_cur = before;
+  }
+  return limit.rlim_cur;
+}
+
+guint64
+siprec_ports_get_file_limit (void)
+{
+  static gsize once;
+  static guint64 limit;
+
+  if (g_once_init_enter (&once)) {
+    limit = raise_file_limit ();
+    g_once_init_leave (&once, 1);
+  }
+  return limit;
 }
 
 guint16

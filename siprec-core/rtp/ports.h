@@ -14,7 +14,7 @@ typedef struct _SiprecPorts SiprecPorts;
  * siprec_ports_new:
  * @address: local address to bind, IPv4 or IPv6
  * @first, @last: the range; pairs are tried in turn, beginning after the one taken last, so that a port
- *   is reused as late as possible
+ *   is reused as late as possible, and one that was just freed only when there is no other
  * @buffer_size: SO_RCVBUF in bytes, 0 for the default of 256 KiB
  * @error: PORTS if none is free, ADDRESS if @address isn't local
  *
@@ -32,6 +32,9 @@ SIPREC_API guint16 siprec_ports_get_port (const SiprecPorts *ports);
 /* The sockets; they stay with @ports. */
 SIPREC_API gint siprec_ports_get_rtp (const SiprecPorts *ports);
 SIPREC_API gint siprec_ports_get_rtcp (const SiprecPorts *ports);
+
+/* How many files the process may have open, after this has raised RLIMIT_NOFILE to its hard limit, once. */
+SIPREC_API guint64 siprec_ports_get_file_limit (void);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SiprecPorts, siprec_ports_free)
 

@@ -12,18 +12,47 @@
 /* Between frames that are further apart there was nothing to hear. */
 #define SILENCE (100 * GST_MSECOND)
 
+/* A peer may send a hole with every packet: each notice costs more than the packet. More than a few in
+ * a second are summed up. */
+#define MAX_LOSSES 10
+/* Nobody dials faster. */
+#define MAX_KEYS 50
+
+static gboolean
+may_tell (SiprecBurst *burst, GstClockTime time, guint most)
+{
+  if (time >= burst->since + GST_SECOND || time < burst->since)
+    *burst = (SiprecBurst){.since = time};
+  return ++burst->n <= most;
+}
+
+void
+siprec_receiver_tell_loss (SiprecReceiver *receiver, GstClockTime now)
+{
+  SiprecOverrun *loss = &receiver->loss;
+  SiprecNotice notice = {.type = SIPREC_NOTICE_LOSS,
+                         .time = loss->to,
+                         .from = loss->from,
+                         .to = loss->to,
+                         .packets = loss->units};
+
+  if (loss->units == 0 || !may_tell (&receiver->losses, now, MAX_LOSSES))
+    return;
+  *loss = (SiprecOverrun){0};
+  receiver->notify (receiver->user_data, &notice);
+}
+
 static void
 tell_loss (SiprecReceiver *receiver, GstClockTime to, guint packets)
 {
-  SiprecNotice notice = {.type = SIPREC_NOTICE_LOSS,
-                         .time = to,
-                         .from = siprec_timeline_get_position (&receiver->timeline),
-                         .to = to,
-                         .packets = packets};
+  SiprecOverrun *loss = &receiver->loss;
 
-  notice.from = MIN (notice.from, to);
+  if (loss->units == 0)
+    loss->from = MIN (siprec_timeline_get_position (&receiver->timeline), to);
+  loss->to = to;
+  loss->units += packets;
   receiver->stats.num_lost += packets;
-  receiver->notify (receiver->user_data, &notice);
+  siprec_receiver_tell_loss (receiver, receiver->alive);
 }
 
 /* Gives out what is held and in order now. */
@@ -221,7 +250,8 @@ read_event (SiprecReceiver *receiver, const SiprecPacket *packet, const SiprecFo
   if (time > arrival || time + MAX_EVENT < arrival)
     time = arrival;
   if (siprec_dtmf_push (&receiver->dtmf, packet->payload, packet->payload_size, packet->timestamp,
-                        format->clock_rate, time, arrival, &notice))
+                        format->clock_rate, time, arrival, &notice) &&
+      may_tell (&receiver->keys, arrival, MAX_KEYS))
     receiver->notify (receiver->user_data, &notice);
 }
 

@@ -14,4 +14,7 @@ void siprec_receiver_process (SiprecReceiver *receiver, const SiprecPacket *pack
 /* Gives up the first hole and gives out what was held behind it. There must be one. */
 void siprec_receiver_give_up (SiprecReceiver *receiver);
 
+/* Tells of losses that were not told, unless there were many just now. */
+void siprec_receiver_tell_loss (SiprecReceiver *receiver, GstClockTime now);
+
 G_END_DECLS

@@ -61,6 +61,8 @@ siprec_receiver_clear (SiprecReceiver *receiver)
 static SiprecFormat *
 find_format (SiprecReceiver *receiver, guint8 pt)
 {
+  if (receiver->media && receiver->media->pt == pt)
+    return receiver->media;
   for (guint i = 0; i < receiver->formats->len; i++) {
     SiprecFormat *format = g_ptr_array_index (receiver->formats, i);
 
@@ -97,6 +99,8 @@ take_packet (SiprecReceiver *receiver, const SiprecPacket *packet, const guint8 
   if (!receiver->started)
     tell_started (receiver, packet->ssrc, arrival);
 
+  if (receiver->paused)
+    return;
   if (receiver->claimed) {
     siprec_receiver_process (receiver, packet, data, size, format, seq, receiver->generation,
                              arrival);
@@ -222,6 +226,15 @@ siprec_receiver_set_held (SiprecReceiver *receiver, gboolean held, GstClockTime 
 }
 
 void
+siprec_receiver_set_paused (SiprecReceiver *receiver, gboolean paused)
+{
+  /* What comes after a pause is no continuation: its sequence numbers tell of no loss. */
+  if (receiver->paused && !paused)
+    receiver->generation++;
+  receiver->paused = paused;
+}
+
+void
 siprec_receiver_begin (SiprecReceiver *receiver, GstClockTime start)
 {
   receiver->begun = receiver->changed = TRUE;
@@ -239,6 +252,8 @@ finish (SiprecReceiver *receiver)
   receiver->timeline.end = receiver->end;
   while (siprec_reorder_peek (&receiver->reorder))
     siprec_receiver_give_up (receiver);
+  receiver->losses = (SiprecBurst){0};
+  siprec_receiver_tell_loss (receiver, receiver->end);
   if (siprec_dtmf_expire (&receiver->dtmf, G_MAXUINT64, &notice))
     receiver->notify (receiver->user_data, &notice);
   siprec_timeline_finish (&receiver->timeline, receiver->end, receiver->out);
@@ -313,6 +328,8 @@ siprec_receiver_tick (SiprecReceiver *receiver, GstClockTime now)
     return;
   while ((first = siprec_reorder_peek (&receiver->reorder)) && first->time <= due)
     siprec_receiver_give_up (receiver);
+  if (receiver->losses.since + GST_SECOND <= now)
+    siprec_receiver_tell_loss (receiver, now);
   if (siprec_dtmf_expire (&receiver->dtmf, now, &notice))
     receiver->notify (receiver->user_data, &notice);
   siprec_timeline_advance (&receiver->timeline, due, receiver->out);

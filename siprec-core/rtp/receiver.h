@@ -16,6 +16,12 @@
 
 G_BEGIN_DECLS
 
+/* How many notices of a kind there were since when. */
+typedef struct {
+  GstClockTime since;
+  guint n;
+} SiprecBurst;
+
 typedef void (*SiprecReceiverNotify) (gpointer user_data, const SiprecNotice *notice);
 
 /**
@@ -32,7 +38,7 @@ typedef struct {
   GPtrArray *formats;  /* (element-type SiprecFormat) */
   SiprecFormat *media; /* the last one of audio or video that came, or NULL; owned */
 
-  gboolean begun, claimed, ended, finished, held;
+  gboolean begun, claimed, ended, finished, held, paused;
   GstClockTime end;
   SiprecStreamWishes wishes;
   GstClockTime latency; /* wishes.latency, bounded */
@@ -57,6 +63,8 @@ typedef struct {
   SiprecStats stats;
   gboolean started, timed_out;
   GstClockTime alive; /* last packet, or the moment that timeouts count from */
+  SiprecBurst losses, keys;
+  SiprecOverrun loss; /* not told yet: too many were */
   SiprecOverrun lag;
   GstClockTime lag_told;
   gboolean changed; /* stats are newer than the ring's */
@@ -69,6 +77,7 @@ SIPREC_API void siprec_receiver_clear (SiprecReceiver *receiver);
 SIPREC_API void siprec_receiver_set_formats (SiprecReceiver *receiver, GPtrArray *formats);
 SIPREC_API void siprec_receiver_set_held (SiprecReceiver *receiver, gboolean held,
                                           GstClockTime now);
+SIPREC_API void siprec_receiver_set_paused (SiprecReceiver *receiver, gboolean paused);
 SIPREC_API void siprec_receiver_begin (SiprecReceiver *receiver, GstClockTime start);
 SIPREC_API void siprec_receiver_claim (SiprecReceiver *receiver, const SiprecStreamWishes *wishes,
                                        GstClockTime now);

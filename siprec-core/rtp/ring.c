@@ -72,6 +72,8 @@ siprec_ring_claim (SiprecRing *ring, gboolean raw, SiprecStrand *strand)
     drop_all (ring);
   ring->was_claimed = TRUE;
   ring->raw = raw;
+  /* That was the consumer before. */
+  ring->flushing = FALSE;
   old = ring->strand;
   ring->strand = strand ? siprec_strand_ref (strand) : NULL;
   ready = ring->n > 0;
@@ -185,6 +187,7 @@ siprec_ring_get_stats (SiprecRing *ring)
   GstStructure *structure;
 
   g_mutex_lock (&ring->lock);
+  g_atomic_int_set (&ring->stats_read, TRUE);
   structure = siprec_stats_to_structure (&ring->stats);
   g_mutex_unlock (&ring->lock);
   return structure;
@@ -247,6 +250,7 @@ store_stats (SiprecRing *ring, const SiprecStats *stats)
 {
   guint64 num_overruns = ring->stats.num_overruns;
 
+  g_atomic_int_set (&ring->stats_read, FALSE);
   if (stats->format != ring->stats_format) {
     g_clear_pointer (&ring->stats_format, siprec_format_unref);
     if (stats->format)
@@ -282,7 +286,8 @@ siprec_ring_append (SiprecRing *ring, GArray *units, gboolean raw, GstClockTime 
     }
   }
   ring->position = position;
-  store_stats (ring, stats);
+  if (stats)
+    store_stats (ring, stats);
   if (units->len > 0) {
     g_cond_signal (&ring->cond);
     if (ring->strand)

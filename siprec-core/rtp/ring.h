@@ -33,6 +33,7 @@ typedef struct {
   gboolean flushing;
   SiprecStrand *strand;
 
+  gint stats_read; /* atomic; since they were renewed */
   SiprecStats stats;
   SiprecFormat *stats_format;
   gchar *stats_cname;
@@ -57,7 +58,8 @@ GstStructure *siprec_ring_get_stats (SiprecRing *ring);
  * siprec_ring_append:
  * @units: (element-type SiprecUnit): taken, left empty
  * @raw: their kind
- * @stats: the stream's statistics now; num_overruns is left alone, the ring counts it
+ * @stats: (nullable): the stream's statistics, if they are to be renewed; num_overruns is left alone, the
+ *   ring counts it
  * @overrun: (out): what had to go
  *
  * For the worker.

@@ -35,7 +35,8 @@ struct _SiprecStream {
   SiprecSocket rtp, rtcp;
   gint family; /* of the sockets */
   SiprecReceiver receiver;
-  guint index; /* in the worker's list */
+  GstClockTime next_stats; /* when the ring's are due to be renewed */
+  guint index;             /* in the worker's list */
   gboolean attached;
 };
 

@@ -9,6 +9,9 @@
 #include "debug.h"
 #include "stream-private.h"
 
+/* In ticks. Sockets hold much more than what comes in this time. */
+#define MAX_PERIOD 5
+
 /* References. The worker has none of its own: it takes one for each visit, and when the last one is
  * gone the stream is freed by a command behind all others. */
 
@@ -172,7 +175,16 @@ siprec_stream_report (SiprecStream *stream, GstClockTime now)
 
 /* Commands */
 
-typedef enum { BEGIN, CLAIM, RELEASE, END, SET_FORMATS, SET_HELD, SET_REMOTE } CommandType;
+typedef enum {
+  BEGIN,
+  CLAIM,
+  RELEASE,
+  END,
+  SET_FORMATS,
+  SET_HELD,
+  SET_PAUSED,
+  SET_REMOTE
+} CommandType;
 
 typedef struct {
   CommandType type;
@@ -221,6 +233,8 @@ claim (SiprecStream *stream, const SiprecStreamWishes *wishes)
   gboolean finished = receiver->finished;
 
   siprec_receiver_claim (receiver, wishes, siprec_context_now ());
+  siprec_worker_set_period (stream->worker, stream,
+                            siprec_stream_get_period (wishes->raw, wishes->buffer_duration));
   /* The one before took the end; this consumer waits for one as well. */
   if (finished && siprec_ring_is_end_taken (&stream->ring))
     siprec_unit_append_end (receiver->out, receiver->end);
@@ -252,6 +266,9 @@ run_command (SiprecStream *stream, gpointer data)
       break;
     case SET_HELD:
       siprec_receiver_set_held (receiver, command->flag, siprec_context_now ());
+      break;
+    case SET_PAUSED:
+      siprec_receiver_set_paused (receiver, command->flag);
       break;
     case SET_REMOTE:
       siprec_rtcp_set_remote (&receiver->rtcp, command->address, command->port, command->flag);
@@ -370,6 +387,14 @@ siprec_stream_set_held (SiprecStream *stream, gboolean held)
 }
 
 void
+siprec_stream_set_paused (SiprecStream *stream, gboolean paused)
+{
+  Command command = {.type = SET_PAUSED, .flag = paused};
+
+  post (stream, &command);
+}
+
+void
 siprec_stream_end (SiprecStream *stream, GstClockTime time)
 {
   Command command = {.type = END, .time = time};
@@ -384,6 +409,14 @@ siprec_stream_claim (SiprecStream *stream, const SiprecStreamWishes *wishes, Sip
 
   siprec_ring_claim (&stream->ring, wishes->raw, strand);
   post (stream, &command);
+}
+
+GstClockTime
+siprec_stream_get_period (gboolean raw, GstClockTime buffer_duration)
+{
+  guint ticks = MIN (buffer_duration / 2 / SIPREC_TICK, MAX_PERIOD);
+
+  return raw ? SIPREC_TICK : MAX (ticks, 1) * SIPREC_TICK;
 }
 
 void

@@ -164,6 +164,10 @@ SIPREC_API void siprec_stream_begin (SiprecStream *stream, GstClockTime start);
 /* Whether the peer said that it sends nothing (hold). No timeout is reported meanwhile. */
 SIPREC_API void siprec_stream_set_held (SiprecStream *stream, gboolean held);
 
+/* Whether we want nothing: packets that come all the same are counted and dropped, and filler takes their
+ * place. */
+SIPREC_API void siprec_stream_set_paused (SiprecStream *stream, gboolean paused);
+
 /* The timeline ends at @end (CLOCK_MONOTONIC): what arrived is given out, filled up to @end, then END.
  * Sockets are closed. Once. */
 SIPREC_API void siprec_stream_end (SiprecStream *stream, GstClockTime end);
@@ -178,6 +182,10 @@ SIPREC_API void siprec_stream_end (SiprecStream *stream, GstClockTime end);
  */
 SIPREC_API void siprec_stream_claim (SiprecStream *stream, const SiprecStreamWishes *wishes,
                                      SiprecStrand *strand);
+
+/* How often a stream claimed with such wishes is read: at every tick, or, to save work, when half a joined
+ * buffer has come, which makes it so much later. */
+SIPREC_API GstClockTime siprec_stream_get_period (gboolean raw, GstClockTime buffer_duration);
 
 /* Gives it back: units not popped are kept for the next consumer, within SIPREC_BACKLOG. */
 SIPREC_API void siprec_stream_release (SiprecStream *stream);
@@ -201,7 +209,8 @@ SIPREC_API void siprec_stream_set_flushing (SiprecStream *stream, gboolean flush
  *   RTP sources: num-pushed, num-lost, num-late, num-duplicates, avg-jitter (guint64, ns), and packets-received,
  *   octets-received, bytes-received, num-reordered, num-invalid, num-unknown-pt, num-overruns, num-filled
  *   (guint64), ssrc (uint), clock-rate (int), encoding-name, source (string "address:port"), have-sr (boolean),
- *   sr-ntptime, sr-rtptime, cname (string). Thread safe.
+ *   sr-ntptime, sr-rtptime, cname (string). They are at most 80 ms old, or a tick if
+ *   they are asked for all the time. Thread safe.
  */
 SIPREC_API GstStructure *siprec_stream_get_stats (SiprecStream *stream);
 

@@ -19,6 +19,17 @@
 
 #define EVENTS 256
 
+#define CACHE_LINE 64
+
+/* Statistics that nobody looks at are renewed no more often. */
+#define STATS_PERIOD (4 * SIPREC_TICK)
+
+/* A stream in its turn. */
+typedef struct {
+  SiprecStream *stream; /* not owned */
+  guint period;         /* in ticks */
+} Slot;
+
 typedef struct _Command Command;
 struct _Command {
   Command *next;
@@ -41,10 +52,11 @@ struct _SiprecWorker {
   gint epoll;
   SiprecReader *reader;
   SiprecArrival arrival;
-  GPtrArray *streams; /* attached; not owned */
-  GPtrArray *full;    /* streams whose socket may have more */
-  GArray *units;      /* SiprecUnit, of the stream being served */
-  GPtrArray *wakes;   /* SiprecStrand, owned */
+  guint n_ticks;
+  GArray *slots;    /* Slot, of attached streams */
+  GPtrArray *full;  /* streams whose socket may have more */
+  GArray *units;    /* SiprecUnit, of the stream being served */
+  GPtrArray *wakes; /* SiprecStrand, owned */
 };
 
 static GstClockTime
@@ -147,11 +159,13 @@ siprec_worker_get_units (SiprecWorker *worker)
 void
 siprec_worker_attach (SiprecWorker *worker, SiprecStream *stream)
 {
+  Slot slot = {.stream = stream, .period = 1};
+
   if (stream->attached)
     return;
   stream->attached = TRUE;
-  stream->index = worker->streams->len;
-  g_ptr_array_add (worker->streams, stream);
+  stream->index = worker->slots->len;
+  g_array_append_val (worker->slots, slot);
   if (!stream->ports)
     return;
   stream->rtp.last = worker->arrival.now;
@@ -161,16 +175,12 @@ siprec_worker_attach (SiprecWorker *worker, SiprecStream *stream)
 void
 siprec_worker_detach (SiprecWorker *worker, SiprecStream *stream)
 {
-  SiprecStream *moved;
-
   if (!stream->attached)
     return;
   stream->attached = FALSE;
-  g_ptr_array_remove_index_fast (worker->streams, stream->index);
-  if (stream->index < worker->streams->len) {
-    moved = g_ptr_array_index (worker->streams, stream->index);
-    moved->index = stream->index;
-  }
+  g_array_remove_index_fast (worker->slots, stream->index);
+  if (stream->index < worker->slots->len)
+    g_array_index (worker->slots, Slot, stream->index).stream->index = stream->index;
   if (!stream->ports)
     return;
   unwatch (worker, &stream->rtp);
@@ -178,21 +188,36 @@ siprec_worker_detach (SiprecWorker *worker, SiprecStream *stream)
 }
 
 void
+siprec_worker_set_period (SiprecWorker *worker, SiprecStream *stream, GstClockTime period)
+{
+  if (stream->attached)
+    g_array_index (worker->slots, Slot, stream->index).period = MAX (period / SIPREC_TICK, 1);
+}
+
+void
 siprec_worker_publish (SiprecWorker *worker, SiprecStream *stream)
 {
+  GstClockTime now = worker->arrival.now;
   SiprecReceiver *receiver = &stream->receiver;
   SiprecOverrun overrun;
   SiprecStrand *strand;
+  gboolean tell;
 
-  if (!receiver->begun || (worker->units->len == 0 && !receiver->changed))
+  receiver->changed |= worker->units->len > 0;
+  tell = receiver->changed && (receiver->ended || now >= stream->next_stats ||
+                               g_atomic_int_get (&stream->ring.stats_read));
+  if (!receiver->begun || (worker->units->len == 0 && !tell))
     return;
-  receiver->changed = FALSE;
+  if (tell) {
+    receiver->changed = FALSE;
+    stream->next_stats = now + STATS_PERIOD;
+  }
   strand = siprec_ring_append (&stream->ring, worker->units, receiver->wishes.raw,
                                siprec_receiver_get_position (receiver),
-                               siprec_receiver_get_stats (receiver), &overrun);
+                               tell ? siprec_receiver_get_stats (receiver) : NULL, &overrun);
   if (strand)
     g_ptr_array_add (worker->wakes, strand);
-  siprec_receiver_tell_lag (receiver, &overrun, worker->arrival.now);
+  siprec_receiver_tell_lag (receiver, &overrun, now);
 }
 
 /* One stream's turn; TRUE if its socket may have more. */
@@ -226,13 +251,38 @@ wake_consumers (SiprecWorker *worker)
   g_ptr_array_set_size (worker->wakes, 0);
 }
 
+/* Streams lie all over the memory: the state of the next one comes while the kernel works on this one. */
+static void
+prefetch (const SiprecStream *stream)
+{
+  for (gsize i = 0; i < sizeof (*stream); i += CACHE_LINE)
+    __builtin_prefetch ((const gchar *)stream + i);
+}
+
+/* Whose turn it is from the @i-th slot on. When the system clock was set all have it, since only now is it
+ * known what the stamps of waiting packets mean. */
+static guint
+find_due (SiprecWorker *worker, guint i)
+{
+  if (siprec_arrival_is_stepped (&worker->arrival))
+    return i;
+  while (i < worker->slots->len &&
+         (worker->n_ticks + i) % g_array_index (worker->slots, Slot, i).period != 0)
+    i++;
+  return i;
+}
+
 static void
 tick (SiprecWorker *worker)
 {
   poll_watched (worker);
-  for (guint i = 0; i < worker->streams->len; i++) {
-    SiprecStream *stream = g_ptr_array_index (worker->streams, i);
+  worker->n_ticks++;
+  for (guint i = find_due (worker, 0), next; i < worker->slots->len; i = next) {
+    SiprecStream *stream = g_array_index (worker->slots, Slot, i).stream;
 
+    next = find_due (worker, i + 1);
+    if (next < worker->slots->len)
+      prefetch (g_array_index (worker->slots, Slot, next).stream);
     if (!siprec_stream_try_ref (stream))
       continue;
     if (visit (worker, stream))
@@ -277,7 +327,7 @@ take_commands (SiprecWorker *worker, Command **commands)
   gboolean more;
 
   g_mutex_lock (&worker->lock);
-  while (!worker->first && !worker->quit && worker->streams->len == 0)
+  while (!worker->first && !worker->quit && worker->slots->len == 0)
     g_cond_wait (&worker->cond, &worker->lock);
   *commands = worker->first;
   worker->first = NULL;
@@ -317,7 +367,7 @@ sleep_until_tick (GstClockTime *next)
 static void
 free_worker (SiprecWorker *worker)
 {
-  g_ptr_array_unref (worker->streams);
+  g_array_unref (worker->slots);
   g_ptr_array_unref (worker->full);
   g_ptr_array_unref (worker->wakes);
   g_array_unref (worker->units);
@@ -339,10 +389,10 @@ run (gpointer data)
   while (take_commands (worker, &commands)) {
     sample_clocks (worker);
     run_commands (commands);
-    if (worker->streams->len > 0)
+    if (worker->slots->len > 0)
       tick (worker);
     wake_consumers (worker);
-    if (worker->streams->len > 0)
+    if (worker->slots->len > 0)
       sleep_until_tick (&next);
   }
   if (worker->orphan)
@@ -359,7 +409,7 @@ siprec_worker_new (guint index)
   worker->last = &worker->first;
   worker->epoll = epoll_create1 (EPOLL_CLOEXEC);
   worker->reader = siprec_reader_new ();
-  worker->streams = g_ptr_array_new ();
+  worker->slots = g_array_new (FALSE, FALSE, sizeof (Slot));
   worker->full = g_ptr_array_new ();
   worker->wakes = g_ptr_array_new_with_free_func ((GDestroyNotify)siprec_strand_unref);
   worker->units = g_array_new (FALSE, FALSE, sizeof (SiprecUnit));

@@ -42,6 +42,9 @@ void siprec_worker_post (SiprecWorker *worker, SiprecCommandFunc run, SiprecStre
 void siprec_worker_attach (SiprecWorker *worker, SiprecStream *stream);
 void siprec_worker_detach (SiprecWorker *worker, SiprecStream *stream);
 
+/* Makes it the turn of an attached stream every @period, in whole ticks, instead of at each. */
+void siprec_worker_set_period (SiprecWorker *worker, SiprecStream *stream, GstClockTime period);
+
 /* Where the stream's units go until they are published. */
 GArray *siprec_worker_get_units (SiprecWorker *worker);
 

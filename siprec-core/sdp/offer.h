@@ -17,6 +17,9 @@ typedef enum {
   SIPREC_MEDIA_OTHER,
 } SiprecMediaKind;
 
+/* In place of an m-line: all, and those to come. */
+#define SIPREC_ALL_LINES (-1)
+
 /* As the line says it, so seen from the recording client. */
 typedef enum {
   SIPREC_DIRECTION_SENDRECV,

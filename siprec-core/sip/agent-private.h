@@ -9,4 +9,7 @@ G_BEGIN_DECLS
 /* Shortens the transaction timeouts (T1 * 64, 32 s) so that a test needn't wait. Before start. */
 SIPREC_API void siprec_agent_set_transaction_timeout (SiprecAgent *agent, guint milliseconds);
 
+/* The shortest session interval that is accepted, in seconds. In the agent's thread. */
+SIPREC_API void siprec_agent_set_session_minimum (SiprecAgent *agent, guint seconds);
+
 G_END_DECLS

@@ -7,6 +7,7 @@
 
 #include "../error.h"
 #include "screen.h"
+#include "session-timer.h"
 #include "sip-private.h"
 #include "uri.h"
 
@@ -44,7 +45,7 @@ struct _SiprecAgent {
 
   /* Guards what follows. Never held while a callback runs. */
   GMutex lock;
-  GCond stopped;
+  GCond woken;     /* for a thread without a loop */
   su_root_t *root; /* NULL unless the loop can be woken */
   GQueue invocations;
   gboolean stopping;
@@ -57,6 +58,7 @@ struct _SiprecAgent {
   GHashTable *dialog_table;
   GQueue transactions;
   GQueue timers;
+  guint session_minimum; /* seconds */
 };
 
 /* sofia */
@@ -126,12 +128,13 @@ siprec_agent_new (const gchar *const *uris, const gchar *external_address,
   agent->handler = *handler;
   agent->user_data = user_data;
   g_mutex_init (&agent->lock);
-  g_cond_init (&agent->stopped);
+  g_cond_init (&agent->woken);
   g_queue_init (&agent->invocations);
   g_queue_init (&agent->dialogs);
   agent->dialog_table = g_hash_table_new (g_str_hash, g_str_equal);
   g_queue_init (&agent->transactions);
   g_queue_init (&agent->timers);
+  agent->session_minimum = SIPREC_SESSION_TIMER_MINIMUM;
   return agent;
 }
 
@@ -164,7 +167,7 @@ siprec_agent_free (SiprecAgent *agent)
   g_ptr_array_unref (agent->uris);
   g_free (agent->external_address);
   g_mutex_clear (&agent->lock);
-  g_cond_clear (&agent->stopped);
+  g_cond_clear (&agent->woken);
   g_free (agent);
 }
 
@@ -172,6 +175,18 @@ void
 siprec_agent_set_transaction_timeout (SiprecAgent *agent, guint milliseconds)
 {
   agent->transaction_timeout = milliseconds;
+}
+
+void
+siprec_agent_set_session_minimum (SiprecAgent *agent, guint seconds)
+{
+  agent->session_minimum = seconds;
+}
+
+guint
+siprec_agent_session_minimum (SiprecAgent *agent)
+{
+  return agent->session_minimum;
 }
 
 /* messages from other threads */
@@ -191,10 +206,10 @@ wake (SiprecAgent *agent)
   su_msg_send (message);
 }
 
-static void
-run_invocations (su_root_magic_t *magic, su_msg_r message, su_msg_arg_t *arg)
+/* Runs what waits; TRUE if the agent is to stop after it. */
+static gboolean
+run_batch (SiprecAgent *agent)
 {
-  SiprecAgent *agent = *arg;
   GQueue batch;
   Invocation *invocation;
   gboolean stopping;
@@ -211,7 +226,15 @@ run_invocations (su_root_magic_t *magic, su_msg_r message, su_msg_arg_t *arg)
       invocation->destroy (invocation->user_data);
     g_free (invocation);
   }
-  if (stopping)
+  return stopping;
+}
+
+static void
+run_invocations (su_root_magic_t *magic, su_msg_r message, su_msg_arg_t *arg)
+{
+  SiprecAgent *agent = *arg;
+
+  if (run_batch (agent))
     su_root_break (agent->loop);
 }
 
@@ -226,8 +249,10 @@ siprec_agent_invoke (SiprecAgent *agent, SiprecAgentFunc func, gpointer user_dat
     invocation = g_new (Invocation, 1);
     *invocation = (Invocation){func, user_data, destroy};
     g_queue_push_tail (&agent->invocations, invocation);
-    if (agent->invocations.length == 1)
+    if (agent->invocations.length == 1) {
+      g_cond_signal (&agent->woken);
       wake (agent);
+    }
   }
   g_mutex_unlock (&agent->lock);
 
@@ -241,7 +266,7 @@ siprec_agent_stop (SiprecAgent *agent)
   g_mutex_lock (&agent->lock);
   if (!agent->stopping) {
     agent->stopping = TRUE;
-    g_cond_signal (&agent->stopped);
+    g_cond_signal (&agent->woken);
     wake (agent);
   }
   g_mutex_unlock (&agent->lock);
@@ -479,9 +504,16 @@ run_loop (SiprecAgent *agent)
   agent->root = agent->loop;
   if (agent->invocations.length > 0 || agent->stopping)
     wake (agent);
-  /* Without a loop there is nothing to do but wait for the end. */
-  while (!agent->loop && !agent->stopping)
-    g_cond_wait (&agent->stopped, &agent->lock);
+  /* Without a loop there are still invocations: those that tell of the error, and of the end. */
+  while (!agent->loop && !agent->stopping) {
+    if (agent->invocations.length == 0) {
+      g_cond_wait (&agent->woken, &agent->lock);
+      continue;
+    }
+    g_mutex_unlock (&agent->lock);
+    run_batch (agent);
+    g_mutex_lock (&agent->lock);
+  }
   g_mutex_unlock (&agent->lock);
 
   if (agent->loop)

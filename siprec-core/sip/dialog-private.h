@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "session-timer.h"
 #include "sip-private.h"
 
 G_BEGIN_DECLS
@@ -23,6 +24,7 @@ typedef enum {
  * @clients: of SiprecClient: requests of ours without final response
  * @last: the last request of the peer: where it can be reached
  * @tport: the connection or socket that @last came by
+ * @peer_updates: the peer has listed UPDATE in an Allow header
  * @silent: siprec_dialog_bye() was called: no callbacks any more, and the dialog frees itself
  * @bye_waits: BYE is to be sent as soon as the ACK is here
  *
@@ -55,6 +57,8 @@ struct _SiprecDialog {
 
   SiprecRequest *last;
   tport_t *tport;
+  gboolean peer_updates;
+  SiprecSessionTimer session_timer;
 
   gboolean silent;
   gboolean bye_waits;
@@ -69,6 +73,9 @@ void siprec_dialog_unref (SiprecDialog *dialog);
 
 /* Everything of the dialog in the stack goes, then @ended is called. */
 void siprec_dialog_end (SiprecDialog *dialog, SiprecDialogEnd end, SiprecRequest *request);
+
+/* Learns from the headers of a request or response what the peer can do. */
+void siprec_dialog_learn_abilities (SiprecDialog *dialog, const SiprecRequest *message);
 
 /* Makes the Contact of @sip the target of our requests (RFC 3261 section 12.2); @raw (nullable) is
  * its text, which helps if sofia can't read it. If it is of no use the target stays. */

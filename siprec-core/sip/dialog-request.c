@@ -171,6 +171,8 @@ send_request (SiprecDialog *dialog, const Outgoing *out, nta_response_f *callbac
   g_autofree gchar *lines = join_lines (out->lines);
   g_autofree gchar *contact = siprec_agent_contact (dialog->agent, dialog->last);
   gboolean target = out->method == sip_method_invite || out->method == sip_method_update;
+  g_auto (GStrv) timer = target ? siprec_session_timer_lines (dialog) : NULL;
+  g_autofree gchar *timer_lines = join_lines ((const gchar *const *)timer);
   tport_t *tport = dialog->tport;
   su_home_t home[1] = {SU_HOME_INIT (home)};
   url_t *route = url_hdup (home, URL_STRING_MAKE (hop)->us_url);
@@ -187,7 +189,8 @@ send_request (SiprecDialog *dialog, const Outgoing *out, nta_response_f *callbac
       NTATAG_TPORT (tport), TAG_IF (out->branch, NTATAG_ACK_BRANCH (out->branch)),
       TAG_IF (out->cseq, SIPTAG_CSEQ (out->cseq)), TAG_IF (target, SIPTAG_CONTACT_STR (contact)),
       TAG_IF (target && !siprec_lines_have (out->lines, "Allow"), SIPTAG_ALLOW_STR (SIPREC_ALLOW)),
-      SIPTAG_USER_AGENT_STR (USER_AGENT), TAG_IF (lines, SIPTAG_HEADER_STR (lines)),
+      SIPTAG_USER_AGENT_STR (USER_AGENT), TAG_IF (timer_lines, SIPTAG_HEADER_STR (timer_lines)),
+      TAG_IF (lines, SIPTAG_HEADER_STR (lines)),
       TAG_IF (out->body, SIPTAG_CONTENT_TYPE_STR (out->content_type)),
       TAG_IF (out->body, SIPTAG_PAYLOAD_STR (out->body)), TAG_END ());
   dialog->local_cseq = nta_leg_get_seq (leg);
@@ -285,11 +288,14 @@ on_response (nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const sip_t *sip)
   dialog->ref_count++;
   g_queue_remove (&dialog->clients, client);
   response = copy_response (client, sip);
+  siprec_dialog_learn_abilities (dialog, response);
   /* RFC 3261 section 12.2.1.2: the 2xx may move the target. */
   if (status < 300 && client->method != sip_method_info)
     siprec_dialog_retarget (dialog, sip, NULL);
   if (status < 300 && client->method == sip_method_invite)
     acknowledge (client);
+  if (client->method != sip_method_info)
+    siprec_session_timer_answered (dialog, response);
   nta_outgoing_destroy (orq);
 
   if (client->response)
@@ -311,6 +317,12 @@ may_send (SiprecDialog *dialog, gboolean offers)
     return FALSE;
   /* RFC 3261 section 14.1, RFC 3311 section 5.1: one offer at a time, in either direction. */
   return !offers || (!siprec_dialog_we_offer (dialog) && !siprec_dialog_peer_busy (dialog));
+}
+
+gboolean
+siprec_dialog_may_offer (SiprecDialog *dialog)
+{
+  return may_send (dialog, TRUE);
 }
 
 gboolean

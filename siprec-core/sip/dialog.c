@@ -61,6 +61,7 @@ close_down (SiprecDialog *dialog, guint status)
   if (dialog->unacked)
     nta_incoming_destroy (g_steal_pointer (&dialog->unacked));
   siprec_dialog_drop_clients (dialog);
+  siprec_session_timer_stop (dialog);
   if (dialog->failure)
     siprec_agent_cancel_timer (dialog->agent, g_steal_pointer (&dialog->failure));
   disappear (dialog);
@@ -92,6 +93,28 @@ siprec_dialog_end (SiprecDialog *dialog, SiprecDialogEnd end, SiprecRequest *req
   else
     dialog->handler.ended (dialog, end, request, dialog->user_data);
   siprec_dialog_unref (dialog);
+}
+
+void
+siprec_dialog_learn_abilities (SiprecDialog *dialog, const SiprecRequest *message)
+{
+  if (siprec_request_header (message, "Allow"))
+    dialog->peer_updates = siprec_request_lists (message, "Allow", "UPDATE");
+}
+
+gboolean
+siprec_dialog_knows_update (SiprecDialog *dialog)
+{
+  return dialog->peer_updates;
+}
+
+gchar **
+siprec_dialog_accept_lines (SiprecDialog *dialog, SiprecTransaction *transaction)
+{
+  /* The timer of a dialog that is being left must not begin again. */
+  if (dialog->silent || dialog->state >= DIALOG_LEAVING)
+    return g_new0 (gchar *, 1);
+  return siprec_session_timer_accept (dialog, siprec_transaction_request (transaction));
 }
 
 static sip_contact_t *
@@ -207,6 +230,7 @@ dispatch (SiprecDialog *dialog, SiprecTransaction *transaction, sip_method_t met
   }
   remember_source (dialog, siprec_transaction_request (transaction),
                    siprec_transaction_tport (transaction));
+  siprec_dialog_learn_abilities (dialog, siprec_transaction_request (transaction));
   if (siprec_transaction_refuse (transaction))
     return;
 
@@ -223,6 +247,7 @@ dispatch (SiprecDialog *dialog, SiprecTransaction *transaction, sip_method_t met
     siprec_transaction_reply_status (transaction, 200);
     break;
   case sip_method_cancel:
+  case sip_method_prack:
     siprec_transaction_reply_status (transaction, 481);
     break;
   default:
@@ -305,6 +330,7 @@ siprec_dialog_new (SiprecTransaction *invite, const SiprecDialogHandler *handler
   remember_source (dialog, siprec_transaction_request (invite), siprec_transaction_tport (invite));
 
   learn (dialog, irq);
+  siprec_dialog_learn_abilities (dialog, siprec_transaction_request (invite));
   g_queue_push_tail_link (siprec_agent_dialogs (dialog->agent), &dialog->link);
   g_queue_push_tail (&dialog->pending, invite);
   siprec_transaction_set_dialog (invite, dialog);
@@ -443,6 +469,7 @@ siprec_dialog_bye (SiprecDialog *dialog, const gchar *reason)
   case DIALOG_CONFIRMED:
     dialog->silent = TRUE;
     siprec_dialog_drop_clients (dialog);
+    siprec_session_timer_stop (dialog);
     while ((transaction = g_queue_peek_head (&dialog->pending)))
       siprec_transaction_reply_status (transaction, 487);
     if (dialog->unacked || dialog->failure) {

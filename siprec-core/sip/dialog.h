@@ -11,7 +11,8 @@ G_BEGIN_DECLS
  *
  * Made from an INVITE; matched by Call-ID and both tags. Keeps route set, remote target and CSeq, and
  * answers by itself what needs no decision: retransmissions, out-of-order CSeq (500), overlapping
- * INVITEs (500 with Retry-After), glare with a request of ours (491), and in-dialog OPTIONS.
+ * INVITEs (500 with Retry-After), glare with a request of ours (491), and in-dialog OPTIONS. It keeps
+ * the session timer.
  */
 typedef struct _SiprecDialog SiprecDialog;
 
@@ -20,6 +21,7 @@ typedef enum {
   SIPREC_DIALOG_CANCELLED, /* CANCEL came before the final response; 487 has been sent */
   SIPREC_DIALOG_NO_ACK,    /* no ACK for our 2xx; BYE has been sent */
   SIPREC_DIALOG_FAILED,    /* a request of ours got 481 or 408: the peer has forgotten us */
+  SIPREC_DIALOG_EXPIRED,   /* nobody refreshed the session in time (RFC 4028); BYE has been sent */
 } SiprecDialogEnd;
 
 /**
@@ -29,6 +31,8 @@ typedef enum {
  * @ended: the dialog is over and will say nothing more. @request is the BYE or CANCEL, else NULL; a BYE
  *   has been answered 200 when this is called, and what @request had brought and is still without answer
  *   487: those transactions are gone. Free the dialog now or later
+ * @refresh: (nullable): the session is to be refreshed with a re-INVITE, as the peer doesn't know UPDATE:
+ *   send one with the SDP agreed last. FALSE if that isn't possible now
  */
 typedef struct {
   void (*request) (SiprecDialog *dialog, SiprecTransaction *transaction, SiprecRequest *request,
@@ -36,6 +40,7 @@ typedef struct {
   void (*acknowledged) (SiprecDialog *dialog, SiprecRequest *ack, gpointer user_data);
   void (*ended) (SiprecDialog *dialog, SiprecDialogEnd end, SiprecRequest *request,
                  gpointer user_data);
+  gboolean (*refresh) (SiprecDialog *dialog, gpointer user_data);
 } SiprecDialogHandler;
 
 /**
@@ -73,6 +78,12 @@ SIPREC_API gboolean siprec_dialog_request (SiprecDialog *dialog, const gchar *me
                                            const gchar *const *headers, const gchar *content_type,
                                            const gchar *body, SiprecDialogResponse response,
                                            gpointer user_data);
+
+/* TRUE if an INVITE or offer of ours could be sent now. */
+SIPREC_API gboolean siprec_dialog_may_offer (SiprecDialog *dialog);
+
+/* TRUE if the peer has listed UPDATE in an Allow header. */
+SIPREC_API gboolean siprec_dialog_knows_update (SiprecDialog *dialog);
 
 /**
  * siprec_dialog_bye:

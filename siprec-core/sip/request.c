@@ -77,6 +77,34 @@ siprec_request_header (const SiprecRequest *request, const gchar *name)
   return NULL;
 }
 
+static gboolean
+list_has (const gchar *list, const gchar *token)
+{
+  gsize length = strlen (token);
+
+  for (const gchar *item = list; item; item = strchr (item, ',')) {
+    gsize size;
+
+    item += strspn (item, ", \t");
+    size = strcspn (item, ", \t");
+    if (size == length && g_ascii_strncasecmp (item, token, length) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+gboolean
+siprec_request_lists (const SiprecRequest *request, const gchar *name, const gchar *token)
+{
+  for (guint i = 0; i < request->headers->len; i++) {
+    const SiprecHeader *header = g_ptr_array_index (request->headers, i);
+
+    if (g_ascii_strcasecmp (header->name, name) == 0 && list_has (header->value, token))
+      return TRUE;
+  }
+  return FALSE;
+}
+
 gboolean
 siprec_request_requires (const SiprecRequest *request, const gchar *option_tag)
 {

@@ -69,6 +69,10 @@ SIPREC_API void siprec_request_add_header (SiprecRequest *request, const gchar *
 /* Value of the first header called @name (any case), or NULL. Owned by @request. */
 SIPREC_API const gchar *siprec_request_header (const SiprecRequest *request, const gchar *name);
 
+/* TRUE if a header called @name, a comma list, has @token (any case). */
+SIPREC_API gboolean siprec_request_lists (const SiprecRequest *request, const gchar *name,
+                                          const gchar *token);
+
 /* TRUE if a Require header lists @option_tag. */
 SIPREC_API gboolean siprec_request_requires (const SiprecRequest *request, const gchar *option_tag);
 

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 GST_DEBUG_CATEGORY_EXTERN (siprec_sip_debug);
 #define GST_CAT_DEFAULT siprec_sip_debug
 
-#define SIPREC_ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO"
+#define SIPREC_ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, PRACK"
 
 /* A reply with no body; @headers may be NULL. */
 #define SIPREC_REPLY(code, header_lines)                                                           \
@@ -32,6 +32,9 @@ GQueue *siprec_agent_transactions (SiprecAgent *agent);
 
 /* Those that requests can be for, by their key. */
 GHashTable *siprec_agent_dialog_table (SiprecAgent *agent);
+
+/* The shortest session interval that is accepted, in seconds. */
+guint siprec_agent_session_minimum (SiprecAgent *agent);
 
 /* Contact of ours for a peer that reaches us where @request arrived. */
 gchar *siprec_agent_contact (SiprecAgent *agent, const SiprecRequest *request);
@@ -77,6 +80,9 @@ void siprec_dialog_receive (SiprecDialog *dialog, SiprecTransaction *transaction
  * @irq over, to wait for the ACK. */
 gboolean siprec_dialog_answered (SiprecDialog *dialog, SiprecTransaction *transaction, guint status,
                                  nta_incoming_t *irq);
+
+/* Lines for the 2xx to an INVITE or UPDATE of the peer, NULL-terminated. (transfer full) */
+gchar **siprec_dialog_accept_lines (SiprecDialog *dialog, SiprecTransaction *transaction);
 
 /* CANCEL came for @transaction, which has been answered 487. */
 void siprec_dialog_cancelled (SiprecDialog *dialog, SiprecTransaction *transaction,

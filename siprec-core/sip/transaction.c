@@ -4,9 +4,14 @@
 
 #include "inflight.h"
 #include "screen.h"
+#include "session-timer.h"
 #include "sip-private.h"
 
 #define SERVER "gst-siprec/" SIPREC_VERSION
+/* RFC 7866 section 11.1.1: not siprec. RFC 3262 asks nothing of us but that no provisional response
+ * other than 100 goes out unreliably, and we send none: who requires 100rel, as CUBE does, gets the
+ * final response at once, or 100 and later the final one. A PRACK is for nothing then (481). */
+#define SUPPORTED "100rel, timer"
 #define ACCEPT                                                                                     \
   "application/sdp, application/rs-metadata+xml, application/rs-metadata, multipart/mixed"
 
@@ -87,6 +92,8 @@ add_capabilities (SiprecTransaction *transaction, msg_t *msg, const SiprecReply 
       (success || (target && reply->status / 100 == 1)) &&
       !siprec_lines_have (reply->headers, "Contact"))
     sip_add_make (msg, sip_object (msg), sip_contact_class, contact);
+  if ((target || method == sip_method_options) && success)
+    sip_add_make (msg, sip_object (msg), sip_supported_class, SUPPORTED);
   if ((((target || method == sip_method_options) && success) || reply->status == 405) &&
       !siprec_lines_have (reply->headers, "Allow"))
     sip_add_make (msg, sip_object (msg), sip_allow_class, SIPREC_ALLOW);
@@ -94,6 +101,14 @@ add_capabilities (SiprecTransaction *transaction, msg_t *msg, const SiprecReply 
        reply->status == 415) &&
       !siprec_lines_have (reply->headers, "Accept"))
     sip_add_make (msg, sip_object (msg), sip_accept_class, ACCEPT);
+}
+
+/* TRUE for what begins or refreshes a session. */
+static gboolean
+accepts_session (SiprecTransaction *transaction, const SiprecReply *reply)
+{
+  return transaction->dialog && reply->status / 100 == 2 &&
+         (transaction->method == sip_method_invite || transaction->method == sip_method_update);
 }
 
 static void
@@ -108,6 +123,11 @@ send_reply (SiprecTransaction *transaction, const SiprecReply *reply)
   if (reply->status > 100) {
     sip_add_tl (msg, sip_object (msg), SIPTAG_SERVER_STR (SERVER), TAG_END ());
     add_capabilities (transaction, msg, reply);
+    if (accepts_session (transaction, reply)) {
+      g_auto (GStrv) lines = siprec_dialog_accept_lines (transaction->dialog, transaction);
+
+      siprec_message_add_lines (msg, (const gchar *const *)lines);
+    }
   }
   siprec_message_add_lines (msg, reply->headers);
   if (reply->body)
@@ -236,6 +256,17 @@ dispatched (SiprecTransaction *transaction)
   transaction_unref (transaction);
 }
 
+static gboolean
+is_understood (const gchar *option_tag)
+{
+  static const gchar *const tags[] = {"siprec", "timer", "100rel"};
+
+  for (guint i = 0; i < G_N_ELEMENTS (tags); i++)
+    if (g_ascii_strcasecmp (option_tag, tags[i]) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 /* RFC 3261 section 8.2.2.3. Returns: (nullable): the Unsupported header to answer */
 static gchar *
 unsupported (const SiprecRequest *request)
@@ -243,9 +274,30 @@ unsupported (const SiprecRequest *request)
   g_autoptr (GString) line = g_string_new (NULL);
 
   for (gchar **tag = request->required; *tag; tag++)
-    if (g_ascii_strcasecmp (*tag, "siprec") != 0)
+    if (!is_understood (*tag))
       g_string_append_printf (line, "%s%s", line->len ? ", " : "Unsupported: ", *tag);
   return line->len ? g_string_free (g_steal_pointer (&line), FALSE) : NULL;
+}
+
+static gboolean
+refreshes_too_often (SiprecTransaction *transaction)
+{
+  guint minimum = siprec_agent_session_minimum (transaction->agent);
+
+  return (transaction->method == sip_method_invite || transaction->method == sip_method_update) &&
+         siprec_session_timer_too_brief (transaction->request, minimum);
+}
+
+/* RFC 4028 section 9. */
+static void
+refuse_interval (SiprecTransaction *transaction)
+{
+  g_autofree gchar *line =
+      g_strdup_printf ("Min-SE: %u", siprec_agent_session_minimum (transaction->agent));
+  const gchar *lines[] = {line, NULL};
+  SiprecReply reply = {422, "Session Interval Too Small", lines};
+
+  siprec_transaction_reply (transaction, &reply);
 }
 
 gboolean
@@ -255,6 +307,7 @@ siprec_transaction_refuse (SiprecTransaction *transaction)
   gboolean cut = siprec_message_is_cut (sip_object (msg));
   g_autofree gchar *line = unsupported (transaction->request);
   const gchar *lines[] = {line, NULL};
+  gboolean brief = refreshes_too_often (transaction);
   SiprecReply reply = {.status = 400, .phrase = "Message Is Cut Off"};
 
   msg_destroy (msg);
@@ -262,7 +315,9 @@ siprec_transaction_refuse (SiprecTransaction *transaction)
     siprec_transaction_reply (transaction, &reply);
   else if (line)
     siprec_transaction_reply (transaction, SIPREC_REPLY (420, lines));
-  return cut || line;
+  else if (brief)
+    refuse_interval (transaction);
+  return cut || line || brief;
 }
 
 static gboolean
@@ -275,6 +330,7 @@ is_allowed (sip_method_t method)
   case sip_method_options:
   case sip_method_update:
   case sip_method_info:
+  case sip_method_prack:
     return TRUE;
   default:
     return FALSE;

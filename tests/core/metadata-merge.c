@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
 
+#include "siprec-core/deviation.h"
 #include "siprec-core/metadata/merge.h"
 #include "siprec-core/metadata/reader.h"
 
@@ -495,6 +496,45 @@ GST_START_TEST (test_guess_nothing)
 }
 GST_END_TEST;
 
+/* One id for two kinds of elements is told, also when they come in two documents. */
+GST_START_TEST (test_id_of_two_kinds)
+{
+  g_autoptr (GPtrArray) deviations = siprec_deviations_new ();
+
+  apply (HEAD "<participant participant_id='x'/>" END);
+  siprec_metadata_guess (state, NULL);
+  siprec_metadata_check_ids (state, deviations);
+  fail_unless_equals_int (deviations->len, 0);
+  apply (PARTIAL "<stream stream_id='x'/>" END);
+  siprec_metadata_check_ids (state, deviations);
+  fail_unless (siprec_deviations_has (deviations, "metadata-id-duplicate"));
+  fail_unless (siprec_metadata_participant (state, "x") != NULL);
+  fail_unless (siprec_metadata_stream (state, "x") != NULL);
+}
+GST_END_TEST;
+
+/* Who comes and goes leaves a history, with bounds. */
+GST_START_TEST (test_history)
+{
+  const SiprecAttendance *attendance;
+
+  for (guint i = 0; i < 300; i++) {
+    g_autofree gchar *xml =
+        g_strdup_printf (PARTIAL PSA ("alice") "<associate-time>T%u</associate-time>"
+                                               "<disassociate-time>U%u</disassociate-time>"
+                                               "</participantsessionassoc>" END,
+                         i, i);
+
+    apply (xml);
+  }
+  attendance = attendance_of ("alice");
+  fail_unless_equals_string (attendance->associate_time, "T299");
+  fail_unless_equals_int (attendance->history->len, 256);
+  fail_unless_equals_string (((SiprecInterval *)g_ptr_array_index (attendance->history, 255))->end,
+                             "U298");
+}
+GST_END_TEST;
+
 static Suite *
 metadata_merge_suite (void)
 {
@@ -528,6 +568,8 @@ metadata_merge_suite (void)
   tcase_add_test (guesses, test_guess_unlabelled_lines);
   tcase_add_test (guesses, test_guess_undeclared_stream);
   tcase_add_test (guesses, test_guess_nothing);
+  tcase_add_test (merge, test_id_of_two_kinds);
+  tcase_add_test (merge, test_history);
   return s;
 }
 

@@ -560,6 +560,8 @@ GST_START_TEST (test_expensive)
       {"<recording>", "<participantsessionassoc participant_id='p%u' session_id='s'/>"},
       {"<recording>", "<participant participant_id='p'><nameID aor='a%u'/></participant>"},
       {"", "<recording><?a "},
+      {"<recording>", "<x%u xmlns='urn:x'/>"},
+      {"<recording>", "<x:y xmlns:x='urn:x'><x:z/></x:y>"},
       {"<?xml version='1.0'?>", "<!DOCTYPE a"},
   };
 

@@ -3,6 +3,7 @@
 #include <gst/check/gstcheck.h>
 
 #include <arpa/inet.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -42,6 +43,47 @@ GST_START_TEST (test_pairs)
   b = make (21001, 59999);
   fail_unless (siprec_ports_get_port (b) > base);
   siprec_ports_free (b);
+}
+
+GST_END_TEST;
+
+/* A port that was just freed is left alone while there is another, and taken when there is none. */
+GST_START_TEST (test_quarantine)
+{
+  SiprecPorts *ports[3];
+  SiprecPorts *probe = make (30000, 59999);
+  guint16 base = siprec_ports_get_port (probe);
+
+  siprec_ports_free (probe);
+  ports[0] = make (base + 2, base + 7);
+  ports[1] = make (base + 2, base + 7);
+  fail_unless (ports[0] && ports[1]);
+  siprec_ports_free (ports[0]);
+  siprec_ports_free (ports[1]);
+  /* The third one, though another range of the same ports begins elsewhere. */
+  ports[0] = make (base + 2, base + 8);
+  fail_unless_equals_int (siprec_ports_get_port (ports[0]), base + 6);
+  ports[1] = make (base + 2, base + 7);
+  ports[2] = make (base + 2, base + 7);
+  fail_unless (ports[1] && ports[2]);
+  fail_unless (make (base + 2, base + 7) == NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (ports); i++)
+    siprec_ports_free (ports[i]);
+}
+
+GST_END_TEST;
+
+/* What an administrator allows is used. */
+GST_START_TEST (test_file_limit)
+{
+  struct rlimit limit;
+
+  fail_unless (getrlimit (RLIMIT_NOFILE, &limit) == 0);
+  limit.rlim_cur = 64;
+  fail_unless (setrlimit (RLIMIT_NOFILE, &limit) == 0);
+  fail_unless_equals_uint64 (siprec_ports_get_file_limit (), limit.rlim_max);
+  fail_unless (getrlimit (RLIMIT_NOFILE, &limit) == 0);
+  fail_unless_equals_uint64 (limit.rlim_cur, limit.rlim_max);
 }
 
 GST_END_TEST;
@@ -190,6 +232,8 @@ ports_suite (void)
   suite_add_tcase (suite, tc);
   tcase_add_test (tc, test_pairs);
   tcase_add_test (tc, test_exhaustion);
+  tcase_add_test (tc, test_quarantine);
+  tcase_add_test (tc, test_file_limit);
   tcase_add_test (tc, test_errors);
   tcase_add_test (tc, test_ipv6);
   tcase_add_test (tc, test_clock_step);

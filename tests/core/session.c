@@ -161,6 +161,59 @@ GST_START_TEST (a_refresh_changes_nothing)
 }
 GST_END_TEST
 
+/* Lets the tests see the end of a session interval. */
+static void
+allow_brief_intervals (void)
+{
+  recorder_set_session_minimum (recorder, 3);
+}
+
+GST_START_TEST (a_session_that_is_not_refreshed_expires)
+{
+  SiprecSession *session;
+
+  allow_brief_intervals ();
+  fail_unless_equals_int (
+      caller_invite_with (caller, "Require: siprec\r\nSupported: timer\r\nSession-Expires: 3\r\n",
+                          "application/sdp", AUDIO),
+      200);
+  session = claim ();
+  fail_unless (caller_await (caller, "BYE"));
+  g_autoptr (SiprecEvent) ended = recorder_event (recorder, session, SIPREC_EVENT_SESSION_ENDED);
+  fail_unless_equals_string (json_object_get_string_member (ended->data, "cause"), "expired");
+}
+GST_END_TEST
+
+GST_START_TEST (our_refresh_disturbs_nothing)
+{
+  SiprecSession *session;
+  g_autofree gchar *names = NULL;
+  g_autofree gchar *require = NULL;
+  guint version;
+
+  allow_brief_intervals ();
+  fail_unless_equals_int (
+      caller_invite_with (caller, "Require: siprec\r\nSession-Expires: 3;refresher=uas\r\n",
+                          "application/sdp", AUDIO),
+      200);
+  version = sdp_version ();
+  session = claim ();
+  /* The caller allows UPDATE, but means it not. */
+  caller_set_status (caller, "405 Method Not Allowed");
+  fail_unless (caller_await (caller, "UPDATE"));
+  caller_set_status (caller, NULL);
+  for (guint i = 0; i < 2; i++) {
+    fail_unless (caller_await (caller, "INVITE"));
+    fail_unless_equals_int (sdp_version (), version);
+  }
+  require = caller_header (caller, "Require");
+  fail_unless_equals_string (require, "siprec");
+  fail_unless_equals_int (caller_bye (caller), 200);
+  names = recorder_events_until (recorder, session, SIPREC_EVENT_SESSION_ENDED);
+  fail_unless_equals_string (names, "session.started stream.added session.ended");
+}
+GST_END_TEST
+
 GST_START_TEST (streams_come_and_go)
 {
   SiprecSession *session;
@@ -220,7 +273,6 @@ static const Refusal refusals[] = {
      "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
      "m=image 40000 udptl t38\r\n",
      488, "Warning"},
-    {"Require: siprec\r\n", NULL, NULL, 488, "Warning"},
 };
 
 GST_START_TEST (what_can_not_be_recorded_is_refused)
@@ -310,9 +362,112 @@ GST_START_TEST (strict_refuses_what_lenient_reports)
 
   recorder_accept (stern);
   fail_unless_equals_int (caller_invite_with (sloppy, NULL, "application/sdp", AUDIO), 400);
+  fail_unless_equals_int (caller_invite_with (sloppy, "Require: siprec\r\n", NULL, NULL), 488);
   fail_unless_equals_int (caller_invite (sloppy, 1, "sendonly"), 200);
   caller_free (sloppy);
   recorder_free (stern);
+}
+GST_END_TEST
+
+#define ANSWER                                                                                     \
+  "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"                      \
+  "m=audio 40000 RTP/AVP 8\r\na=sendonly\r\n"
+
+GST_START_TEST (an_invite_without_offer_gets_one)
+{
+  SiprecSession *session;
+  g_autofree gchar *names = NULL;
+
+  caller_set_answer (caller, ANSWER);
+  fail_unless_equals_int (caller_invite_with (caller, "Require: siprec\r\n", NULL, NULL), 200);
+  fail_unless (strstr (caller_last (caller), " RTP/AVP 0 8 107 9 18 3 97 98 99 101 13\r\n"));
+  fail_unless (strstr (caller_last (caller), "a=recvonly\r\n"));
+  fail_unless (caller_port (caller, 0) != 0);
+  session = claim ();
+  g_autoptr (SiprecEvent) added = recorder_event (recorder, session, SIPREC_EVENT_STREAM_ADDED);
+  fail_unless_equals_string (json_object_get_string_member (added->data, "codec"), "PCMA");
+  fail_unless_equals_int (json_object_get_int_member (added->data, "port"),
+                          caller_port (caller, 0));
+
+  /* The call goes on as any other. */
+  caller_set_answer (caller, NULL);
+  fail_unless_equals_int (
+      caller_request (caller, "INVITE", "application/sdp", AUDIO "m=audio 40002 RTP/AVP 0\r\n"),
+      200);
+  g_autoptr (SiprecEvent) more = recorder_event (recorder, session, SIPREC_EVENT_STREAM_ADDED);
+  fail_unless_equals_string (json_object_get_string_member (more->data, "stream"), "audio_1");
+  fail_unless_equals_int (caller_bye (caller), 200);
+  names = recorder_events_until (recorder, session, SIPREC_EVENT_SESSION_ENDED);
+  fail_unless (g_str_has_suffix (names, "session.ended"));
+}
+GST_END_TEST
+
+GST_START_TEST (several_streams_are_offered_if_wanted)
+{
+  static const gchar *const codecs[] = {"opus", "none", "G722", NULL};
+  SiprecPolicy policy = {.delayed_offer_streams = 3, .codecs = codecs};
+  Recorder *wide = recorder_new (&policy);
+  Caller *phone = caller_new (recorder_uri (wide), FALSE);
+  SiprecSession *session;
+  g_autofree gchar *names = NULL;
+
+  recorder_accept (wide);
+  /* The second is refused, the third left out. */
+  caller_set_answer (phone, ANSWER "m=audio 0 RTP/AVP 0\r\n");
+  fail_unless_equals_int (caller_invite_with (phone, "Require: siprec\r\n", NULL, NULL), 200);
+  fail_unless (caller_port (phone, 2) != 0);
+  fail_unless (strstr (caller_last (phone), " RTP/AVP 107 9 0 8 "));
+  session = recorder_session (wide, 0);
+  fail_unless (recorder_claim (wide, session));
+  fail_unless_equals_int (caller_bye (phone), 200);
+  names = recorder_events_until (wide, session, SIPREC_EVENT_SESSION_ENDED);
+  fail_unless (g_str_has_prefix (names, "session.started stream.added deviation "), "%s", names);
+  caller_free (phone);
+  recorder_free (wide);
+}
+GST_END_TEST
+
+static const gchar *const bad_answers[] = {
+    NULL, "garbage",
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+    "m=audio 0 RTP/AVP 8\r\n"};
+
+GST_START_TEST (without_an_answer_in_ack_the_session_fails)
+{
+  SiprecSession *session;
+
+  caller_set_answer (caller, bad_answers[__i__]);
+  fail_unless_equals_int (caller_invite_with (caller, "Require: siprec\r\n", NULL, NULL), 200);
+  session = claim ();
+  fail_unless (caller_await (caller, "BYE"));
+  g_autoptr (SiprecEvent) started =
+      recorder_event (recorder, session, SIPREC_EVENT_SESSION_STARTED);
+  g_autoptr (SiprecEvent) ended = recorder_event (recorder, session, SIPREC_EVENT_SESSION_ENDED);
+  fail_unless (started && ended);
+  fail_unless_equals_string (json_object_get_string_member (ended->data, "cause"), "failed");
+}
+GST_END_TEST
+
+/* The answer in the ACK of an offerless re-INVITE moves the media and holds it, but ends nothing. */
+GST_START_TEST (an_offerless_reinvite_is_answered_in_ack)
+{
+  SiprecSession *session;
+  g_autofree gchar *names = NULL;
+  guint16 port;
+
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  port = caller_port (caller, 0);
+  session = claim ();
+  caller_set_answer (caller, "garbage");
+  fail_unless_equals_int (caller_request (caller, "INVITE", NULL, NULL), 200);
+  caller_set_answer (caller, "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\n"
+                             "t=0 0\r\nm=audio 40000 RTP/AVP 0\r\na=inactive\r\n");
+  fail_unless_equals_int (caller_request (caller, "INVITE", NULL, NULL), 200);
+  fail_unless_equals_int (caller_port (caller, 0), port);
+  fail_unless_equals_int (caller_bye (caller), 200);
+  names = recorder_events_until (recorder, session, SIPREC_EVENT_SESSION_ENDED);
+  fail_unless_equals_string (names, "session.started metadata call.started participant.joined "
+                                    "stream.added deviation stream.held deviation session.ended");
 }
 GST_END_TEST
 
@@ -329,6 +484,8 @@ session_suite (void)
   tcase_add_test (tcase, the_answer_echoes_labels_and_lines);
   tcase_add_test (tcase, hold_and_resume);
   tcase_add_test (tcase, a_refresh_changes_nothing);
+  tcase_add_test (tcase, a_session_that_is_not_refreshed_expires);
+  tcase_add_test (tcase, our_refresh_disturbs_nothing);
   tcase_add_test (tcase, streams_come_and_go);
   tcase_add_test (tcase, a_refused_reinvite_changes_nothing);
   tcase_add_test (tcase, an_offerless_reinvite_gets_the_streams_as_they_are);
@@ -337,6 +494,11 @@ session_suite (void)
   tcase_add_test (tcase, broken_metadata_never_costs_the_recording);
   tcase_add_test (tcase, lines_without_labels_get_their_speakers_by_order);
   tcase_add_test (tcase, strict_refuses_what_lenient_reports);
+  tcase_add_test (tcase, an_invite_without_offer_gets_one);
+  tcase_add_test (tcase, several_streams_are_offered_if_wanted);
+  tcase_add_loop_test (tcase, without_an_answer_in_ack_the_session_fails, 0,
+                       G_N_ELEMENTS (bad_answers));
+  tcase_add_test (tcase, an_offerless_reinvite_is_answered_in_ack);
   return suite;
 }
 

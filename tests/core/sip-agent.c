@@ -83,11 +83,11 @@ GST_START_TEST (test_refusals)
     const gchar *method, *to_tag, *lines, *status, *header, *value;
   } rows[] = {
       {"SUBSCRIBE", NULL, NULL, "SIP/2.0 405 ", "Allow",
-       "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO"},
+       "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, PRACK"},
       {"FROBNICATE", NULL, NULL, "SIP/2.0 405 ", NULL, NULL},
       {"INVITE", NULL, "Require: siprec, foo\r\nRequire: 100rel\r\n", "SIP/2.0 420 ", "Unsupported",
-       "foo, 100rel"},
-      {"OPTIONS", NULL, "Require: timer\r\n", "SIP/2.0 420 ", "Unsupported", "timer"},
+       "foo"},
+      {"OPTIONS", NULL, "Require: timer, path\r\n", "SIP/2.0 420 ", "Unsupported", "path"},
       {"INVITE", "nobody", NULL, "SIP/2.0 481 ", NULL, NULL},
       {"OPTIONS", "nobody", NULL, "SIP/2.0 481 ", NULL, NULL},
       {"UPDATE", NULL, NULL, "SIP/2.0 481 ", NULL, NULL},

@@ -56,10 +56,11 @@ GST_START_TEST (test_call)
   answer = peer_expect (peer, "SIP/2.0 200 ");
   check_header (answer, "Contact", contact);
   check_header (answer, "Content-Type", "application/sdp");
-  check_header (answer, "Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO");
+  check_header (answer, "Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, PRACK");
   fail_unless (strstr (answer, "rs-metadata+xml"));
   fail_unless (g_str_has_suffix (answer, SDP));
-  fail_if (strstr (answer, "Supported"));
+  check_header (answer, "Supported", "100rel, timer");
+  fail_if (strstr (answer, "Session-Expires"));
 
   /* The same INVITE once more gets the same response. */
   call->cseq--;
@@ -151,6 +152,55 @@ GST_START_TEST (test_peer_requests)
   call_send (call, "UPDATE", NULL, NULL);
   g_free (peer_expect (peer, "SIP/2.0 200 "));
   event_free (server_expect (server, "request UPDATE"));
+  hang_up (call, server);
+}
+GST_END_TEST;
+
+/* RFC 3262: who requires reliable provisional responses gets none but 100, and need not PRACK. */
+GST_START_TEST (test_100rel)
+{
+  static const gchar *const racks[] = {"RAck: 1 1001 INVITE\r\n",
+                                       "RAck: 4294967295 1001 INVITE\r\n",
+                                       "RAck: 0 0 ACK\r\n",
+                                       "RAck: -1 99999999999999999999 \r\n",
+                                       "RAck: \r\n",
+                                       "RAck: x\r\nRAck: y\r\n",
+                                       NULL};
+  BEGIN (0);
+  g_autoptr (Event) invite = NULL;
+  g_autofree gchar *answer = NULL;
+  g_autofree gchar *to = NULL;
+
+  /* While the INVITE is pending, whatever tag it guesses. */
+  g_atomic_int_set (&server->hold_dialog, TRUE);
+  call_send (call, "INVITE", "Require: siprec, 100rel, timer\r\n", SDP);
+  invite = server_expect (server, "invite");
+  g_free (peer_expect (peer, "SIP/2.0 100 "));
+  for (guint i = 0; i < G_N_ELEMENTS (racks); i++) {
+    call_send (call, "PRACK", racks[i], NULL);
+    answer = peer_expect (peer, "SIP/2.0 4");
+    fail_unless (strstr (answer, " 481 ") || strstr (answer, " 400 "), "%s", answer);
+    g_clear_pointer (&answer, g_free);
+  }
+  server_reply (server, invite->transaction, 200);
+  answer = peer_expect (peer, "SIP/2.0 200 ");
+  fail_if (strstr (answer, "RSeq"));
+  to = header_of (answer, "To");
+  call->to_tag = g_strdup (strstr (to, "tag=") + 4);
+  for (guint i = 0; i < G_N_ELEMENTS (racks); i++) {
+    g_autofree gchar *refusal = NULL;
+
+    call_send (call, "PRACK", racks[i], NULL);
+    do {
+      g_free (refusal);
+      refusal = peer_expect (peer, "SIP/2.0 ");
+    } while (g_str_has_prefix (refusal, "SIP/2.0 200 "));
+    fail_unless (strstr (refusal, " 481 ") || strstr (refusal, " 400 "), "%s", refusal);
+  }
+  call->cseq = 1001;
+  call_send (call, "ACK", NULL, NULL);
+  event_free (server_expect (server, "ack"));
+  call->cseq += 2 * G_N_ELEMENTS (racks);
   hang_up (call, server);
 }
 GST_END_TEST;
@@ -546,6 +596,7 @@ sip_dialog_suite (void)
   tcase_add_loop_test (tcase, test_call, 0, 2);
   tcase_add_loop_test (tcase, test_cancel, 0, 2);
   tcase_add_loop_test (tcase, test_peer_requests, 0, 2);
+  tcase_add_loop_test (tcase, test_100rel, 0, 2);
   tcase_add_loop_test (tcase, test_overlap, 0, 2);
   tcase_add_loop_test (tcase, test_pending_reinvite, 0, 2);
   tcase_add_loop_test (tcase, test_our_requests, 0, 2);

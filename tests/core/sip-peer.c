@@ -74,7 +74,18 @@ on_ended (SiprecDialog *dialog, SiprecDialogEnd end, SiprecRequest *request, gpo
   siprec_dialog_free (dialog);
 }
 
-static const SiprecDialogHandler dialog_handler = {on_dialog_request, on_acknowledged, on_ended};
+static void on_response (SiprecDialog *dialog, SiprecRequest *response, gpointer user_data);
+
+static gboolean
+on_refresh (SiprecDialog *dialog, gpointer user_data)
+{
+  push (user_data, g_strdup ("refresh"), NULL, dialog, NULL);
+  return siprec_dialog_request (dialog, "INVITE", NULL, "application/sdp", SDP, on_response,
+                                user_data);
+}
+
+static const SiprecDialogHandler dialog_handler = {on_dialog_request, on_acknowledged, on_ended,
+                                                   on_refresh};
 
 static void
 on_request (SiprecAgent *agent, SiprecTransaction *transaction, SiprecRequest *request,

@@ -1,9 +1,12 @@
 /* siprecsrc: which session it takes, what the application is asked, and how a session changes hands.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
+#include <unistd.h>
+#include <gst/sdp/gstsdpmessage.h>
 
 #include "pipeline.h"
 #include "siprec-core/endpoint.h"
+#include "tests/support/recorder.h"
 
 /* An element that isn't PLAYING takes nothing. */
 GST_START_TEST (test_busy)
@@ -26,6 +29,195 @@ GST_START_TEST (test_busy)
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 503);
   caller_free (caller);
   pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+static void
+note_sdp (GstElement *src, GstSDPMessage *sdp, gpointer n_media)
+{
+  *(guint *)n_media = gst_sdp_message_medias_len (sdp);
+}
+
+/* A phone that offers nothing: its pads come with its ACK. */
+GST_START_TEST (test_delayed_offer)
+{
+  Pipeline *pipeline = pipeline_new ("delayed-offer-streams=2", "fakesink async=false");
+  Caller *caller;
+  guint n_media = 0;
+
+  g_signal_connect (pipeline->src, "on-sdp", G_CALLBACK (note_sdp), &n_media);
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  caller_set_answer (caller,
+                     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+                     "m=audio 40000 RTP/AVP 0\r\na=sendonly\r\nm=audio 40002 RTP/AVP 0\r\n");
+  fail_unless_equals_int (caller_invite_with (caller, "Require: siprec\r\n", NULL, NULL), 200);
+  pipeline_await_order (pipeline, "audio_0 audio_1 metadata no-more-pads");
+  fail_unless_equals_int (n_media, 2);
+  caller_talk (caller, 2, 10);
+  pipeline_await_buffers (pipeline_pad (pipeline, "audio_1"), 10);
+  fail_unless_equals_int (caller_bye (caller), 200);
+  pipeline_await_eos (pipeline_pad (pipeline, "audio_0"));
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+/* Waits for @promise, which is unreffed, and checks the reply. */
+static void
+expect_reply (GstPromise *promise, guint status, gboolean fulfilled)
+{
+  const GstStructure *reply;
+  guint value = 0;
+
+  fail_unless_equals_int (gst_promise_wait (promise), GST_PROMISE_RESULT_REPLIED);
+  reply = gst_promise_get_reply (promise);
+  fail_unless (gst_structure_get_uint (reply, "status", &value));
+  fail_unless_equals_int (value, status);
+  fail_unless (gst_structure_has_field (reply, "error") == !fulfilled);
+  gst_promise_unref (promise);
+}
+
+static void
+expect_message (Pipeline *pipeline, const gchar *name)
+{
+  GstMessage *message = pipeline_message (pipeline, GST_MESSAGE_ELEMENT, name);
+
+  fail_unless (message != NULL, "no %s", name);
+  gst_message_unref (message);
+}
+
+static void
+ask (Pipeline *pipeline, Caller *caller, const gchar *action, const gchar *method)
+{
+  GstPromise *promise = gst_promise_new ();
+
+  if (g_str_equal (action, "request-snapshot"))
+    g_signal_emit_by_name (pipeline->src, action, "because", promise);
+  else
+    g_signal_emit_by_name (pipeline->src, action, -1, promise);
+  fail_unless (caller_await (caller, method));
+  expect_reply (promise, 200, TRUE);
+}
+
+/* What the application can want of the client. */
+GST_START_TEST (test_wishes)
+{
+  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
+  GstPromise *promise = gst_promise_new ();
+  Caller *caller;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  g_signal_emit_by_name (pipeline->src, "pause", 0, promise);
+  expect_reply (promise, 0, FALSE);
+
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  pipeline_pad (pipeline, "audio_0");
+  ask (pipeline, caller, "pause", "INVITE");
+  expect_message (pipeline, "GstSiprecStreamHeld");
+  ask (pipeline, caller, "resume", "INVITE");
+  expect_message (pipeline, "GstSiprecStreamResumed");
+  ask (pipeline, caller, "request-snapshot", "UPDATE");
+  /* Nobody needs to wait for the outcome. */
+  g_signal_emit_by_name (pipeline->src, "pause", 0, NULL);
+  fail_unless (caller_await (caller, "INVITE"));
+  fail_unless_equals_int (caller_bye (caller), 200);
+  pipeline_await_eos (pipeline_pad (pipeline, "audio_0"));
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+/* The first port of eight that nobody has on 127.0.0.1 to 127.0.0.3, most likely. */
+static guint16
+free_ports (void)
+{
+  static guint16 next;
+
+  if (next == 0)
+    next = 30000 + getpid () % 1000 * 24;
+  next += 8;
+  return next;
+}
+
+/* The test reaches the limit of port-range: two streams can be received, three can't. */
+GST_START_TEST (test_ports_exhausted)
+{
+  guint16 low = free_ports ();
+  g_autofree gchar *properties = g_strdup_printf ("port-range=%u-%u", low, low + 3);
+  g_autofree gchar *range = g_strdup_printf ("from %u to %u", low, low + 3);
+  Pipeline *pipeline = pipeline_new (properties, "fakesink async=false");
+  Caller *caller;
+  g_autofree gchar *retry = NULL, *warning = NULL;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (caller_invite (caller, 3, "sendonly"), 503);
+  retry = caller_header (caller, "Retry-After");
+  warning = caller_header (caller, "Warning");
+  fail_unless (retry != NULL);
+  fail_unless (warning && strstr (warning, range), "%s", warning);
+
+  /* Nothing is left of it: the element waits, and all four ports are free. */
+  pipeline_await_state (pipeline, "waiting");
+  fail_unless_equals_int (pipeline->pads->len, 0);
+  for (guint i = 0; i < 2; i++) {
+    fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
+    fail_unless_equals_int (caller_bye (caller), 200);
+    pipeline_await_eos (pipeline_pad (pipeline, "audio_1"));
+    pipeline_await_eos (pipeline_pad (pipeline, "metadata"));
+    pipeline_set_state (pipeline, GST_STATE_READY);
+    pipeline_set_state (pipeline, GST_STATE_PLAYING);
+    caller_free (caller);
+    caller = pipeline_caller (pipeline);
+  }
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+/* Calls are spread over the addresses, and where there are no ports left the next one has to do. */
+GST_START_TEST (test_media_addresses)
+{
+  guint16 low = free_ports ();
+  Recorder *recorder;
+  Caller *callers[5];
+  guint n[4] = {0};
+  gboolean taken = FALSE;
+  SiprecSettings settings = {.local_uri = "sip:127.0.0.1:0;transport=udp",
+                             .media_address = "127.0.0.1, 127.0.0.2, 127.0.0.3",
+                             .first_port = low,
+                             .last_port = low + 3};
+
+  recorder = recorder_new_with (&settings, NULL);
+  recorder_apply (recorder, 20 * GST_SECOND);
+  for (guint i = 0; i < G_N_ELEMENTS (callers); i++) {
+    const gchar *line;
+
+    callers[i] = caller_new (recorder_uri (recorder), FALSE);
+    fail_unless_equals_int (caller_invite (callers[i], i < 3 ? 2 : 1, "sendonly"),
+                            i < 3 ? 200 : 503);
+    line = strstr (caller_last (callers[i]), "c=IN IP4 127.0.0.");
+    if (line)
+      n[line[strlen ("c=IN IP4 127.0.0.")] - '0']++;
+  }
+  for (guint i = 1; i < G_N_ELEMENTS (n); i++)
+    fail_unless_equals_int (n[i], 1);
+  /* It is the third one's turn, but only the second one's ports are free; a tick after the BYE. */
+  fail_unless_equals_int (caller_bye (callers[1]), 200);
+  for (guint i = 0; i < 50 && !taken; i++) {
+    g_usleep (20000);
+    taken = caller_invite (callers[4], 2, "sendonly") == 200;
+  }
+  fail_unless (taken);
+  for (guint i = 0; i < G_N_ELEMENTS (callers); i++) {
+    if (i != 1 && i != 3)
+      fail_unless_equals_int (caller_bye (callers[i]), 200);
+    caller_free (callers[i]);
+  }
+  fail_unless (recorder_await_idle (recorder));
+  recorder_free (recorder);
 }
 GST_END_TEST;
 
@@ -516,6 +708,10 @@ siprecsrc_sessions_suite (void)
 
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, test_busy);
+  tcase_add_test (tcase, test_ports_exhausted);
+  tcase_add_test (tcase, test_media_addresses);
+  tcase_add_test (tcase, test_delayed_offer);
+  tcase_add_test (tcase, test_wishes);
   tcase_add_test (tcase, test_shared_endpoint);
   tcase_add_test (tcase, test_claim);
   tcase_add_test (tcase, test_claimed_already);

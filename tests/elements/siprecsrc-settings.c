@@ -44,6 +44,9 @@ GST_START_TEST (test_malformed)
       {"media-address=nowhere", "media-address", "nowhere"},
       {"media-address=192.0.2.1", "address", "192.0.2.1"},
       {"codecs=PCMU,XYZ", "codecs", "PCMU,XYZ"},
+      {"media-address=\"127.0.0.1, nowhere\"", "media-address", "nowhere"},
+      {"media-address=\"127.0.0.1,0.0.0.0\"", "media-address", "0.0.0.0"},
+      {"media-address=\"127.0.0.1,\"", "media-address", "\"\""},
       {"external-address=nowhere", "external-address", "nowhere"},
   };
 

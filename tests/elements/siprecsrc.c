@@ -1,6 +1,8 @@
 /* siprecsrc: what its pads, messages and queries say of one call.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <glib/gstdio.h>
 #include <gst/check/gstcheck.h>
+#include <unistd.h>
 #include <json-glib/json-glib.h>
 
 #include "pipeline.h"
@@ -423,6 +425,41 @@ GST_START_TEST (test_metadata_xml)
 }
 GST_END_TEST;
 
+/* Captions are a subtitle track that players find. */
+GST_START_TEST (test_metadata_text)
+{
+  g_autofree gchar *path = g_strdup_printf ("%s/captions-%d.mkv", g_get_tmp_dir (), getpid ());
+  g_autofree gchar *sink = g_strdup_printf (
+      "queue ! text/x-raw,format=utf8 ! matroskamux ! filesink async=false location=%s", path);
+  g_autofree gchar *probe = g_strdup_printf (
+      "ffprobe -v error -show_entries stream=codec_type,codec_name -of csv=p=0 %s", path);
+  g_autofree gchar *extract = g_strdup_printf ("ffmpeg -v error -i %s -f srt -", path);
+  g_autofree gchar *kind = NULL;
+  g_autofree gchar *captions = NULL;
+  g_autofree gchar *ffmpeg = g_find_program_in_path ("ffmpeg");
+  Pipeline *pipeline = pipeline_new ("metadata-format=text", sink);
+  Caller *caller;
+
+  pipeline->only = "metadata";
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
+  pipeline_await_buffers (pipeline_pad (pipeline, "metadata"), 2);
+  fail_unless_equals_int (caller_bye (caller), 200);
+  pipeline_await_eos (pipeline_pad (pipeline, "metadata"));
+  caller_free (caller);
+  pipeline_free (pipeline);
+
+  if (ffmpeg) {
+    fail_unless (g_spawn_command_line_sync (probe, &kind, NULL, NULL, NULL));
+    fail_unless_equals_string (g_strchomp (kind), "subrip,subtitle");
+    fail_unless (g_spawn_command_line_sync (extract, &captions, NULL, NULL, NULL));
+    fail_unless (strstr (captions, "Ben joined") != NULL, "%s", captions);
+  }
+  fail_unless_equals_int (g_unlink (path), 0);
+}
+GST_END_TEST;
+
 /* Absent pads exist, are silent, and end with the others. */
 GST_START_TEST (test_audio_pads)
 {
@@ -716,7 +753,8 @@ GST_START_TEST (test_queries)
     fail_unless (gst_pad_query (pad, query));
     gst_query_parse_latency (query, &live, &min, &max);
     fail_unless (live);
-    fail_unless_equals_uint64 (min, 420 * GST_MSECOND);
+    /* Of buffers of 100 ms a stream is read every 40 ms. */
+    fail_unless_equals_uint64 (min, 440 * GST_MSECOND);
     fail_unless_equals_uint64 (max, GST_CLOCK_TIME_NONE);
     gst_query_unref (query);
 
@@ -788,6 +826,7 @@ siprecsrc_suite (void)
   tcase_add_test (tcase, test_metadata);
   tcase_add_test (tcase, test_metadata_gaps);
   tcase_add_test (tcase, test_metadata_xml);
+  tcase_add_test (tcase, test_metadata_text);
   tcase_add_test (tcase, test_audio_pads);
   tcase_add_test (tcase, test_absent_pad_comes_to_life);
   tcase_add_test (tcase, test_fill);

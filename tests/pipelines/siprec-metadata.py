@@ -3,6 +3,9 @@
 gives the program what it must refuse. Argument: the program.
 SPDX-License-Identifier: LGPL-2.1-or-later"""
 
+import base64
+import hashlib
+import json
 import os
 import pathlib
 import re
@@ -11,6 +14,11 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree
+
+try:
+    from jsonschema import Draft202012Validator
+except ImportError:
+    Draft202012Validator = None
 
 root = pathlib.Path(__file__).resolve().parents[2]
 data = root / "tests/data"
@@ -60,6 +68,29 @@ def odd_inputs():
     assert run(stdin=message.replace(b"\r\n", b"\n")).returncode == 0
 
 
+def vcon():
+    """A vCon obeys the schema, and its hashes are those of the files."""
+    pathlib.Path("audio_0.mkv").write_bytes(b"sound" * 50000)
+    result = run("--vcon", "call.ndjson")
+    assert result.returncode == 0, result.stderr
+    made = json.loads(result.stdout)
+    if Draft202012Validator:
+        Draft202012Validator(json.loads((data / "vcon.schema.json").read_text())).validate(made)
+    whole, recording = made["dialog"]
+    digest = base64.urlsafe_b64encode(hashlib.sha512(pathlib.Path("audio_0.mkv").read_bytes()).digest())
+    assert recording["content_hash"] == "sha512-" + digest.decode().rstrip("=")
+    assert whole["recordings"] == [1] and recording["recording_set"] == 0
+    names = [party["name"] for party in made["parties"]]
+    assert names == ["Alice Harbour", "Bob", "Carol"] and recording["parties"] == [0, 2], made
+    assert [(names[entry["party"]], entry["event"]) for entry in whole["party_history"]] == [
+        ("Alice Harbour", "join"), ("Bob", "join"), ("Bob", "keydown"), ("Bob", "keydown"), ("Alice Harbour", "hold"),
+        ("Alice Harbour", "unhold"), ("Carol", "join"), ("Alice Harbour", "drop"), ("Bob", "drop"), ("Carol", "drop")]
+    assert len(made["attachments"]) == 5 and "Carol" in made["attachments"][3]["body"]
+    again = json.loads(run("--vcon", "call.ndjson").stdout)
+    assert again["uuid"] == made["uuid"]
+    assert run("--vcon", "call.xml").returncode == 1
+
+
 with tempfile.TemporaryDirectory() as folder:
     shutil.copy(data / "events/call.ndjson", folder)
     shutil.copy(data / "events/call.sip", folder)
@@ -69,3 +100,4 @@ with tempfile.TemporaryDirectory() as folder:
     refused()
     pictures()
     odd_inputs()
+    vcon()

@@ -27,7 +27,9 @@ struct _Caller {
   gchar *sent; /* the last request, resent over UDP */
   gchar *sent_method;
   gchar *last;
-  gchar *answer; /* the last SDP answer */
+  gchar *answer;       /* the last SDP answer */
+  const gchar *status; /* (nullable): what requests of the recorder get */
+  gchar *own_answer;   /* (nullable): to offers of the recorder */
 
   GSocket *rtp[CALLER_MAX_STREAMS];
   guint16 rtp_port[CALLER_MAX_STREAMS];
@@ -98,6 +100,7 @@ caller_free (Caller *caller)
   g_free (caller->sent_method);
   g_free (caller->last);
   g_free (caller->answer);
+  g_free (caller->own_answer);
   g_free (caller);
 }
 
@@ -185,14 +188,22 @@ static void
 answer_request (Caller *caller, const gchar *request)
 {
   static const gchar *const echoed[] = {"Via", "From", "To", "Call-ID", "CSeq", NULL};
-  g_autoptr (GString) response = g_string_new ("SIP/2.0 200 OK\r\n");
+  g_autoptr (GString) response = g_string_new (NULL);
 
+  if (g_str_has_prefix (request, "ACK "))
+    return;
+  g_string_printf (response, "SIP/2.0 %s\r\n", caller->status ? caller->status : "200 OK");
   for (guint i = 0; echoed[i]; i++) {
     g_autofree gchar *value = find_header (request, echoed[i]);
 
     g_string_append_printf (response, "%s: %s\r\n", echoed[i], value);
   }
-  g_string_append (response, "Content-Length: 0\r\n\r\n");
+  if (caller->own_answer && g_str_has_prefix (request, "INVITE "))
+    g_string_append_printf (
+        response, "Content-Type: application/sdp\r\nContent-Length: %" G_GSIZE_FORMAT "\r\n\r\n%s",
+        strlen (caller->own_answer), caller->own_answer);
+  else
+    g_string_append (response, "Content-Length: 0\r\n\r\n");
   send_text (caller, response->str);
 }
 
@@ -230,6 +241,7 @@ make_request (Caller *caller, const gchar *method, guint cseq, const gchar *head
       "Call-ID: %s\r\n"
       "CSeq: %u %s\r\n"
       "Contact: <sip:client@%s;transport=%s>;+sip.src\r\n"
+      "Allow: INVITE, ACK, CANCEL, BYE, UPDATE\r\n"
       "Max-Forwards: 70\r\n%s%s"
       "Content-Length: %" G_GSIZE_FORMAT "\r\n\r\n%s",
       method, caller->target, transport, own, caller->tag, caller->branch, own, caller->tag,
@@ -303,7 +315,9 @@ acknowledge (Caller *caller, guint status)
     g_free (caller->to_tag);
     caller->to_tag = g_strdup (tag);
   }
-  make_request (caller, "ACK", caller->invite_cseq, NULL, NULL, NULL);
+  make_request (caller, "ACK", caller->invite_cseq, NULL,
+                status < 300 && caller->own_answer ? "application/sdp" : NULL,
+                status < 300 ? caller->own_answer : NULL);
   if (status >= 300) {
     g_free (caller->to_tag);
     caller->to_tag = g_steal_pointer (&to_tag);
@@ -441,6 +455,19 @@ caller_invite_with (Caller *caller, const gchar *headers, const gchar *content_t
   begin_call (caller);
   send_request (caller, "INVITE", headers, content_type, body);
   return caller_finish (caller);
+}
+
+void
+caller_set_status (Caller *caller, const gchar *status)
+{
+  caller->status = status;
+}
+
+void
+caller_set_answer (Caller *caller, const gchar *sdp)
+{
+  g_free (caller->own_answer);
+  caller->own_answer = g_strdup (sdp);
 }
 
 void

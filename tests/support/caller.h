@@ -30,6 +30,9 @@ guint caller_invite (Caller *caller, guint n_streams, const gchar *direction);
 guint caller_invite_with (Caller *caller, const gchar *headers, const gchar *content_type,
                           const gchar *body);
 
+/* The ACK of the next INVITE bears @sdp; NULL for none. Answers requests of the recorder with it too. */
+void caller_set_answer (Caller *caller, const gchar *sdp);
+
 /* Sends the INVITE of caller_invite() and returns at once. */
 void caller_invite_only (Caller *caller, guint n_streams);
 
@@ -55,7 +58,10 @@ guint caller_cancel (Caller *caller);
 /* OPTIONS outside of any dialog. */
 guint caller_options (Caller *caller);
 
-/* Waits up to five seconds for a request of @method from the recorder and answers it 200. */
+/* Requests of the recorder get @status ("491 Pending"); NULL for 200 again. Allow is sent with every request. */
+void caller_set_status (Caller *caller, const gchar *status);
+
+/* Waits up to five seconds for a request of @method from the recorder and answers it. */
 gboolean caller_await (Caller *caller, const gchar *method);
 
 /* The last message received, whole; owned by the caller. */

@@ -2,6 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "recorder.h"
 
+#include "siprec-core/endpoint-private.h"
+#include "siprec-core/sip/agent-private.h"
+
 #define TIMEOUT_US (5 * G_USEC_PER_SEC)
 
 struct _Recorder {
@@ -15,6 +18,7 @@ struct _Recorder {
   GCond changed;
   gchar *uri;
   GPtrArray *sessions;
+  guint session_minimum; /* still to be set */
   SiprecAcceptor *asking;
   SiprecSession *asked;
 };
@@ -34,9 +38,16 @@ on_ready (SiprecEndpoint *endpoint, const gchar *uri, const GError *error, gpoin
 Recorder *
 recorder_new (const SiprecPolicy *policy)
 {
-  Recorder *recorder = g_new0 (Recorder, 1);
   SiprecSettings settings = {
       .local_uri = "sip:127.0.0.1:0", .first_port = 10000, .last_port = 60000};
+
+  return recorder_new_with (&settings, policy);
+}
+
+Recorder *
+recorder_new_with (const SiprecSettings *settings, const SiprecPolicy *policy)
+{
+  Recorder *recorder = g_new0 (Recorder, 1);
 
   if (policy)
     recorder->policy = *policy;
@@ -44,7 +55,7 @@ recorder_new (const SiprecPolicy *policy)
   recorder->sessions = g_ptr_array_new_with_free_func (g_object_unref);
   g_mutex_init (&recorder->lock);
   g_cond_init (&recorder->changed);
-  recorder->endpoint = siprec_endpoint_get (NULL, &settings, NULL);
+  recorder->endpoint = siprec_endpoint_get (NULL, settings, NULL);
   g_assert_nonnull (recorder->endpoint);
   siprec_endpoint_start (recorder->endpoint, on_ready, recorder);
   g_mutex_lock (&recorder->lock);
@@ -83,6 +94,29 @@ SiprecEndpoint *
 recorder_endpoint (Recorder *recorder)
 {
   return recorder->endpoint;
+}
+
+static void
+set_minimum (SiprecAgent *agent, gpointer user_data)
+{
+  Recorder *recorder = user_data;
+
+  siprec_agent_set_session_minimum (agent, recorder->session_minimum);
+  g_mutex_lock (&recorder->lock);
+  recorder->session_minimum = 0;
+  g_cond_broadcast (&recorder->changed);
+  g_mutex_unlock (&recorder->lock);
+}
+
+void
+recorder_set_session_minimum (Recorder *recorder, guint seconds)
+{
+  recorder->session_minimum = seconds;
+  siprec_agent_invoke (recorder->endpoint->agent, set_minimum, recorder, NULL);
+  g_mutex_lock (&recorder->lock);
+  while (recorder->session_minimum > 0)
+    g_cond_wait (&recorder->changed, &recorder->lock);
+  g_mutex_unlock (&recorder->lock);
 }
 
 static void

@@ -13,11 +13,17 @@ typedef struct _Recorder Recorder;
 
 /* Listens, with nobody taking calls yet. @policy may be NULL. */
 Recorder *recorder_new (const SiprecPolicy *policy);
+
+/* The same with settings of one's own. */
+Recorder *recorder_new_with (const SiprecSettings *settings, const SiprecPolicy *policy);
 void recorder_free (Recorder *recorder);
 
 /* "sip:127.0.0.1:port;transport=udp,..." */
 const gchar *recorder_uri (Recorder *recorder);
 SiprecEndpoint *recorder_endpoint (Recorder *recorder);
+
+/* Accepts session intervals (RFC 4028) from @seconds on, for calls from now on. */
+void recorder_set_session_minimum (Recorder *recorder, guint seconds);
 
 /* Takes calls as an acceptor, one; again for one more. */
 void recorder_accept (Recorder *recorder);
