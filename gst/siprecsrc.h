@@ -103,7 +103,6 @@ struct _GstSiprecSrc {
   gboolean failed;           /* all branches have; the ERROR message is posted */
   GPtrArray *fresh_pads;     /* made and not yet added */
   GQueue held_records;       /* SiprecEvent: until there is a metadata pad */
-  /* Atomic: the pushers compare it with theirs. */
   GstSiprecSrcPad *metadata_pad;
   SiprecFormat *audio_format; /* of the first audio stream, for silence */
   gchar *session_id;

@@ -126,7 +126,7 @@ check_time (const gchar *properties, GstClock *clock)
   fail_unless (pad_log_start (one) == pad_log_start (two));
   fail_unless (ABS (GST_CLOCK_DIFF (bye, pad_log_end (one))) < 50 * GST_MSECOND);
   /* The last frame may reach beyond BYE. */
-  fail_unless (ABS (GST_CLOCK_DIFF (pad_log_end (one), pad_log_end (two))) < FRAME);
+  fail_unless (ABS (GST_CLOCK_DIFF (pad_log_end (one), pad_log_end (two))) < 2 * FRAME);
   fail_unless (pad_log_unevenness (one) < GST_MSECOND);
   fail_unless (pad_log_unevenness (two) < GST_MSECOND);
   caller_free (caller);
@@ -477,7 +477,7 @@ GST_START_TEST (test_audio_pads)
   pipeline_await_eos (absent);
   fail_unless_equals_string (caps_name (absent), "audio/x-mulaw");
   fail_unless_equals_uint64 (pad_log_start (absent), pad_log_start (present));
-  fail_unless (ABS (GST_CLOCK_DIFF (pad_log_end (absent), pad_log_end (present))) < FRAME);
+  fail_unless (ABS (GST_CLOCK_DIFF (pad_log_end (absent), pad_log_end (present))) < 2 * FRAME);
   bytes = pad_log_bytes (absent);
   fail_unless_equals_int (count_byte (bytes, PCMU_SILENCE), bytes->len);
   g_byte_array_unref (bytes);
@@ -505,7 +505,8 @@ GST_START_TEST (test_absent_pad_comes_to_life)
   pipeline_await_eos (log);
   fail_unless_equals_int (log->n_stream_starts, 2);
   bytes = pad_log_bytes (log);
-  fail_unless_equals_int (count_byte (bytes, 0x11), 20 * 160);
+  /* The first packet may be placed a hair before the stream's start. */
+  fail_unless (count_byte (bytes, 0x11) > 20 * 160 - 16);
   g_byte_array_unref (bytes);
   fail_unless (pad_log_unevenness (log) < GST_MSECOND);
   pipeline_await_order (pipeline, "audio_0 audio_1 metadata no-more-pads");
