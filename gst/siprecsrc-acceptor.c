@@ -57,7 +57,7 @@ get_endpoint (GstSiprecSrc *self, const GstSiprecSrcSettings *set)
   g_autoptr (GError) error = NULL;
   SiprecEndpoint *endpoint;
   SiprecSettings settings = {
-      .local_uri = set->local_uri,
+      .local_uri = set->local_uri ? set->local_uri : "",
       .media_address = set->media_address,
       .external_address = set->external_address,
       .udp_buffer_size = set->udp_buffer_size,

@@ -19,11 +19,12 @@ has_failed (GstFlowReturn flow)
 static void
 report_failures (GstSiprecSrc *self)
 {
+  g_autoptr (GPtrArray) pads = gst_siprec_src_get_pads (self);
   GstFlowReturn failure = GST_FLOW_OK;
   gboolean alive = FALSE;
 
-  for (guint i = 0; i < self->pads->len; i++) {
-    GstSiprecSrcPad *pad = g_ptr_array_index (self->pads, i);
+  for (guint i = 0; i < pads->len; i++) {
+    GstSiprecSrcPad *pad = g_ptr_array_index (pads, i);
     GstFlowReturn flow = g_atomic_int_get (&pad->flow);
 
     if (has_failed (flow))
@@ -49,8 +50,10 @@ report_failures (GstSiprecSrc *self)
 void
 gst_siprec_src_check_pads (GstSiprecSrc *self)
 {
-  for (guint i = self->pads->len; i > 0; i--) {
-    GstSiprecSrcPad *pad = g_ptr_array_index (self->pads, i - 1);
+  g_autoptr (GPtrArray) pads = gst_siprec_src_get_pads (self);
+
+  for (guint i = 0; i < pads->len && !gst_siprec_src_is_stopped (self); i++) {
+    GstSiprecSrcPad *pad = g_ptr_array_index (pads, i);
 
     if (pad->removed && g_atomic_int_get (&pad->over))
       gst_siprec_src_remove_pad (self, pad);
@@ -63,11 +66,12 @@ gst_siprec_src_tick_pads (GstSiprecSrc *self, GstClockTime now)
 {
   GstClockTime latency = self->settings.latency * GST_MSECOND +
                          siprec_stream_get_period (FALSE, self->settings.buffer_duration);
+  g_autoptr (GPtrArray) pads = gst_siprec_src_get_pads (self);
   GstSiprecSrcTime time;
   gboolean playing = gst_siprec_src_get_time (self, &time);
 
-  for (guint i = 0; playing && i < self->pads->len; i++) {
-    GstSiprecSrcPad *pad = g_ptr_array_index (self->pads, i);
+  for (guint i = 0; playing && i < pads->len; i++) {
+    GstSiprecSrcPad *pad = g_ptr_array_index (pads, i);
     GstClockTime blocked = gst_siprec_src_pad_blocked (pad, now);
 
     /* Not up to now: an event may be on its way. */

@@ -110,7 +110,7 @@ gst_siprec_src_introduce_feed (GstSiprecSrc *self, GstSiprecSrcPad *pad, GstSipr
                                GstCaps *caps, JsonObject *data)
 {
   const gchar *name = GST_OBJECT_NAME (pad);
-  GstEvent *tags = data ? gst_siprec_src_new_tags (data) : NULL;
+  GstEvent *tags = gst_siprec_src_new_tags (data);
 
   g_queue_push_tail (&feed->events, new_stream_start (self, name));
   if (caps)
@@ -118,8 +118,7 @@ gst_siprec_src_introduce_feed (GstSiprecSrc *self, GstSiprecSrcPad *pad, GstSipr
   g_queue_push_tail (&feed->events, new_segment ());
   if (tags)
     g_queue_push_tail (&feed->events, tags);
-  if (data)
-    g_queue_push_tail (&feed->events, gst_siprec_src_new_stream_info (self, name, data));
+  g_queue_push_tail (&feed->events, gst_siprec_src_new_stream_info (self, name, data));
 }
 
 void

@@ -52,15 +52,18 @@ find_in (GPtrArray *pads, const gchar *name)
   return NULL;
 }
 
-/* The pad called @name, added already or not, or NULL. The strand keeps it alive. */
+/* The pad called @name, added already or not, or NULL. (transfer full) */
 static GstSiprecSrcPad *
 find_pad (GstSiprecSrc *self, const gchar *name)
 {
   GstSiprecSrcPad *pad = find_in (self->pads, name);
 
-  return pad ? pad : find_in (self->fresh_pads, name);
+  if (!pad)
+    pad = find_in (self->fresh_pads, name);
+  return pad ? gst_object_ref (pad) : NULL;
 }
 
+/* A pad for add_fresh_pads(), which owns it. */
 static GstSiprecSrcPad *
 new_pad (GstSiprecSrc *self, const gchar *templ_name, const gchar *name)
 {
@@ -72,7 +75,8 @@ new_pad (GstSiprecSrc *self, const gchar *templ_name, const gchar *name)
 
   pad->raw = self->settings.output == GST_SIPREC_OUTPUT_RTP;
   pad->eos_wanted = self->settings.eos_on_session_end;
-  return gst_object_ref_sink (pad);
+  g_ptr_array_add (self->fresh_pads, gst_object_ref_sink (pad));
+  return pad;
 }
 
 static SiprecStreamWishes
@@ -115,12 +119,15 @@ feed_pad (GstSiprecSrc *self, GstSiprecSrcPad *pad, SiprecStream *stream, gboole
 static void
 feed_silence (GstSiprecSrc *self, GstSiprecSrcPad *pad, SiprecFormat *format, GstClockTime start)
 {
+  g_autofree gchar *stream_id = gst_siprec_src_new_stream_id (self, GST_OBJECT_NAME (pad));
   g_autoptr (SiprecFormat) pcmu = siprec_format_new ("audio", 0, "PCMU", 8000, 1, NULL);
+  g_autoptr (JsonObject) nothing_known = json_object_new ();
   SiprecStream *stream =
       siprec_stream_new_silent (self->context, siprec_depay_has_silence (format) ? format : pcmu);
 
   siprec_stream_begin (stream, start);
-  feed_pad (self, pad, stream, TRUE, format, NULL);
+  feed_pad (self, pad, stream, TRUE, format, nothing_known);
+  gst_siprec_src_pad_describe (pad, stream_id, -1, NULL, "inactive", NULL);
 }
 
 /* The stream that ends when @pad has given all of it: silence of ours must be ended by us. */
@@ -202,7 +209,7 @@ gst_siprec_src_add_stream (GstSiprecSrc *self, SiprecEvent *event)
   const gchar *name = json_object_get_string_member_with_default (data, "stream", "");
   g_autoptr (SiprecFormat) format = NULL;
   g_autoptr (SiprecStream) silence = NULL;
-  GstSiprecSrcPad *pad = find_pad (self, name);
+  g_autoptr (GstSiprecSrcPad) pad = find_pad (self, name);
   gboolean filler = FALSE;
 
   if (!event->stream || !g_str_has_prefix (name, "audio_")) {
@@ -216,14 +223,12 @@ gst_siprec_src_add_stream (GstSiprecSrc *self, SiprecEvent *event)
   }
   if (pad && (pad->removed || g_atomic_int_get (&pad->over))) {
     gst_siprec_src_remove_pad (self, pad);
-    pad = NULL;
+    g_clear_object (&pad);
   }
-  if (pad) {
+  if (pad)
     silence = gst_siprec_src_pad_last_stream (pad, &filler);
-  } else {
-    pad = new_pad (self, "audio_%u", name);
-    g_ptr_array_add (self->fresh_pads, pad);
-  }
+  else
+    pad = gst_object_ref (new_pad (self, "audio_%u", name));
   describe (self, pad, data);
   feed_pad (self, pad, siprec_stream_ref (event->stream), FALSE, format, data);
   /* Only now: the pad must not run out of feeds meanwhile. */
@@ -235,15 +240,30 @@ gst_siprec_src_add_stream (GstSiprecSrc *self, SiprecEvent *event)
     add_fresh_pads (self);
 }
 
+/* The codec may be another one after a re-INVITE; silence after the session is of the same kind. */
+static void
+follow_codec (GstSiprecSrcPad *pad)
+{
+  gboolean filler;
+  g_autoptr (SiprecStream) stream = gst_siprec_src_pad_last_stream (pad, &filler);
+  SiprecFormat *codec = stream && !filler ? siprec_stream_get_codec (stream) : NULL;
+
+  if (!codec)
+    return;
+  siprec_format_unref (pad->filler_format);
+  pad->filler_format = codec;
+}
+
 void
 gst_siprec_src_update_stream (GstSiprecSrc *self, SiprecEvent *event)
 {
   const gchar *name = json_object_get_string_member_with_default (event->data, "stream", "");
-  GstSiprecSrcPad *pad = find_pad (self, name);
+  g_autoptr (GstSiprecSrcPad) pad = find_pad (self, name);
   GstEvent *tags;
 
   if (!pad)
     return;
+  follow_codec (pad);
   describe (self, pad, event->data);
   if (!json_object_has_member (event->data, "participants"))
     return;
@@ -257,7 +277,7 @@ void
 gst_siprec_src_remove_stream (GstSiprecSrc *self, SiprecEvent *event)
 {
   const gchar *name = json_object_get_string_member_with_default (event->data, "stream", "");
-  GstSiprecSrcPad *pad = find_pad (self, name);
+  g_autoptr (GstSiprecSrcPad) pad = find_pad (self, name);
 
   if (!pad)
     return;
@@ -304,28 +324,25 @@ add_absent_pads (GstSiprecSrc *self, guint audio_pads, GstClockTime zero)
 
   for (guint i = 0; i < audio_pads; i++) {
     g_autofree gchar *name = g_strdup_printf ("audio_%u", i);
-    g_autofree gchar *stream_id = gst_siprec_src_new_stream_id (self, name);
-    GstSiprecSrcPad *pad;
+    g_autoptr (GstSiprecSrcPad) pad = find_pad (self, name);
 
-    if (find_pad (self, name))
-      continue;
-    pad = new_pad (self, "audio_%u", name);
-    gst_siprec_src_pad_describe (pad, stream_id, -1, NULL, "inactive", NULL);
-    feed_silence (self, pad, format, zero);
-    g_ptr_array_add (self->fresh_pads, pad);
+    if (!pad)
+      feed_silence (self, new_pad (self, "audio_%u", name), format, zero);
   }
 }
 
 static void
 make_metadata_pad (GstSiprecSrc *self)
 {
+  GstSiprecSrcTime time;
   SiprecEvent *event;
 
   self->metadata_pad = new_pad (self, METADATA_PAD, METADATA_PAD);
+  gst_siprec_src_get_time (self, &time);
+  self->metadata_pad->position = time.zero_floor;
   self->metadata_pad->is_metadata = TRUE;
   /* It has no stream whose end is its own: gst_siprec_src_finish_pads() says when. */
   self->metadata_pad->eos_wanted = FALSE;
-  g_ptr_array_add (self->fresh_pads, self->metadata_pad);
   while ((event = g_queue_pop_head (&self->held_records))) {
     gst_siprec_src_pad_add_record (self->metadata_pad, event);
     siprec_event_unref (event);
@@ -357,8 +374,10 @@ gst_siprec_src_settle_pads (GstSiprecSrc *self, guint audio_pads)
 void
 gst_siprec_src_finish_pads (GstSiprecSrc *self, GstClockTime end, gboolean eos)
 {
-  for (guint i = 0; i < self->pads->len; i++) {
-    GstSiprecSrcPad *pad = g_ptr_array_index (self->pads, i);
+  g_autoptr (GPtrArray) pads = gst_siprec_src_get_pads (self);
+
+  for (guint i = 0; i < pads->len && !gst_siprec_src_is_stopped (self); i++) {
+    GstSiprecSrcPad *pad = g_ptr_array_index (pads, i);
     gboolean filler;
     g_autoptr (SiprecStream) last = gst_siprec_src_pad_last_stream (pad, &filler);
 

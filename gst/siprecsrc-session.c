@@ -96,7 +96,8 @@ go_on_without (GstSiprecSrc *self)
   g_mutex_lock (&self->lock);
   session = g_steal_pointer (&self->session);
   g_mutex_unlock (&self->lock);
-  siprec_session_release (session);
+  if (session)
+    siprec_session_release (session);
   gst_siprec_src_join_queue (self);
 }
 

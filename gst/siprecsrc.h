@@ -103,7 +103,6 @@ struct _GstSiprecSrc {
   gboolean failed;           /* all branches have; the ERROR message is posted */
   GPtrArray *fresh_pads;     /* made and not yet added */
   GQueue held_records;       /* SiprecEvent: until there is a metadata pad */
-  /* Atomic: the pushers compare it with theirs. */
   GstSiprecSrcPad *metadata_pad;
   SiprecFormat *audio_format; /* of the first audio stream, for silence */
   gchar *session_id;
@@ -222,7 +221,7 @@ GstEvent *gst_siprec_src_new_tags (JsonObject *data);
 GstEvent *gst_siprec_src_new_stream_info (GstSiprecSrc *self, const gchar *pad_name,
                                           JsonObject *data);
 
-/* Gives @feed its events. @caps and @data (of a stream event) may be NULL. */
+/* Gives @feed its events, from @data of a stream event. @caps may be NULL. */
 void gst_siprec_src_introduce_feed (GstSiprecSrc *self, GstSiprecSrcPad *pad, GstSiprecFeed *feed,
                                     GstCaps *caps, JsonObject *data);
 /* Pushes those of the metadata pad. */

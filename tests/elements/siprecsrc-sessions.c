@@ -510,6 +510,10 @@ GST_START_TEST (test_pause)
   after = gst_element_get_current_running_time (pipeline->bin);
   pipeline_await_eos (log);
   fail_unless (ABS (GST_CLOCK_DIFF (after, pad_log_end (log))) < 50 * GST_MSECOND);
+  /* What came in the pause is not given late. */
+  for (guint i = 1; i < log->buffers->len; i++)
+    fail_unless (GST_BUFFER_PTS (g_ptr_array_index (log->buffers, i)) >
+                 GST_BUFFER_PTS (g_ptr_array_index (log->buffers, i - 1)));
   caller_free (caller);
   pipeline_free (pipeline);
 }

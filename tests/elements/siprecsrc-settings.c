@@ -40,6 +40,7 @@ GST_START_TEST (test_malformed)
       {"codecs=\"PCMU;drop\"", "codecs", "PCMU;drop"},
       {"local-uri=http://127.0.0.1", "listen", "http://127.0.0.1"},
       {"local-uri=sip:127.0.0.1:99999", "listen", "99999"},
+      {"local-uri=\"\"", "listen", "sip:"},
       {"media-address=nowhere", "media-address", "nowhere"},
       {"media-address=192.0.2.1", "address", "192.0.2.1"},
       {"codecs=PCMU,XYZ", "codecs", "PCMU,XYZ"},

@@ -98,13 +98,15 @@ GST_START_TEST (test_content)
 GST_END_TEST;
 
 static void
-check_time (const gchar *properties)
+check_time (const gchar *properties, GstClock *clock)
 {
   Pipeline *pipeline = pipeline_new (properties, "fakesink async=false");
   Caller *caller;
   GstClockTime before, answered, bye;
   PadLog *one, *two;
 
+  if (clock)
+    gst_pipeline_use_clock (GST_PIPELINE (pipeline->bin), clock);
   pipeline_set_state (pipeline, GST_STATE_PLAYING);
   caller = pipeline_caller (pipeline);
   /* So that a zero which is wrong doesn't look right. */
@@ -124,7 +126,7 @@ check_time (const gchar *properties)
   fail_unless (pad_log_start (one) == pad_log_start (two));
   fail_unless (ABS (GST_CLOCK_DIFF (bye, pad_log_end (one))) < 50 * GST_MSECOND);
   /* The last frame may reach beyond BYE. */
-  fail_unless (ABS (GST_CLOCK_DIFF (pad_log_end (one), pad_log_end (two))) < FRAME);
+  fail_unless (ABS (GST_CLOCK_DIFF (pad_log_end (one), pad_log_end (two))) < 2 * FRAME);
   fail_unless (pad_log_unevenness (one) < GST_MSECOND);
   fail_unless (pad_log_unevenness (two) < GST_MSECOND);
   caller_free (caller);
@@ -134,13 +136,25 @@ check_time (const gchar *properties)
 /* All pads begin at the moment of 200 OK, and last until BYE. */
 GST_START_TEST (test_time)
 {
-  check_time ("");
+  check_time ("", NULL);
 }
 GST_END_TEST;
 
 GST_START_TEST (test_time_shared)
 {
-  check_time ("push-mode=shared");
+  check_time ("push-mode=shared", NULL);
+}
+GST_END_TEST;
+
+/* Also where the pipeline counts by another clock. */
+GST_START_TEST (test_time_of_another_clock)
+{
+  GstClock *clock =
+      g_object_new (GST_TYPE_SYSTEM_CLOCK, "clock-type", GST_CLOCK_TYPE_REALTIME, NULL);
+
+  gst_object_ref_sink (clock);
+  check_time ("", clock);
+  gst_object_unref (clock);
 }
 GST_END_TEST;
 
@@ -366,6 +380,28 @@ GST_START_TEST (test_metadata)
 }
 GST_END_TEST;
 
+/* Nothing happens for a while: GAP events move what is downstream on. */
+GST_START_TEST (test_metadata_gaps)
+{
+  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
+  Caller *caller;
+  PadLog *log;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  log = pipeline_pad (pipeline, "metadata");
+  g_usleep (2600000);
+  fail_unless_equals_int (caller_bye (caller), 200);
+  pipeline_await_eos (log);
+  fail_unless (log->n_gaps >= 1 && log->n_gaps <= 4);
+  fail_unless (log->gap_end > pad_log_start (log) + GST_SECOND);
+  fail_unless (log->gap_end < running_time (pipeline));
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
 /* The documents alone, as they were received. */
 GST_START_TEST (test_metadata_xml)
 {
@@ -441,7 +477,7 @@ GST_START_TEST (test_audio_pads)
   pipeline_await_eos (absent);
   fail_unless_equals_string (caps_name (absent), "audio/x-mulaw");
   fail_unless_equals_uint64 (pad_log_start (absent), pad_log_start (present));
-  fail_unless (ABS (GST_CLOCK_DIFF (pad_log_end (absent), pad_log_end (present))) < FRAME);
+  fail_unless (ABS (GST_CLOCK_DIFF (pad_log_end (absent), pad_log_end (present))) < 2 * FRAME);
   bytes = pad_log_bytes (absent);
   fail_unless_equals_int (count_byte (bytes, PCMU_SILENCE), bytes->len);
   g_byte_array_unref (bytes);
@@ -469,7 +505,8 @@ GST_START_TEST (test_absent_pad_comes_to_life)
   pipeline_await_eos (log);
   fail_unless_equals_int (log->n_stream_starts, 2);
   bytes = pad_log_bytes (log);
-  fail_unless_equals_int (count_byte (bytes, 0x11), 20 * 160);
+  /* The first packet may be placed a hair before the stream's start. */
+  fail_unless (count_byte (bytes, 0x11) > 20 * 160 - 16);
   g_byte_array_unref (bytes);
   fail_unless (pad_log_unevenness (log) < GST_MSECOND);
   pipeline_await_order (pipeline, "audio_0 audio_1 metadata no-more-pads");
@@ -782,11 +819,13 @@ siprecsrc_suite (void)
   tcase_add_test (tcase, test_content);
   tcase_add_test (tcase, test_time);
   tcase_add_test (tcase, test_time_shared);
+  tcase_add_test (tcase, test_time_of_another_clock);
   tcase_add_test (tcase, test_hold);
   tcase_add_test (tcase, test_mlines_change);
   tcase_add_test (tcase, test_participants);
   tcase_add_test (tcase, test_messages);
   tcase_add_test (tcase, test_metadata);
+  tcase_add_test (tcase, test_metadata_gaps);
   tcase_add_test (tcase, test_metadata_xml);
   tcase_add_test (tcase, test_metadata_text);
   tcase_add_test (tcase, test_audio_pads);
