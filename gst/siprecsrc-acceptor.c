@@ -44,8 +44,7 @@ codecs_are_names (const gchar *codecs)
 
   for (guint i = 0; names[i]; i++) {
     g_strstrip (names[i]);
-    if (!names[i][0] ||
-        strspn (names[i], G_CSET_A_2_Z G_CSET_a_2_z "0123456789-_.+") != strlen (names[i]))
+    if (!siprec_format_is_codec (names[i]))
       return FALSE;
   }
   return TRUE;
@@ -75,8 +74,8 @@ get_endpoint (GstSiprecSrc *self, const GstSiprecSrcSettings *set)
   if (set->codecs && set->codecs[0] && !codecs_are_names (set->codecs)) {
     GST_ELEMENT_ERROR (
         self, RESOURCE, SETTINGS,
-        ("codecs \"%s\" is no list of encoding names; write them with commas, such as "
-         "OPUS,PCMA,PCMU.",
+        ("codecs \"%s\" is no list of codecs that can be received; write their names with "
+         "commas, such as OPUS,PCMA,PCMU.",
          set->codecs),
         (NULL));
     return NULL;

@@ -199,30 +199,34 @@ gst_siprec_src_add_stream (GstSiprecSrc *self, SiprecEvent *event)
   JsonObject *data = event->data;
   const gchar *name = json_object_get_string_member_with_default (data, "stream", "");
   g_autoptr (SiprecFormat) format = NULL;
+  g_autoptr (SiprecStream) silence = NULL;
   GstSiprecSrcPad *pad = find_pad (self, name);
+  gboolean filler = FALSE;
 
   if (!event->stream || !g_str_has_prefix (name, "audio_")) {
     GST_INFO_OBJECT (self, "no pad for stream \"%s\"", name);
     return;
   }
-  format =
-      siprec_format_new ("audio", json_object_get_int_member_with_default (data, "payload_type", 0),
-                         json_object_get_string_member_with_default (data, "codec", "PCMU"),
-                         json_object_get_int_member_with_default (data, "clock_rate", 8000),
-                         json_object_get_int_member_with_default (data, "channels", 1), NULL);
-
+  format = siprec_stream_get_codec (event->stream);
+  if (!format) {
+    GST_WARNING_OBJECT (self, "stream \"%s\" has no format", name);
+    return;
+  }
   if (pad && (pad->removed || g_atomic_int_get (&pad->over))) {
     gst_siprec_src_remove_pad (self, pad);
     pad = NULL;
   }
-  if (!pad) {
+  if (pad) {
+    silence = gst_siprec_src_pad_last_stream (pad, &filler);
+  } else {
     pad = new_pad (self, "audio_%u", name, self->media_strand);
     g_ptr_array_add (self->fresh_pads, pad);
-  } else {
-    end_silence (pad, siprec_stream_get_position (event->stream));
   }
   describe (self, pad, data);
   feed_pad (self, pad, siprec_stream_ref (event->stream), FALSE, format, data);
+  /* Only now: the pad must not run out of feeds meanwhile. */
+  if (silence && filler)
+    siprec_stream_end (silence, siprec_stream_get_position (event->stream));
   if (!self->audio_format)
     self->audio_format = siprec_format_ref (format);
   if (self->settled)

@@ -8,6 +8,9 @@
 
 #define GST_CAT_DEFAULT gst_siprec_src_debug
 
+/* Lines of most calls: one a party. */
+#define USUAL_STREAMS 2
+
 static const gchar *const message_names[] = {
     [SIPREC_EVENT_SESSION_STARTED] = "GstSiprecSessionStarted",
     [SIPREC_EVENT_SESSION_ENDED] = "GstSiprecSessionEnded",
@@ -112,7 +115,7 @@ end_stream (GstSiprecSrc *self)
     g_free (self->session_id);
     self->session_id = g_uuid_string_random ();
     self->group_id = gst_util_group_id_next ();
-    gst_siprec_src_settle_pads (self, MAX (self->settings.audio_pads, 1));
+    gst_siprec_src_settle_pads (self, MAX (self->settings.audio_pads, USUAL_STREAMS));
   }
   gst_siprec_src_finish_pads (self, now, TRUE);
 }

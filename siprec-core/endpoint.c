@@ -85,6 +85,7 @@ check_settings (const SiprecSettings *settings, GError **error)
 {
   const gchar *addresses[] = {settings->media_address, settings->external_address};
   static const gchar *const names[] = {"media-address", "external-address"};
+  SiprecPorts *ports;
 
   for (guint i = 0; i < G_N_ELEMENTS (addresses); i++) {
     if (addresses[i] && *addresses[i] && !g_hostname_is_ip_address (addresses[i])) {
@@ -102,6 +103,14 @@ check_settings (const SiprecSettings *settings, GError **error)
                  settings->first_port, settings->last_port);
     return FALSE;
   }
+  if (settings->media_address == NULL || *settings->media_address == '\0')
+    return TRUE;
+  /* Better told now than by refusing every call. */
+  ports = siprec_ports_new (settings->media_address, settings->first_port, settings->last_port,
+                            settings->udp_buffer_size, error);
+  if (ports == NULL)
+    return FALSE;
+  siprec_ports_free (ports);
   return TRUE;
 }
 

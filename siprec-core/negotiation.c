@@ -16,6 +16,7 @@ struct _SiprecNegotiation {
   gchar **codecs;
   gchar *address;
   gchar *advertised;
+  SiprecSync *sync; /* of all its streams */
 
   GPtrArray *lines; /* SiprecLine, in m-line order */
   guint names[SIPREC_MEDIA_OTHER + 1];
@@ -79,6 +80,7 @@ siprec_negotiation_new (const SiprecNegotiationConfig *config)
   negotiation->codecs = g_strdupv ((gchar **)config->codecs);
   negotiation->address = g_strdup (config->address);
   negotiation->advertised = g_strdup (config->advertised);
+  negotiation->sync = siprec_sync_new ();
   negotiation->lines = g_ptr_array_new_with_free_func ((GDestroyNotify)siprec_line_unref);
   negotiation->plan = g_array_new (FALSE, TRUE, sizeof (PlannedLine));
   g_array_set_clear_func (negotiation->plan, planned_line_clear);
@@ -95,6 +97,7 @@ siprec_negotiation_free (SiprecNegotiation *negotiation)
   siprec_negotiation_discard (negotiation);
   g_array_unref (negotiation->plan);
   g_ptr_array_unref (negotiation->lines);
+  siprec_sync_unref (negotiation->sync);
   g_free (negotiation->sdp);
   g_strfreev (negotiation->codecs);
   g_free (negotiation->address);
@@ -254,6 +257,7 @@ make_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine
   line->stream = siprec_stream_new (negotiation->config.context, g_steal_pointer (&planned->ports),
                                     negotiation->config.notice, siprec_line_ref (line),
                                     (GDestroyNotify)siprec_line_unref);
+  siprec_stream_set_sync (line->stream, negotiation->sync);
   return line;
 }
 

@@ -279,6 +279,7 @@ apply_metadata (SiprecSession *session, const SiprecMetadata *read)
   g_autoptr (GPtrArray) changes = NULL;
 
   session->metadata = siprec_metadata_merge (before, read);
+  siprec_metadata_check_ids (session->metadata, session->deviations);
   siprec_metadata_guess (session->metadata, labels);
   changes = siprec_metadata_changes (before, session->metadata);
   for (guint i = 0; i < changes->len; i++)

@@ -8,13 +8,55 @@ typedef struct {
   GHashTable *left;    /* ids of participants */
   GHashTable *streams; /* id -> SiprecStreamInfo, as documents named it or else as guessed */
   GHashTable *assocs;  /* participant id -> SiprecStreamAssoc, if it is in force */
+  GHashTable *calls;   /* participant id -> JsonArray of the ids of calls that it attends */
 } View;
+
+static void
+set_text (JsonObject *object, const gchar *name, const gchar *text)
+{
+  g_autofree gchar *clean = text ? siprec_event_text (text, -1) : NULL;
+
+  if (clean)
+    json_object_set_string_member (object, name, clean);
+}
+
+static void
+add_text (JsonArray *array, const gchar *text)
+{
+  g_autofree gchar *clean = siprec_event_text (text, -1);
+
+  json_array_add_string_element (array, clean);
+}
+
+/* The calls that each participant is in now. */
+static GHashTable *
+collect_calls (const SiprecMetadata *metadata)
+{
+  GHashTable *calls =
+      g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)json_array_unref);
+  g_autoptr (GHashTable) ended = siprec_metadata_ended (metadata);
+
+  for (guint i = 0; i < metadata->attendances->len; i++) {
+    const SiprecAttendance *attendance = g_ptr_array_index (metadata->attendances, i);
+    JsonArray *ids = g_hash_table_lookup (calls, attendance->participant_id);
+
+    if (attendance->disassociate_time || g_hash_table_contains (ended, attendance->call_id))
+      continue;
+    if (!ids) {
+      ids = json_array_new ();
+      g_hash_table_insert (calls, attendance->participant_id, ids);
+    }
+    add_text (ids, attendance->call_id);
+  }
+  return calls;
+}
 
 static void
 view_init (View *view, const SiprecMetadata *metadata)
 {
   view->metadata = metadata;
   view->left = siprec_metadata_left (metadata);
+  view->calls = collect_calls (metadata);
   view->streams = g_hash_table_new (g_str_hash, g_str_equal);
   view->assocs = g_hash_table_new (g_str_hash, g_str_equal);
   for (guint i = 0; i < metadata->streams->len; i++) {
@@ -35,45 +77,30 @@ static void
 view_clear (View *view)
 {
   g_hash_table_unref (view->left);
+  g_hash_table_unref (view->calls);
   g_hash_table_unref (view->streams);
   g_hash_table_unref (view->assocs);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (View, view_clear)
 
-static void
-set_text (JsonObject *object, const gchar *name, const gchar *text)
+/* The labels of @streams that have one, each once; TRUE in @guessed if one of them is only supposed. */
+static JsonArray *
+describe_labels (const View *view, const GPtrArray *streams, gboolean *guessed)
 {
-  g_autofree gchar *clean = text ? siprec_event_text (text, -1) : NULL;
+  JsonArray *labels = json_array_new ();
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
 
-  if (clean)
-    json_object_set_string_member (object, name, clean);
-}
+  for (guint i = 0; streams && i < streams->len; i++) {
+    const SiprecStreamInfo *stream =
+        g_hash_table_lookup (view->streams, g_ptr_array_index (streams, i));
 
-static void
-add_text (JsonArray *array, const gchar *text)
-{
-  g_autofree gchar *clean = siprec_event_text (text, -1);
-
-  json_array_add_string_element (array, clean);
-}
-
-JsonObject *
-siprec_participant_to_json (const SiprecParticipant *participant)
-{
-  JsonObject *object = json_object_new ();
-  JsonArray *aors = json_array_new ();
-
-  for (guint i = 0; i < participant->names->len; i++) {
-    const SiprecNameId *name_id = g_ptr_array_index (participant->names, i);
-
-    if (*name_id->aor)
-      add_text (aors, name_id->aor);
+    if (!stream || !stream->label || !g_hash_table_add (seen, stream->label))
+      continue;
+    *guessed = *guessed || stream->guessed;
+    add_text (labels, stream->label);
   }
-  set_text (object, "id", participant->id);
-  set_text (object, "name", siprec_participant_display_name (participant));
-  json_object_set_array_member (object, "aors", aors);
-  return object;
+  return labels;
 }
 
 /* A participant as the events about it carry it. */
@@ -81,39 +108,19 @@ static JsonObject *
 describe_participant (const View *view, const SiprecParticipant *participant)
 {
   JsonObject *object = siprec_participant_to_json (participant);
-  JsonArray *labels = json_array_new ();
   const SiprecStreamAssoc *assoc = g_hash_table_lookup (view->assocs, participant->id);
   gboolean guessed = assoc && assoc->guessed;
-  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  JsonArray *sends = describe_labels (view, assoc ? assoc->send : NULL, &guessed);
+  JsonArray *receives = describe_labels (view, assoc ? assoc->recv : NULL, &guessed);
+  JsonArray *calls = g_hash_table_lookup (view->calls, participant->id);
 
-  for (guint i = 0; assoc && i < assoc->send->len; i++) {
-    const SiprecStreamInfo *stream =
-        g_hash_table_lookup (view->streams, g_ptr_array_index (assoc->send, i));
-
-    if (!stream || !stream->label || !g_hash_table_add (seen, stream->label))
-      continue;
-    guessed = guessed || stream->guessed;
-    add_text (labels, stream->label);
-  }
   if (guessed)
     json_object_set_boolean_member (object, "guessed", TRUE);
-  json_object_set_array_member (object, "streams", labels);
-  return object;
-}
-
-static JsonObject *
-describe_call (const SiprecCall *call)
-{
-  JsonObject *object = json_object_new ();
-  JsonArray *ids = json_array_new ();
-
-  for (guint i = 0; i < call->sip_session_ids->len; i++)
-    add_text (ids, g_ptr_array_index (call->sip_session_ids, i));
-  set_text (object, "id", call->id);
-  set_text (object, "group", call->group_ref);
-  set_text (object, "start_time", call->start_time);
-  set_text (object, "stop_time", call->stop_time);
-  json_object_set_array_member (object, "sip_session_ids", ids);
+  json_object_set_array_member (object, "streams", sends);
+  json_object_set_array_member (object, "receives", receives);
+  json_object_set_array_member (object, "calls",
+                                calls ? json_array_ref (calls) : json_array_new ());
+  set_text (object, "extensions", participant->extensions);
   return object;
 }
 
@@ -143,7 +150,7 @@ describe_calls (const SiprecMetadata *metadata)
     const SiprecCall *call = g_ptr_array_index (metadata->calls, i);
 
     if (!siprec_call_has_ended (call))
-      g_hash_table_insert (calls, call->id, describe_call (call));
+      g_hash_table_insert (calls, call->id, siprec_call_to_json (call));
   }
   return calls;
 }
@@ -190,7 +197,7 @@ compare_ended_calls (GPtrArray *events, const SiprecMetadata *before, const Sipr
 
     if (g_hash_table_contains (calls_before, old->id) &&
         !g_hash_table_contains (calls_after, old->id))
-      add_event (events, SIPREC_EVENT_CALL_ENDED, describe_call (call ? call : old));
+      add_event (events, SIPREC_EVENT_CALL_ENDED, siprec_call_to_json (call ? call : old));
   }
 }
 

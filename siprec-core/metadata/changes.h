@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../event.h"
+#include "json.h"
 #include "model.h"
 
 G_BEGIN_DECLS
@@ -16,16 +17,13 @@ G_BEGIN_DECLS
  * updated, participants left, calls ended. Who left is the one whose every attendance has a
  * disassociate-time or is of a call that ended, or who is gone from a complete document. Two equal
  * states give no event. Participants come as siprec_participant_to_json() has them, with "streams"
- * beside, the labels that they send, and "guessed" if that is only supposed.
+ * and "receives" beside, the labels that they send and receive, "guessed" if that is only supposed,
+ * "calls", the ids of those that they attend, and "extensions".
  *
  * Returns: (element-type SiprecEvent) (transfer full): events without sequence or session.
  */
 SIPREC_API GPtrArray *siprec_metadata_changes (const SiprecMetadata *before,
                                                const SiprecMetadata *after);
-
-/* A participant as the events carry it: {"id", "name", "aors": [...]}; the name is the display name.
- * (transfer full) */
-SIPREC_API JsonObject *siprec_participant_to_json (const SiprecParticipant *participant);
 
 /**
  * siprec_metadata_stream_senders_json:

@@ -22,6 +22,16 @@ SIPREC_API SiprecMetadata *siprec_metadata_merge (const SiprecMetadata *known,
                                                   const SiprecMetadata *document);
 
 /**
+ * siprec_metadata_check_ids:
+ * @metadata: a merged state
+ * @deviations: (nullable): where it is noted if one id names elements of two kinds
+ *
+ * RFC 7865 section 6.10 has ids name one element only, also over several documents. Such elements stay
+ * what each of them is: references say which kind they mean.
+ */
+SIPREC_API void siprec_metadata_check_ids (const SiprecMetadata *metadata, GPtrArray *deviations);
+
+/**
  * siprec_metadata_guess:
  * @metadata: a merged state; changed in place
  * @labels: the a=label of each m-line that carries media, in order; NULL where a line has none

@@ -4,6 +4,29 @@
 
 #include <string.h>
 
+#include "history.h"
+
+static void
+reason_free (gpointer data)
+{
+  SiprecReason *reason = data;
+
+  g_free (reason->protocol);
+  g_free (reason->cause);
+  g_free (reason->text);
+  g_free (reason);
+}
+
+static void
+param_free (gpointer data)
+{
+  SiprecParam *param = data;
+
+  g_free (param->name);
+  g_free (param->value);
+  g_free (param);
+}
+
 static void
 name_id_free (gpointer data)
 {
@@ -22,6 +45,7 @@ participant_free (gpointer data)
 
   g_free (participant->id);
   g_ptr_array_unref (participant->names);
+  g_free (participant->extensions);
   g_free (participant);
 }
 
@@ -33,6 +57,7 @@ stream_free (gpointer data)
   g_free (stream->id);
   g_free (stream->session_id);
   g_free (stream->label);
+  g_free (stream->extensions);
   g_free (stream);
 }
 
@@ -47,7 +72,11 @@ call_free (gpointer data)
   g_free (call->stop_time);
   g_free (call->associate_time);
   g_free (call->disassociate_time);
+  g_ptr_array_unref (call->history);
   g_ptr_array_unref (call->sip_session_ids);
+  g_ptr_array_unref (call->reasons);
+  g_free (call->extensions);
+  g_free (call->recording_extensions);
   g_free (call);
 }
 
@@ -59,6 +88,7 @@ group_free (gpointer data)
   g_free (group->id);
   g_free (group->associate_time);
   g_free (group->disassociate_time);
+  g_free (group->extensions);
   g_free (group);
 }
 
@@ -71,6 +101,9 @@ attendance_free (gpointer data)
   g_free (attendance->call_id);
   g_free (attendance->associate_time);
   g_free (attendance->disassociate_time);
+  g_ptr_array_unref (attendance->history);
+  g_ptr_array_unref (attendance->params);
+  g_free (attendance->extensions);
   g_free (attendance);
 }
 
@@ -84,6 +117,8 @@ assoc_free (gpointer data)
   g_ptr_array_unref (assoc->recv);
   g_free (assoc->associate_time);
   g_free (assoc->disassociate_time);
+  g_ptr_array_unref (assoc->history);
+  g_free (assoc->extensions);
   g_free (assoc);
 }
 
@@ -110,6 +145,7 @@ siprec_metadata_free (SiprecMetadata *metadata)
   g_ptr_array_unref (metadata->streams);
   g_ptr_array_unref (metadata->attendances);
   g_ptr_array_unref (metadata->assocs);
+  g_free (metadata->extensions);
   g_free (metadata);
 }
 
@@ -140,7 +176,9 @@ siprec_metadata_add_call (SiprecMetadata *metadata, const gchar *id)
   SiprecCall *call = g_new0 (SiprecCall, 1);
 
   call->id = g_strdup (id);
+  call->history = siprec_history_new ();
   call->sip_session_ids = g_ptr_array_new_with_free_func (g_free);
+  call->reasons = g_ptr_array_new_with_free_func (reason_free);
   g_ptr_array_add (metadata->calls, call);
   return call;
 }
@@ -163,6 +201,8 @@ siprec_metadata_add_attendance (SiprecMetadata *metadata, const gchar *participa
 
   attendance->participant_id = g_strdup (participant_id);
   attendance->call_id = g_strdup (call_id);
+  attendance->history = siprec_history_new ();
+  attendance->params = g_ptr_array_new_with_free_func (param_free);
   g_ptr_array_add (metadata->attendances, attendance);
   return attendance;
 }
@@ -175,6 +215,7 @@ siprec_metadata_add_assoc (SiprecMetadata *metadata, const gchar *participant_id
   assoc->participant_id = g_strdup (participant_id);
   assoc->send = g_ptr_array_new_with_free_func (g_free);
   assoc->recv = g_ptr_array_new_with_free_func (g_free);
+  assoc->history = siprec_history_new ();
   g_ptr_array_add (metadata->assocs, assoc);
   return assoc;
 }
@@ -192,98 +233,28 @@ siprec_participant_add_name (SiprecParticipant *participant, const gchar *aor, c
   return name_id;
 }
 
-static void
-copy_strings (GPtrArray *to, const GPtrArray *from)
+SiprecReason *
+siprec_call_add_reason (SiprecCall *call, const gchar *protocol, const gchar *cause,
+                        const gchar *text)
 {
-  for (guint i = 0; i < from->len; i++)
-    g_ptr_array_add (to, g_strdup (g_ptr_array_index (from, i)));
+  SiprecReason *reason = g_new0 (SiprecReason, 1);
+
+  reason->protocol = g_strdup (protocol ? protocol : "SIP");
+  reason->cause = g_strdup (cause);
+  reason->text = g_strdup (text);
+  g_ptr_array_add (call->reasons, reason);
+  return reason;
 }
 
-static void
-copy_calls (SiprecMetadata *copy, const SiprecMetadata *metadata)
+SiprecParam *
+siprec_attendance_add_param (SiprecAttendance *attendance, const gchar *name, const gchar *value)
 {
-  for (guint i = 0; i < metadata->calls->len; i++) {
-    const SiprecCall *from = g_ptr_array_index (metadata->calls, i);
-    SiprecCall *to = siprec_metadata_add_call (copy, from->id);
+  SiprecParam *param = g_new0 (SiprecParam, 1);
 
-    to->group_ref = g_strdup (from->group_ref);
-    to->start_time = g_strdup (from->start_time);
-    to->stop_time = g_strdup (from->stop_time);
-    to->associate_time = g_strdup (from->associate_time);
-    to->disassociate_time = g_strdup (from->disassociate_time);
-    copy_strings (to->sip_session_ids, from->sip_session_ids);
-  }
-}
-
-static void
-copy_participants (SiprecMetadata *copy, const SiprecMetadata *metadata)
-{
-  for (guint i = 0; i < metadata->participants->len; i++) {
-    const SiprecParticipant *from = g_ptr_array_index (metadata->participants, i);
-    SiprecParticipant *to = siprec_metadata_add_participant (copy, from->id);
-
-    for (guint n = 0; n < from->names->len; n++) {
-      const SiprecNameId *name = g_ptr_array_index (from->names, n);
-
-      siprec_participant_add_name (to, name->aor, name->name, name->lang);
-    }
-  }
-}
-
-static void
-copy_streams (SiprecMetadata *copy, const SiprecMetadata *metadata)
-{
-  for (guint i = 0; i < metadata->streams->len; i++) {
-    const SiprecStreamInfo *from = g_ptr_array_index (metadata->streams, i);
-    SiprecStreamInfo *to = siprec_metadata_add_stream (copy, from->id);
-
-    to->session_id = g_strdup (from->session_id);
-    to->label = g_strdup (from->label);
-    to->guessed = from->guessed;
-  }
-}
-
-static void
-copy_associations (SiprecMetadata *copy, const SiprecMetadata *metadata)
-{
-  for (guint i = 0; i < metadata->attendances->len; i++) {
-    const SiprecAttendance *from = g_ptr_array_index (metadata->attendances, i);
-    SiprecAttendance *to =
-        siprec_metadata_add_attendance (copy, from->participant_id, from->call_id);
-
-    to->associate_time = g_strdup (from->associate_time);
-    to->disassociate_time = g_strdup (from->disassociate_time);
-  }
-  for (guint i = 0; i < metadata->assocs->len; i++) {
-    const SiprecStreamAssoc *from = g_ptr_array_index (metadata->assocs, i);
-    SiprecStreamAssoc *to = siprec_metadata_add_assoc (copy, from->participant_id);
-
-    copy_strings (to->send, from->send);
-    copy_strings (to->recv, from->recv);
-    to->associate_time = g_strdup (from->associate_time);
-    to->disassociate_time = g_strdup (from->disassociate_time);
-    to->guessed = from->guessed;
-  }
-}
-
-SiprecMetadata *
-siprec_metadata_copy (const SiprecMetadata *metadata)
-{
-  SiprecMetadata *copy = siprec_metadata_new ();
-
-  copy->partial = metadata->partial;
-  for (guint i = 0; i < metadata->groups->len; i++) {
-    const SiprecGroup *from = g_ptr_array_index (metadata->groups, i);
-    SiprecGroup *to = siprec_metadata_add_group (copy, from->id);
-
-    to->associate_time = g_strdup (from->associate_time);
-    to->disassociate_time = g_strdup (from->disassociate_time);
-  }
-  copy_calls (copy, metadata);
-  copy_participants (copy, metadata);
-  copy_streams (copy, metadata);
-  copy_associations (copy, metadata);
-  return copy;
+  param->name = g_strdup (name);
+  param->value = g_strdup (value);
+  g_ptr_array_add (attendance->params, param);
+  return param;
 }
 
 /* Every element begins with the id that it is found by. */
@@ -347,11 +318,9 @@ siprec_call_has_ended (const SiprecCall *call)
 }
 
 GHashTable *
-siprec_metadata_left (const SiprecMetadata *metadata)
+siprec_metadata_ended (const SiprecMetadata *metadata)
 {
-  GHashTable *left = g_hash_table_new (g_str_hash, g_str_equal);
-  g_autoptr (GHashTable) ended = g_hash_table_new (g_str_hash, g_str_equal);
-  g_autoptr (GHashTable) present = g_hash_table_new (g_str_hash, g_str_equal);
+  GHashTable *ended = g_hash_table_new (g_str_hash, g_str_equal);
 
   for (guint i = 0; i < metadata->calls->len; i++) {
     const SiprecCall *call = g_ptr_array_index (metadata->calls, i);
@@ -359,6 +328,16 @@ siprec_metadata_left (const SiprecMetadata *metadata)
     if (siprec_call_has_ended (call))
       g_hash_table_add (ended, call->id);
   }
+  return ended;
+}
+
+GHashTable *
+siprec_metadata_left (const SiprecMetadata *metadata)
+{
+  GHashTable *left = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GHashTable) ended = siprec_metadata_ended (metadata);
+  g_autoptr (GHashTable) present = g_hash_table_new (g_str_hash, g_str_equal);
+
   for (guint i = 0; i < metadata->attendances->len; i++) {
     const SiprecAttendance *attendance = g_ptr_array_index (metadata->attendances, i);
 

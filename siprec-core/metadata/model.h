@@ -8,7 +8,28 @@
 
 G_BEGIN_DECLS
 
-/* Ids are opaque strings, compared exactly. Times are the text that was sent, or NULL. */
+/* Ids are opaque strings, compared exactly. Times are the text that was sent, or NULL. `extensions` are
+ * the elements that aren't of RFC 7865, as XML with their namespaces declared, one after another; or
+ * NULL. */
+
+/* A time of an association that is over. */
+typedef struct {
+  gchar *begin; /* or NULL */
+  gchar *end;
+} SiprecInterval;
+
+/* Why a call ended, as its SIP Reason header said (RFC 3326). */
+typedef struct {
+  gchar *protocol; /* "SIP" where none was sent */
+  gchar *cause;    /* a number, as sent; or NULL */
+  gchar *text;     /* or NULL */
+} SiprecReason;
+
+/* A capability that a participant has in a call (RFC 7865 section 6.6.1): "isfocus" is "true". */
+typedef struct {
+  gchar *name;
+  gchar *value; /* or NULL */
+} SiprecParam;
 
 typedef struct {
   gchar *aor;  /* as sent; never NULL, empty if there is only a name */
@@ -19,13 +40,15 @@ typedef struct {
 typedef struct {
   gchar *id;
   GPtrArray *names; /* SiprecNameId, at least none */
+  gchar *extensions;
 } SiprecParticipant;
 
 typedef struct {
   gchar *id;
   gchar *session_id; /* or NULL */
   gchar *label;      /* or NULL */
-  gboolean guessed;  /* nothing named it: made up for an m-line */
+  gchar *extensions;
+  gboolean guessed; /* nothing named it: made up for an m-line */
 } SiprecStreamInfo;
 
 /* A communication session: the call that is recorded. */
@@ -36,13 +59,18 @@ typedef struct {
   gchar *stop_time;
   gchar *associate_time;      /* when this recording began to cover it (sessionrecordingassoc) */
   gchar *disassociate_time;   /* and when it ceased to, though the call may go on */
+  GPtrArray *history;         /* SiprecInterval: when it covered it before */
   GPtrArray *sip_session_ids; /* gchar* */
+  GPtrArray *reasons;         /* SiprecReason */
+  gchar *extensions;
+  gchar *recording_extensions; /* those of the sessionrecordingassoc */
 } SiprecCall;
 
 typedef struct {
   gchar *id;
   gchar *associate_time;
   gchar *disassociate_time;
+  gchar *extensions;
 } SiprecGroup;
 
 /* Who takes part in which call. */
@@ -51,6 +79,9 @@ typedef struct {
   gchar *call_id;
   gchar *associate_time;
   gchar *disassociate_time;
+  GPtrArray *history; /* SiprecInterval */
+  GPtrArray *params;  /* SiprecParam */
+  gchar *extensions;
 } SiprecAttendance;
 
 /* Which streams a participant sends and receives. */
@@ -60,6 +91,8 @@ typedef struct {
   GPtrArray *recv;
   gchar *associate_time;
   gchar *disassociate_time;
+  GPtrArray *history; /* SiprecInterval */
+  gchar *extensions;
   gboolean guessed; /* nothing said so: derived from labels or order */
 } SiprecStreamAssoc;
 
@@ -77,6 +110,7 @@ typedef struct {
   GPtrArray *streams;      /* SiprecStreamInfo */
   GPtrArray *attendances;  /* SiprecAttendance */
   GPtrArray *assocs;       /* SiprecStreamAssoc */
+  gchar *extensions;
 } SiprecMetadata;
 
 SIPREC_API SiprecMetadata *siprec_metadata_new (void);
@@ -98,6 +132,9 @@ SIPREC_API SiprecStreamAssoc *siprec_metadata_assoc (const SiprecMetadata *metad
 /* The stream whose label is @label (an a=label of the SDP), or NULL. */
 SIPREC_API SiprecStreamInfo *siprec_metadata_stream_by_label (const SiprecMetadata *metadata,
                                                               const gchar *label);
+
+/* The set of the ids of calls that have ended, which @metadata owns. (transfer full) */
+SIPREC_API GHashTable *siprec_metadata_ended (const SiprecMetadata *metadata);
 
 /**
  * siprec_metadata_left:
@@ -131,6 +168,10 @@ SIPREC_API SiprecStreamAssoc *siprec_metadata_add_assoc (SiprecMetadata *metadat
 SIPREC_API SiprecNameId *siprec_participant_add_name (SiprecParticipant *participant,
                                                       const gchar *aor, const gchar *name,
                                                       const gchar *lang);
+SIPREC_API SiprecReason *siprec_call_add_reason (SiprecCall *call, const gchar *protocol,
+                                                 const gchar *cause, const gchar *text);
+SIPREC_API SiprecParam *siprec_attendance_add_param (SiprecAttendance *attendance,
+                                                     const gchar *name, const gchar *value);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SiprecMetadata, siprec_metadata_free)
 

@@ -6,260 +6,36 @@
 
 #include "../deviation.h"
 #include "../error.h"
+#include "document.h"
 #include "xmltext.h"
-#include "xmltree.h"
-
-#define NS_RECORDING "urn:ietf:params:xml:ns:recording:1"
-#define MAX_ID_CHARS 256
-#define MAX_TEXT     1024 /* bytes of a name, an address, a label */
-#define MAX_TIME     64
-
-/* One document being read. @elements finds what it has named so far, by kind and id. */
-typedef struct {
-  SiprecMetadata *metadata;
-  GPtrArray *deviations;
-  const xmlNode *root;  /* what holds the metadata */
-  GHashTable *elements; /* "participant:<id>" -> element of @metadata */
-  GHashTable *declared; /* id -> the kind of element that bears it */
-} Reader;
-
-/* FALSE for extension data, whose elements may have the same names. */
-static gboolean
-is_ours (const Reader *reader, const xmlNode *node)
-{
-  const gchar *ns = siprec_xml_namespace (node);
-
-  return node->type == XML_ELEMENT_NODE &&
-         (!*ns || g_str_equal (ns, siprec_xml_namespace (reader->root)) ||
-          g_str_has_prefix (ns, "urn:ietf:params:xml:ns:recording") ||
-          g_str_has_prefix (ns, "urn:ietf:params:xml:ns:siprec"));
-}
-
-static const xmlNode *
-next_element (const Reader *reader, const xmlNode *node)
-{
-  while (node && !is_ours (reader, node))
-    node = node->next;
-  return node;
-}
-
-#define FOR_EACH_CHILD(reader, node, child)                                                        \
-  for (const xmlNode *child = next_element (reader, (node)->children); child;                      \
-       child = next_element (reader, child->next))
-
-/* An opaque id, without white space: RFC 8068 has line breaks in the middle of them. */
-static gchar *
-id_text (Reader *reader, const xmlNode *node)
-{
-  gchar *text = siprec_xml_content (node, 4 * MAX_ID_CHARS + 4);
-  gchar *to = text;
-
-  for (const gchar *from = text; from && *from; from++) {
-    if (*from != ' ')
-      *to++ = *from;
-  }
-  if (!text)
-    return NULL;
-  *to = '\0';
-  if (g_utf8_strlen (text, -1) > MAX_ID_CHARS) {
-    siprec_deviations_add (reader->deviations, "metadata-id-too-long",
-                           "an id of over %d characters", MAX_ID_CHARS);
-    g_clear_pointer (&text, g_free);
-  }
-  return text;
-}
-
-/* The id in attribute @name, or in @draft_name as drafts of the RFC called it. */
-static gchar *
-id_attribute (Reader *reader, const xmlNode *node, const gchar *name, const gchar *draft_name)
-{
-  const xmlNode *attribute = siprec_xml_attribute (node, name);
-
-  if (!attribute) {
-    attribute = siprec_xml_attribute (node, draft_name);
-    if (attribute)
-      siprec_deviations_add (reader->deviations, "metadata-draft-attribute", "%s in place of %s",
-                             draft_name, name);
-  }
-  return attribute ? id_text (reader, attribute) : NULL;
-}
-
-static gchar *
-required_id (Reader *reader, const xmlNode *node, const gchar *name, const gchar *draft_name)
-{
-  gchar *id = id_attribute (reader, node, name, draft_name);
-
-  if (!id) {
-    g_autofree gchar *element = siprec_printable (siprec_xml_local_name (node), -1);
-
-    siprec_deviations_add (reader->deviations, "metadata-id-missing", "a %s without %s is left out",
-                           element, name);
-  }
-  return id;
-}
 
 static void
-note_draft_layout (Reader *reader, const xmlNode *parent, const xmlNode *child)
+read_stream (SiprecDocument *document, const xmlNode *node, const gchar *session_id)
 {
-  siprec_deviations_add (reader->deviations, "metadata-draft-layout", "%s inside %s",
-                         siprec_xml_local_name (child), siprec_xml_local_name (parent));
-}
-
-typedef gpointer (*AddFunc) (SiprecMetadata *metadata, const gchar *id);
-
-static gpointer
-find_or_add (Reader *reader, const gchar *kind, const gchar *id, AddFunc add)
-{
-  g_autofree gchar *key = g_strconcat (kind, ":", id, NULL);
-  gpointer element = g_hash_table_lookup (reader->elements, key);
-
-  if (!element) {
-    element = add (reader->metadata, id);
-    g_hash_table_insert (reader->elements, g_steal_pointer (&key), element);
-  }
-  return element;
-}
-
-/* RFC 7865 section 6.10: one id names one element. A second one adds to the first. */
-static gpointer
-declare (Reader *reader, const gchar *kind, const gchar *id, AddFunc add)
-{
-  const gchar *before = g_hash_table_lookup (reader->declared, id);
-
-  if (before) {
-    g_autofree gchar *shown = siprec_printable (id, -1);
-
-    siprec_deviations_add (reader->deviations, "metadata-id-duplicate",
-                           "%s is the id of a %s and of a %s", shown, before, kind);
-  }
-  g_hash_table_insert (reader->declared, g_strdup (id), (gpointer)kind);
-  return find_or_add (reader, kind, id, add);
-}
-
-static SiprecStreamAssoc *
-assoc_of (Reader *reader, const gchar *participant_id)
-{
-  return find_or_add (reader, "association", participant_id, (AddFunc)siprec_metadata_add_assoc);
-}
-
-/* RFC 7865 section 6.9 wants RFC 3339 with zone; many send local time or "+0100". */
-static gboolean
-is_rfc3339 (const gchar *text)
-{
-  static const gchar pattern[] = "dddd-dd-ddTdd:dd:dd";
-  gsize n = 0;
-
-  for (; pattern[n]; n++) {
-    if (pattern[n] == 'd' ? !g_ascii_isdigit (text[n]) : text[n] != pattern[n])
-      return FALSE;
-  }
-  if (text[n] == '.')
-    n += 1 + strspn (text + n + 1, "0123456789");
-  if (g_str_equal (text + n, "Z"))
-    return TRUE;
-  return (text[n] == '+' || text[n] == '-') && strlen (text + n) == 6 && text[n + 3] == ':' &&
-         strspn (text + n + 1, "0123456789:") == 5;
-}
-
-static void
-read_time (Reader *reader, const xmlNode *node, gchar **time)
-{
-  gchar *text = siprec_xml_content (node, MAX_TIME);
-
-  if (!text)
-    return;
-  if (!is_rfc3339 (text)) {
-    g_autofree gchar *shown = siprec_printable (text, -1);
-
-    siprec_deviations_add (reader->deviations, "metadata-time", "\"%s\" is not an RFC 3339 time",
-                           shown);
-  }
-  g_free (*time);
-  *time = text;
-}
-
-/* TRUE if @node is one of the times that associations have. */
-static gboolean
-read_association_time (Reader *reader, const xmlNode *node, gchar **associate, gchar **disassociate)
-{
-  if (siprec_xml_is (node, "associate-time"))
-    read_time (reader, node, associate);
-  else if (siprec_xml_is (node, "disassociate-time"))
-    read_time (reader, node, disassociate);
-  else
-    return FALSE;
-  return TRUE;
-}
-
-static void
-set_string (gchar **to, gchar *value)
-{
-  if (!value)
-    return;
-  g_free (*to);
-  *to = value;
-}
-
-static void
-add_string (GPtrArray *strings, gchar *value)
-{
-  if (value)
-    g_ptr_array_add (strings, value);
-}
-
-/* The id of a stream: as text, or in <id> children as an early draft had it. */
-static void
-read_stream_ids (Reader *reader, const xmlNode *node, GPtrArray *ids)
-{
-  gboolean has_children = FALSE;
-
-  FOR_EACH_CHILD (reader, node, child)
-  {
-    if (siprec_xml_is (child, "id")) {
-      has_children = TRUE;
-      add_string (ids, id_text (reader, child));
-    }
-  }
-  if (!has_children)
-    add_string (ids, id_text (reader, node));
-}
-
-/* TRUE if @node is a send or recv, wherever it stands. */
-static gboolean
-read_direction (Reader *reader, const xmlNode *node, SiprecStreamAssoc *assoc)
-{
-  if (siprec_xml_is (node, "send"))
-    read_stream_ids (reader, node, assoc->send);
-  else if (siprec_xml_is (node, "recv"))
-    read_stream_ids (reader, node, assoc->recv);
-  else
-    return FALSE;
-  return TRUE;
-}
-
-static void
-read_stream (Reader *reader, const xmlNode *node, const gchar *session_id)
-{
-  g_autofree gchar *id = required_id (reader, node, "stream_id", "id");
+  static const gchar *const known[] = {"label", NULL};
+  g_autofree gchar *id = siprec_document_required_id (document, node, "stream_id", "id");
   SiprecStreamInfo *stream;
 
   if (!id)
     return;
-  stream = declare (reader, "stream", id, (AddFunc)siprec_metadata_add_stream);
-  set_string (&stream->session_id, g_strdup (session_id));
-  set_string (&stream->session_id, id_attribute (reader, node, "session_id", "session"));
-  FOR_EACH_CHILD (reader, node, child)
+  stream = siprec_document_declare (document, "stream", id,
+                                    (SiprecMetadataAddFunc)siprec_metadata_add_stream);
+  siprec_document_set (&stream->session_id, g_strdup (session_id));
+  siprec_document_set (&stream->session_id,
+                       siprec_document_id_attribute (document, node, "session_id", "session"));
+  SIPREC_DOCUMENT_FOR_EACH (document, node, child)
   {
     if (siprec_xml_is (child, "label"))
-      set_string (&stream->label, siprec_xml_content (child, MAX_TEXT));
+      siprec_document_set (&stream->label, siprec_xml_content (child, SIPREC_DOCUMENT_MAX_TEXT));
   }
+  siprec_document_extensions (document, node, known, &stream->extensions);
 }
 
 /* Quotes around a name belong to its SIP header, not to the name. */
 static gchar *
 name_content (const xmlNode *node)
 {
-  gchar *name = siprec_xml_content (node, MAX_TEXT);
+  gchar *name = siprec_xml_content (node, SIPREC_DOCUMENT_MAX_TEXT);
   gsize length = name ? strlen (name) : 0;
 
   if (length > 2 && name[0] == '"' && name[length - 1] == '"') {
@@ -271,14 +47,14 @@ name_content (const xmlNode *node)
 
 /* A nameID element; or an aor element without one, as an early draft had it. */
 static void
-read_name_id (Reader *reader, const xmlNode *node, SiprecParticipant *participant)
+read_name_id (SiprecDocument *document, const xmlNode *node, SiprecParticipant *participant)
 {
   const xmlNode *aor_node = siprec_xml_attribute (node, "aor"), *name_node = NULL, *lang = NULL;
   g_autofree gchar *aor = NULL;
   g_autofree gchar *name = NULL;
   g_autofree gchar *language = NULL;
 
-  FOR_EACH_CHILD (reader, node, child)
+  SIPREC_DOCUMENT_FOR_EACH (document, node, child)
   {
     if (siprec_xml_is (child, "name") && !name_node)
       name_node = child;
@@ -291,51 +67,56 @@ read_name_id (Reader *reader, const xmlNode *node, SiprecParticipant *participan
     name = name_content (name_node);
     lang = siprec_xml_attribute (name_node, "lang");
   }
-  aor = aor_node ? siprec_xml_content (aor_node, MAX_TEXT) : NULL;
-  language = lang ? siprec_xml_content (lang, MAX_TIME) : NULL;
+  aor = aor_node ? siprec_xml_content (aor_node, SIPREC_DOCUMENT_MAX_TEXT) : NULL;
+  language = lang ? siprec_xml_content (lang, SIPREC_DOCUMENT_MAX_TIME) : NULL;
   if (!aor)
-    siprec_deviations_add (reader->deviations, "metadata-aor-missing", "a nameID without aor");
+    siprec_deviations_add (document->deviations, "metadata-aor-missing", "a nameID without aor");
   if (aor || name)
     siprec_participant_add_name (participant, aor, name, name ? language : NULL);
 }
 
 static void
-read_participant (Reader *reader, const xmlNode *node, const gchar *session_id)
+read_participant (SiprecDocument *document, const xmlNode *node, const gchar *session_id)
 {
-  g_autofree gchar *id = required_id (reader, node, "participant_id", "id");
-  g_autofree gchar *session = id_attribute (reader, node, "session_id", "session");
+  static const gchar *const known[] = {
+      "nameID", "aor", "send", "recv", "associate-time", "disassociate-time", NULL};
+  g_autofree gchar *id = siprec_document_required_id (document, node, "participant_id", "id");
+  g_autofree gchar *session =
+      siprec_document_id_attribute (document, node, "session_id", "session");
   g_autofree gchar *associate = NULL;
   g_autofree gchar *disassociate = NULL;
   SiprecParticipant *participant;
 
   if (!id)
     return;
-  participant = declare (reader, "participant", id, (AddFunc)siprec_metadata_add_participant);
-  FOR_EACH_CHILD (reader, node, child)
+  participant = siprec_document_declare (document, "participant", id,
+                                         (SiprecMetadataAddFunc)siprec_metadata_add_participant);
+  SIPREC_DOCUMENT_FOR_EACH (document, node, child)
   {
     if (siprec_xml_is (child, "nameID")) {
-      read_name_id (reader, child, participant);
+      read_name_id (document, child, participant);
     } else if (siprec_xml_is (child, "aor")) {
-      note_draft_layout (reader, node, child);
-      read_name_id (reader, child, participant);
+      siprec_document_note_draft (document, node, child);
+      read_name_id (document, child, participant);
     } else if (siprec_xml_is (child, "send") || siprec_xml_is (child, "recv")) {
-      note_draft_layout (reader, node, child);
-      read_direction (reader, child, assoc_of (reader, id));
-    } else if (read_association_time (reader, child, &associate, &disassociate)) {
-      note_draft_layout (reader, node, child);
+      siprec_document_note_draft (document, node, child);
+      siprec_document_direction (document, child, siprec_document_assoc (document, id));
+    } else if (siprec_document_association_time (document, child, &associate, &disassociate)) {
+      siprec_document_note_draft (document, node, child);
     }
   }
+  siprec_document_extensions (document, node, known, &participant->extensions);
   if (participant->names->len == 0)
-    siprec_deviations_add (reader->deviations, "metadata-aor-missing",
+    siprec_deviations_add (document->deviations, "metadata-aor-missing",
                            "a participant without nameID");
   /* In the draft that ties it to its session so, one without send has ceased to send. */
   if (session) {
-    assoc_of (reader, id);
+    siprec_document_assoc (document, id);
     session_id = session;
   }
   if (session_id) {
     SiprecAttendance *attendance =
-        siprec_metadata_add_attendance (reader->metadata, id, session_id);
+        siprec_metadata_add_attendance (document->metadata, id, session_id);
 
     attendance->associate_time = g_steal_pointer (&associate);
     attendance->disassociate_time = g_steal_pointer (&disassociate);
@@ -343,134 +124,132 @@ read_participant (Reader *reader, const xmlNode *node, const gchar *session_id)
 }
 
 static void
-read_session (Reader *reader, const xmlNode *node, const gchar *unused)
+read_reason (const xmlNode *node, SiprecCall *call)
 {
-  g_autofree gchar *id = required_id (reader, node, "session_id", "id");
+  const xmlNode *protocol_node = siprec_xml_attribute (node, "protocol");
+  const xmlNode *cause_node = siprec_xml_attribute (node, "cause");
+  g_autofree gchar *protocol =
+      protocol_node ? siprec_xml_content (protocol_node, SIPREC_DOCUMENT_MAX_TEXT) : NULL;
+  g_autofree gchar *cause =
+      cause_node ? siprec_xml_content (cause_node, SIPREC_DOCUMENT_MAX_TEXT) : NULL;
+  g_autofree gchar *text = siprec_xml_content (node, SIPREC_DOCUMENT_MAX_TEXT);
+
+  siprec_call_add_reason (call, protocol, cause, text);
+}
+
+/* TRUE if @node is a value that RFC 7865 has in a session, which is read. */
+static gboolean
+read_call_value (SiprecDocument *document, const xmlNode *node, SiprecCall *call)
+{
+  gchar *id;
+
+  if (siprec_xml_is (node, "sipSessionID")) {
+    if ((id = siprec_document_id (document, node)))
+      g_ptr_array_add (call->sip_session_ids, id);
+  } else if (siprec_xml_is (node, "reason")) {
+    read_reason (node, call);
+  } else if (siprec_xml_is (node, "group-ref")) {
+    siprec_document_set (&call->group_ref, siprec_document_id (document, node));
+  } else if (siprec_xml_is (node, "start-time")) {
+    siprec_document_time (document, node, &call->start_time);
+  } else if (siprec_xml_is (node, "stop-time")) {
+    siprec_document_time (document, node, &call->stop_time);
+  } else {
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+read_session (SiprecDocument *document, const xmlNode *node)
+{
+  static const gchar *const known[] = {
+      "sipSessionID",      "reason",      "group-ref", "start-time", "stop-time", "associate-time",
+      "disassociate-time", "participant", "stream",    NULL};
+  g_autofree gchar *id = siprec_document_required_id (document, node, "session_id", "id");
   SiprecCall *call;
 
   if (!id)
     return;
-  call = declare (reader, "session", id, (AddFunc)siprec_metadata_add_call);
-  set_string (&call->group_ref, id_attribute (reader, node, "group-ref", "group"));
-  FOR_EACH_CHILD (reader, node, child)
+  call = siprec_document_declare (document, "session", id,
+                                  (SiprecMetadataAddFunc)siprec_metadata_add_call);
+  siprec_document_set (&call->group_ref,
+                       siprec_document_id_attribute (document, node, "group-ref", "group"));
+  SIPREC_DOCUMENT_FOR_EACH (document, node, child)
   {
-    if (siprec_xml_is (child, "sipSessionID")) {
-      add_string (call->sip_session_ids, id_text (reader, child));
-    } else if (siprec_xml_is (child, "group-ref")) {
-      set_string (&call->group_ref, id_text (reader, child));
-    } else if (siprec_xml_is (child, "start-time")) {
-      read_time (reader, child, &call->start_time);
-    } else if (siprec_xml_is (child, "stop-time")) {
-      read_time (reader, child, &call->stop_time);
-    } else if (read_association_time (reader, child, &call->associate_time,
-                                      &call->disassociate_time)) {
-      note_draft_layout (reader, node, child);
+    if (read_call_value (document, child, call))
+      continue;
+    if (siprec_document_association_time (document, child, &call->associate_time,
+                                          &call->disassociate_time)) {
+      siprec_document_note_draft (document, node, child);
     } else if (siprec_xml_is (child, "participant")) {
-      note_draft_layout (reader, node, child);
-      read_participant (reader, child, id);
+      siprec_document_note_draft (document, node, child);
+      read_participant (document, child, id);
     } else if (siprec_xml_is (child, "stream")) {
-      note_draft_layout (reader, node, child);
-      read_stream (reader, child, id);
+      siprec_document_note_draft (document, node, child);
+      read_stream (document, child, id);
     }
   }
+  siprec_document_extensions (document, node, known, &call->extensions);
 }
 
 static void
-read_group (Reader *reader, const xmlNode *node, const gchar *unused)
+read_group (SiprecDocument *document, const xmlNode *node)
 {
-  g_autofree gchar *id = required_id (reader, node, "group_id", "id");
+  static const gchar *const known[] = {"associate-time", "disassociate-time", NULL};
+  g_autofree gchar *id = siprec_document_required_id (document, node, "group_id", "id");
   SiprecGroup *group;
 
   if (!id)
     return;
-  group = declare (reader, "group", id, (AddFunc)siprec_metadata_add_group);
-  FOR_EACH_CHILD (reader, node, child)
-  read_association_time (reader, child, &group->associate_time, &group->disassociate_time);
+  group = siprec_document_declare (document, "group", id,
+                                   (SiprecMetadataAddFunc)siprec_metadata_add_group);
+  SIPREC_DOCUMENT_FOR_EACH (document, node, child)
+  siprec_document_association_time (document, child, &group->associate_time,
+                                    &group->disassociate_time);
+  siprec_document_extensions (document, node, known, &group->extensions);
 }
 
 static void
-read_session_recording (Reader *reader, const xmlNode *node, const gchar *unused)
+read_datamode (SiprecDocument *document, const xmlNode *node)
 {
-  g_autofree gchar *id = required_id (reader, node, "session_id", "session");
-  SiprecCall *call;
+  g_autofree gchar *mode = siprec_xml_content (node, SIPREC_DOCUMENT_MAX_TIME);
 
-  if (!id)
-    return;
-  call = find_or_add (reader, "session", id, (AddFunc)siprec_metadata_add_call);
-  FOR_EACH_CHILD (reader, node, child)
-  read_association_time (reader, child, &call->associate_time, &call->disassociate_time);
-}
-
-static void
-read_attendance (Reader *reader, const xmlNode *node, const gchar *unused)
-{
-  g_autofree gchar *participant = required_id (reader, node, "participant_id", "participant");
-  g_autofree gchar *session = required_id (reader, node, "session_id", "session");
-  SiprecAttendance *attendance;
-
-  if (!participant || !session)
-    return;
-  attendance = siprec_metadata_add_attendance (reader->metadata, participant, session);
-  FOR_EACH_CHILD (reader, node, child)
-  read_association_time (reader, child, &attendance->associate_time,
-                         &attendance->disassociate_time);
-}
-
-/* Several of one participant add up, but one that has ended doesn't count beside one that hasn't. */
-static void
-read_assoc (Reader *reader, const xmlNode *node, const gchar *unused)
-{
-  g_autofree gchar *participant = required_id (reader, node, "participant_id", "participant");
-  SiprecStreamAssoc *assoc;
-  gboolean ended = FALSE;
-
-  if (!participant)
-    return;
-  FOR_EACH_CHILD (reader, node, child)
-  ended = ended || siprec_xml_is (child, "disassociate-time");
-
-  assoc = assoc_of (reader, participant);
-  if (ended && assoc->send->len + assoc->recv->len > 0 && !assoc->disassociate_time)
-    return;
-  if (!ended && assoc->disassociate_time) {
-    g_ptr_array_set_size (assoc->send, 0);
-    g_ptr_array_set_size (assoc->recv, 0);
-    g_clear_pointer (&assoc->disassociate_time, g_free);
-  }
-  FOR_EACH_CHILD (reader, node, child)
-  {
-    if (!read_association_time (reader, child, &assoc->associate_time, &assoc->disassociate_time))
-      read_direction (reader, child, assoc);
-  }
-}
-
-static void
-read_datamode (Reader *reader, const xmlNode *node, const gchar *unused)
-{
-  g_autofree gchar *mode = siprec_xml_content (node, MAX_TIME);
-
-  reader->metadata->partial = mode && g_ascii_strcasecmp (mode, "partial") == 0;
+  document->metadata->partial = mode && g_ascii_strcasecmp (mode, "partial") == 0;
   if (!g_str_equal (siprec_xml_local_name (node), "datamode") ||
-      (!reader->metadata->partial && g_strcmp0 (mode, "complete") != 0)) {
+      (!document->metadata->partial && g_strcmp0 (mode, "complete") != 0)) {
     g_autofree gchar *shown = siprec_printable (mode ? mode : "", -1);
 
-    siprec_deviations_add (reader->deviations, "metadata-datamode", "%s \"%s\"",
+    siprec_deviations_add (document->deviations, "metadata-datamode", "%s \"%s\"",
                            siprec_xml_local_name (node), shown);
   }
 }
 
+/* Those that stand outside of any session. */
+static void
+read_lone_participant (SiprecDocument *document, const xmlNode *node)
+{
+  read_participant (document, node, NULL);
+}
+
+static void
+read_lone_stream (SiprecDocument *document, const xmlNode *node)
+{
+  read_stream (document, node, NULL);
+}
+
 static const struct {
   const gchar *name;
-  void (*read) (Reader *reader, const xmlNode *node, const gchar *session_id);
+  void (*read) (SiprecDocument *document, const xmlNode *node);
 } readers[] = {
     {"datamode", read_datamode},
     {"group", read_group},
     {"session", read_session},
-    {"participant", read_participant},
-    {"stream", read_stream},
-    {"sessionrecordingassoc", read_session_recording},
-    {"participantsessionassoc", read_attendance},
-    {"participantstreamassoc", read_assoc},
+    {"participant", read_lone_participant},
+    {"stream", read_lone_stream},
+    {"sessionrecordingassoc", siprec_document_session_recording},
+    {"participantsessionassoc", siprec_document_attendance},
+    {"participantstreamassoc", siprec_document_stream_assoc},
 };
 
 static gint
@@ -485,21 +264,26 @@ reader_index (const xmlNode *node)
 
 /* Reads all that stands directly in @container. */
 static void
-read_container (Reader *reader, const xmlNode *container)
+read_container (SiprecDocument *document, const xmlNode *container)
 {
-  FOR_EACH_CHILD (reader, container, child)
+  const gchar *known[G_N_ELEMENTS (readers) + 1] = {NULL};
+
+  for (guint i = 0; i < G_N_ELEMENTS (readers); i++)
+    known[i] = readers[i].name;
+  SIPREC_DOCUMENT_FOR_EACH (document, container, child)
   {
     gint i = reader_index (child);
 
     if (i >= 0)
-      readers[i].read (reader, child, NULL);
+      readers[i].read (document, child);
   }
+  siprec_document_extensions (document, container, known, &document->metadata->extensions);
 }
 
 static gboolean
-has_metadata (Reader *reader, const xmlNode *container)
+has_metadata (SiprecDocument *document, const xmlNode *container)
 {
-  FOR_EACH_CHILD (reader, container, child)
+  SIPREC_DOCUMENT_FOR_EACH (document, container, child)
   {
     if (reader_index (child) >= 0)
       return TRUE;
@@ -509,14 +293,15 @@ has_metadata (Reader *reader, const xmlNode *container)
 
 /* The element that holds the metadata: the root, whatever its name, or one deeper in a wrapper. */
 static const xmlNode *
-find_container (Reader *reader, const xmlNode *node)
+find_container (SiprecDocument *document, const xmlNode *node)
 {
-  reader->root = node;
+  document->root = node;
   if (siprec_xml_is (node, "recording") || siprec_xml_is (node, "recording_metadata") ||
-      has_metadata (reader, node))
+      has_metadata (document, node))
     return node;
   for (const xmlNode *child = node->children; child; child = child->next) {
-    const xmlNode *found = child->type == XML_ELEMENT_NODE ? find_container (reader, child) : NULL;
+    const xmlNode *found =
+        child->type == XML_ELEMENT_NODE ? find_container (document, child) : NULL;
 
     if (found)
       return found;
@@ -525,9 +310,9 @@ find_container (Reader *reader, const xmlNode *node)
 }
 
 static gboolean
-read_document (Reader *reader, const xmlNode *root, GError **error)
+read_document (SiprecDocument *document, const xmlNode *root, GError **error)
 {
-  const xmlNode *container = find_container (reader, root);
+  const xmlNode *container = find_container (document, root);
   g_autofree gchar *name = siprec_printable ((const gchar *)root->name, -1);
   g_autofree gchar *ns = siprec_printable (siprec_xml_namespace (root), -1);
 
@@ -537,34 +322,34 @@ read_document (Reader *reader, const xmlNode *root, GError **error)
     return FALSE;
   }
   if (!siprec_xml_is (root, "recording"))
-    siprec_deviations_add (reader->deviations, "metadata-root", "<%s> in place of <recording>",
+    siprec_deviations_add (document->deviations, "metadata-root", "<%s> in place of <recording>",
                            name);
-  if (!g_str_equal (siprec_xml_namespace (root), NS_RECORDING))
-    siprec_deviations_add (reader->deviations, "metadata-namespace", "namespace \"%s\"", ns);
-  read_container (reader, container);
+  if (!g_str_equal (siprec_xml_namespace (root), SIPREC_DOCUMENT_NS))
+    siprec_deviations_add (document->deviations, "metadata-namespace", "namespace \"%s\"", ns);
+  read_container (document, container);
   return TRUE;
 }
 
 SiprecMetadata *
 siprec_metadata_read (GBytes *data, GPtrArray *deviations, GError **error)
 {
-  Reader reader = {.deviations = deviations};
+  SiprecDocument document = {.deviations = deviations};
   g_autoptr (SiprecMetadata) metadata = siprec_metadata_new ();
   GString *text = siprec_xml_text (data, deviations);
   gboolean incomplete = FALSE, ok = FALSE;
-  xmlDoc *document = siprec_xml_parse (text, deviations, &incomplete, error);
+  xmlDoc *tree = siprec_xml_parse (text, deviations, &incomplete, error);
 
   g_string_free (text, TRUE);
-  if (!document)
+  if (!tree)
     return NULL;
-  reader.metadata = metadata;
-  reader.elements = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  reader.declared = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  ok = read_document (&reader, xmlDocGetRootElement (document), error);
+  document.metadata = metadata;
+  document.elements = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  document.declared = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  ok = read_document (&document, xmlDocGetRootElement (tree), error);
   metadata->partial = metadata->partial || incomplete;
 
-  g_hash_table_unref (reader.elements);
-  g_hash_table_unref (reader.declared);
-  xmlFreeDoc (document);
+  g_hash_table_unref (document.elements);
+  g_hash_table_unref (document.declared);
+  xmlFreeDoc (tree);
   return ok ? g_steal_pointer (&metadata) : NULL;
 }

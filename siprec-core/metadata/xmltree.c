@@ -5,6 +5,7 @@
 #include <libxml/SAX2.h>
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
+#include <libxml/xmlsave.h>
 #include <string.h>
 
 #include "../deviation.h"
@@ -164,4 +165,24 @@ siprec_xml_content (const xmlNode *node, gsize max)
   if (text->len > 0 && text->str[text->len - 1] == ' ')
     g_string_truncate (text, text->len - 1);
   return g_string_free (text, text->len == 0);
+}
+
+gchar *
+siprec_xml_dump (const xmlNode *node)
+{
+  /* A copy gets the namespaces that the element has from those around it. */
+  xmlNode *copy = xmlDocCopyNode ((xmlNode *)node, node->doc, 1);
+  xmlBuffer *buffer = xmlBufferCreate ();
+  xmlSaveCtxt *save =
+      xmlSaveToBuffer (buffer, "UTF-8", XML_SAVE_NO_DECL | XML_SAVE_AS_XML | XML_SAVE_NO_XHTML);
+  gchar *text;
+
+  if (copy && save)
+    xmlSaveTree (save, copy);
+  if (save)
+    xmlSaveClose (save);
+  text = g_strdup ((const gchar *)xmlBufferContent (buffer));
+  xmlBufferFree (buffer);
+  xmlFreeNode (copy);
+  return text ? text : g_strdup ("");
 }

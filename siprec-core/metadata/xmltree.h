@@ -38,4 +38,7 @@ const xmlNode *siprec_xml_attribute (const xmlNode *node, const gchar *name);
  * collapsed; NULL if nothing is left. Free with g_free(). */
 gchar *siprec_xml_content (const xmlNode *node, gsize max);
 
+/* The element as XML that declares all of its namespaces itself. Free with g_free(). */
+gchar *siprec_xml_dump (const xmlNode *node);
+
 G_END_DECLS

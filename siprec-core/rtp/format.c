@@ -367,6 +367,16 @@ siprec_format_equal (const SiprecFormat *a, const SiprecFormat *b)
 }
 
 gboolean
+siprec_format_is_codec (const gchar *encoding_name)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (codecs); i++) {
+    if (g_ascii_strcasecmp (codecs[i].name, encoding_name) == 0)
+      return codecs[i].payload < SIPREC_PAYLOAD_TELEPHONE_EVENT;
+  }
+  return FALSE;
+}
+
+gboolean
 siprec_format_is_auxiliary (const SiprecFormat *format)
 {
   return format->payload == SIPREC_PAYLOAD_TELEPHONE_EVENT ||

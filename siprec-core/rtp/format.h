@@ -72,6 +72,9 @@ SIPREC_API void siprec_format_unref (SiprecFormat *format);
 /* TRUE if both describe the same packets: payload type, name, clock, channels and parameters. */
 SIPREC_API gboolean siprec_format_equal (const SiprecFormat *a, const SiprecFormat *b);
 
+/* TRUE if @encoding_name (any case) is that of media which can be depayloaded. */
+SIPREC_API gboolean siprec_format_is_codec (const gchar *encoding_name);
+
 /* TRUE for telephone-event and comfort noise. */
 SIPREC_API gboolean siprec_format_is_auxiliary (const SiprecFormat *format);
 

@@ -25,7 +25,8 @@ struct _SiprecPorts {
 G_LOCK_DEFINE_STATIC (cursors);
 static GHashTable *cursors;
 
-/* Number of the pair to try first. */
+/* Number of the pair to try first. A new process begins anywhere in the range, because phone systems
+ * may still be sending to the ports of the one before it. */
 static guint
 get_cursor (const gchar *key, guint first, guint n_pairs)
 {
@@ -36,7 +37,9 @@ get_cursor (const gchar *key, guint first, guint n_pairs)
     cursors = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   port = GPOINTER_TO_UINT (g_hash_table_lookup (cursors, key));
   G_UNLOCK (cursors);
-  return port < first ? 0 : ((port - first) / 2 + 1) % n_pairs;
+  if (port < first)
+    return g_random_int_range (0, n_pairs);
+  return ((port - first) / 2 + 1) % n_pairs;
 }
 
 static void

@@ -9,6 +9,9 @@
 /* What is delayed more than the latency is of no use, but nobody pauses for less than this. */
 #define MIN_PATIENCE (100 * GST_MSECOND)
 
+/* Between frames that are further apart there was nothing to hear. */
+#define SILENCE (100 * GST_MSECOND)
+
 static void
 tell_loss (SiprecReceiver *receiver, GstClockTime to, guint packets)
 {
@@ -92,6 +95,68 @@ follow_source (SiprecReceiver *receiver, guint generation)
   receiver->clock_seq = G_MININT64;
   siprec_timeline_unlock (&receiver->timeline);
   receiver->clock_generation = generation;
+  if (receiver->sync)
+    siprec_sync_forget (receiver->sync, receiver);
+}
+
+/* The sender's NTP time of a report, in ns since 1900. */
+static gint64
+get_ntp_time (const SiprecRtcpSender *sender)
+{
+  return gst_util_uint64_scale (sender->ntp, GST_SECOND, G_GUINT64_CONSTANT (1) << 32);
+}
+
+/* Tells the session's other streams what the newest sender report says of this one. */
+static void
+use_sender_report (SiprecReceiver *receiver)
+{
+  const SiprecRtcpSender *sender = siprec_rtcp_get_sender (&receiver->rtcp, receiver->source.ssrc);
+  GstClockTime time;
+
+  if (!sender || !sender->have_sr || !sender->cname || sender->arrival == receiver->sr_used ||
+      !receiver->clock.anchored)
+    return;
+  receiver->sr_used = sender->arrival;
+  time =
+      siprec_clock_get_time (&receiver->clock, siprec_clock_extend (&receiver->clock, sender->rtp));
+  /* RFC 3550 section 6.4.1: without a wall clock the sender sets the NTP time to 0. A moment that
+   * is far from the report's arrival is no moment of this stream. */
+  if (sender->ntp == 0 || ABS (GST_CLOCK_DIFF (time, sender->arrival)) > (gint64)GST_SECOND)
+    return;
+  siprec_sync_report (receiver->sync, receiver, sender->cname, get_ntp_time (sender) - (gint64)time,
+                      sender->arrival);
+}
+
+void
+siprec_receiver_align (SiprecReceiver *receiver)
+{
+  guint serial;
+
+  if (!receiver->sync)
+    return;
+  use_sender_report (receiver);
+  serial = siprec_sync_get_serial (receiver->sync);
+  if (serial == receiver->sync_serial)
+    return;
+  receiver->sync_serial = serial;
+  receiver->shift.target = siprec_sync_get_correction (receiver->sync, receiver);
+}
+
+/* Adds what aligns the stream to @time, the clock's time of a new frame, which comes @elapsed after
+ * the one before. */
+static GstClockTime
+shift_time (SiprecReceiver *receiver, GstClockTime time, gint64 elapsed)
+{
+  SiprecTimeline *timeline = &receiver->timeline;
+  gint64 room;
+
+  if (receiver->shift.target == receiver->shift.applied)
+    return time + receiver->shift.applied;
+  room = GST_CLOCK_DIFF (siprec_timeline_get_position (timeline), time + receiver->shift.applied);
+  room = MAX (room, 0);
+  return time +
+         siprec_shift_follow (&receiver->shift, elapsed,
+                              !timeline->after_media || elapsed > (gint64)SILENCE ? &room : NULL);
 }
 
 /* FALSE if the packet claims a time that can't be. */
@@ -100,6 +165,7 @@ map_time (SiprecReceiver *receiver, SiprecFrame *frame, const SiprecPacket *pack
           GstClockTime arrival)
 {
   SiprecClock *clock = &receiver->clock;
+  GstClockTime before = GST_CLOCK_TIME_NONE;
 
   if (clock->rate != frame->format->clock_rate) {
     siprec_clock_reset (clock, frame->format->clock_rate);
@@ -108,12 +174,19 @@ map_time (SiprecReceiver *receiver, SiprecFrame *frame, const SiprecPacket *pack
   frame->timestamp = siprec_clock_extend (clock, packet->timestamp);
   if (frame->seq > receiver->clock_seq || !clock->anchored) {
     receiver->clock_seq = frame->seq;
+    if (clock->anchored)
+      before = siprec_clock_get_time (clock, clock->last);
     frame->time = siprec_clock_update (clock, frame->timestamp, arrival,
                                        MAX (receiver->latency, MIN_PATIENCE));
+    frame->time =
+        shift_time (receiver, frame->time,
+                    GST_CLOCK_TIME_IS_VALID (before) ? GST_CLOCK_DIFF (before, frame->time) : 0);
   } else {
     /* It moves no clock, so a wild timestamp would move the timeline. */
     frame->time = siprec_clock_get_time (clock, frame->timestamp);
-    return frame->time <= arrival + GST_SECOND;
+    if (frame->time > arrival + GST_SECOND)
+      return FALSE;
+    frame->time += receiver->shift.applied;
   }
   return TRUE;
 }
@@ -131,8 +204,7 @@ get_reference (SiprecReceiver *receiver, const SiprecPacket *packet, guint32 clo
   if (!sender || !sender->have_sr)
     return GST_CLOCK_TIME_NONE;
   since = (gint32)(packet->timestamp - sender->rtp);
-  time = gst_util_uint64_scale (sender->ntp, GST_SECOND, G_GUINT64_CONSTANT (1) << 32);
-  time += since * (gint64)GST_SECOND / clock_rate;
+  time = get_ntp_time (sender) + since * (gint64)GST_SECOND / clock_rate;
   return MAX (time, 0);
 }
 

@@ -31,6 +31,20 @@ set_media (SiprecReceiver *receiver, SiprecFormat *format)
     receiver->media = siprec_format_ref (format);
 }
 
+static void
+leave_sync (SiprecReceiver *receiver)
+{
+  if (receiver->sync)
+    siprec_sync_forget (receiver->sync, receiver);
+  g_clear_pointer (&receiver->sync, siprec_sync_unref);
+}
+
+void
+siprec_receiver_set_sync (SiprecReceiver *receiver, SiprecSync *sync)
+{
+  receiver->sync = siprec_sync_ref (sync);
+}
+
 void
 siprec_receiver_clear (SiprecReceiver *receiver)
 {
@@ -39,6 +53,7 @@ siprec_receiver_clear (SiprecReceiver *receiver)
   siprec_reorder_clear (&receiver->reorder);
   siprec_timeline_clear (&receiver->timeline);
   siprec_rtcp_clear (&receiver->rtcp);
+  leave_sync (receiver);
   set_media (receiver, NULL);
   g_ptr_array_unref (receiver->formats);
 }
@@ -315,6 +330,7 @@ siprec_receiver_end (SiprecReceiver *receiver, GstClockTime end)
     adopt_candidate (receiver);
   receiver->ended = TRUE;
   receiver->end = end;
+  leave_sync (receiver);
   if (receiver->claimed)
     finish (receiver);
 }

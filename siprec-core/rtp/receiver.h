@@ -11,6 +11,7 @@
 #include "rtcp.h"
 #include "source.h"
 #include "stats.h"
+#include "sync.h"
 #include "timeline.h"
 
 G_BEGIN_DECLS
@@ -49,6 +50,10 @@ typedef struct {
   SiprecDtmf dtmf;
 
   SiprecRtcp rtcp;
+  SiprecSync *sync; /* (nullable): owned */
+  SiprecShift shift;
+  GstClockTime sr_used; /* arrival of the sender report that @sync knows */
+  guint sync_serial;
   SiprecStats stats;
   gboolean started, timed_out;
   GstClockTime alive; /* last packet, or the moment that timeouts count from */
@@ -57,29 +62,36 @@ typedef struct {
   gboolean changed; /* stats are newer than the ring's */
 } SiprecReceiver;
 
-void siprec_receiver_init (SiprecReceiver *receiver, SiprecReceiverNotify notify,
-                           gpointer user_data);
-void siprec_receiver_clear (SiprecReceiver *receiver);
+SIPREC_API void siprec_receiver_init (SiprecReceiver *receiver, SiprecReceiverNotify notify,
+                                      gpointer user_data);
+SIPREC_API void siprec_receiver_clear (SiprecReceiver *receiver);
 
-void siprec_receiver_set_formats (SiprecReceiver *receiver, GPtrArray *formats);
-void siprec_receiver_set_held (SiprecReceiver *receiver, gboolean held, GstClockTime now);
-void siprec_receiver_begin (SiprecReceiver *receiver, GstClockTime start);
-void siprec_receiver_claim (SiprecReceiver *receiver, const SiprecStreamWishes *wishes,
-                            GstClockTime now);
+SIPREC_API void siprec_receiver_set_formats (SiprecReceiver *receiver, GPtrArray *formats);
+SIPREC_API void siprec_receiver_set_held (SiprecReceiver *receiver, gboolean held,
+                                          GstClockTime now);
+SIPREC_API void siprec_receiver_begin (SiprecReceiver *receiver, GstClockTime start);
+SIPREC_API void siprec_receiver_claim (SiprecReceiver *receiver, const SiprecStreamWishes *wishes,
+                                       GstClockTime now);
 void siprec_receiver_release (SiprecReceiver *receiver);
 
 /* One datagram from the RTP socket that isn't RTCP. */
-void siprec_receiver_push (SiprecReceiver *receiver, const guint8 *data, gsize size,
-                           GstClockTime arrival);
+SIPREC_API void siprec_receiver_push (SiprecReceiver *receiver, const guint8 *data, gsize size,
+                                      GstClockTime arrival);
+
+/* Takes its place among the streams of its session; before it begins. */
+SIPREC_API void siprec_receiver_set_sync (SiprecReceiver *receiver, SiprecSync *sync);
+
+/* Learns from sender reports that came for this stream or another one of its session. */
+SIPREC_API void siprec_receiver_align (SiprecReceiver *receiver);
 
 /* What time brings: holes given up, filler, timeouts. All that came before @now was pushed. */
-void siprec_receiver_tick (SiprecReceiver *receiver, GstClockTime now);
+SIPREC_API void siprec_receiver_tick (SiprecReceiver *receiver, GstClockTime now);
 
 /* Gives out all that is held, and filler up to @end. If unclaimed, that is done when claimed. */
-void siprec_receiver_end (SiprecReceiver *receiver, GstClockTime end);
+SIPREC_API void siprec_receiver_end (SiprecReceiver *receiver, GstClockTime end);
 
 /* Brings @receiver's stats up to date and returns them. */
-const SiprecStats *siprec_receiver_get_stats (SiprecReceiver *receiver);
+SIPREC_API const SiprecStats *siprec_receiver_get_stats (SiprecReceiver *receiver);
 
 /* Reports what the ring dropped, at most once a second. */
 void siprec_receiver_tell_lag (SiprecReceiver *receiver, const SiprecOverrun *lag,

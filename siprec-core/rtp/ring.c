@@ -55,6 +55,7 @@ siprec_ring_clear (SiprecRing *ring)
   g_free (ring->units);
   g_clear_pointer (&ring->strand, siprec_strand_unref);
   g_clear_pointer (&ring->stats_format, siprec_format_unref);
+  g_clear_pointer (&ring->codec, siprec_format_unref);
   g_free (ring->stats_cname);
   g_mutex_clear (&ring->lock);
   g_cond_clear (&ring->cond);
@@ -111,6 +112,29 @@ siprec_ring_set_position (SiprecRing *ring, GstClockTime position)
   g_mutex_lock (&ring->lock);
   ring->position = position;
   g_mutex_unlock (&ring->lock);
+}
+
+SiprecFormat *
+siprec_ring_get_codec (SiprecRing *ring)
+{
+  SiprecFormat *codec;
+
+  g_mutex_lock (&ring->lock);
+  codec = ring->codec ? siprec_format_ref (ring->codec) : NULL;
+  g_mutex_unlock (&ring->lock);
+  return codec;
+}
+
+void
+siprec_ring_set_codec (SiprecRing *ring, SiprecFormat *codec)
+{
+  SiprecFormat *old;
+
+  g_mutex_lock (&ring->lock);
+  old = ring->codec;
+  ring->codec = siprec_format_ref (codec);
+  g_mutex_unlock (&ring->lock);
+  g_clear_pointer (&old, siprec_format_unref);
 }
 
 guint

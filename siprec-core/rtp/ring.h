@@ -25,6 +25,7 @@ typedef struct {
   SiprecUnit *units; /* circular, size a power of two; owns its units */
   guint size, first, n;
   GstClockTime position; /* where the next unit to be appended begins */
+  SiprecFormat *codec;   /* agreed on last */
   gboolean end_taken;    /* the END unit was popped */
   gboolean dropped;      /* the next DATA is discontinuous */
   gboolean raw;          /* kind of units that the consumer wants */
@@ -45,6 +46,8 @@ void siprec_ring_claim (SiprecRing *ring, gboolean raw, SiprecStrand *strand);
 void siprec_ring_release (SiprecRing *ring);
 GstClockTime siprec_ring_get_position (SiprecRing *ring);
 void siprec_ring_set_position (SiprecRing *ring, GstClockTime position);
+SiprecFormat *siprec_ring_get_codec (SiprecRing *ring);
+void siprec_ring_set_codec (SiprecRing *ring, SiprecFormat *codec);
 guint siprec_ring_pop (SiprecRing *ring, SiprecUnit *units, guint max);
 gboolean siprec_ring_wait (SiprecRing *ring);
 void siprec_ring_set_flushing (SiprecRing *ring, gboolean flushing);

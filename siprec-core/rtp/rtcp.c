@@ -213,7 +213,7 @@ add_block (SiprecRtcp *rtcp, GstRTCPPacket *packet, SiprecSource *source, GstClo
 }
 
 GstBuffer *
-siprec_rtcp_make_report (SiprecRtcp *rtcp, SiprecSource *source, GstClockTime now)
+siprec_rtcp_make_report (SiprecRtcp *rtcp, SiprecSource *source, GstClockTime now, gboolean bye)
 {
   GstBuffer *buffer = gst_rtcp_buffer_new (REPORT_SIZE);
   GstRTCPBuffer map = GST_RTCP_BUFFER_INIT;
@@ -229,6 +229,10 @@ siprec_rtcp_make_report (SiprecRtcp *rtcp, SiprecSource *source, GstClockTime no
   gst_rtcp_packet_sdes_add_item (&packet, rtcp->ssrc);
   gst_rtcp_packet_sdes_add_entry (&packet, GST_RTCP_SDES_CNAME, strlen (cname),
                                   (const guint8 *)cname);
+  if (bye) {
+    gst_rtcp_buffer_add_packet (&map, GST_RTCP_TYPE_BYE, &packet);
+    gst_rtcp_packet_bye_add_ssrc (&packet, rtcp->ssrc);
+  }
   gst_rtcp_buffer_unmap (&map);
   return buffer;
 }

@@ -25,7 +25,9 @@ typedef struct {
  * SiprecRtcp:
  *
  * The last senders that reports came from, and when our own report is due (RFC 3550 section 6).
- * Reports go to where RTCP came from last, else to the address in the SDP.
+ * Reports go to where RTCP came from last, else to the address in the SDP. They go on while nothing
+ * is received, and more often than every 15 s, so they also keep the bindings of NATs on the way open
+ * (RFC 6263 sections 4.3 and 7).
  */
 typedef struct {
   guint32 ssrc; /* ours */
@@ -34,6 +36,7 @@ typedef struct {
   SiprecAddress signalled, seen;
   gboolean seen_on_rtp; /* RTCP came on the RTP socket last */
   gboolean mux;
+  gboolean reported; /* we have sent something */
 } SiprecRtcp;
 
 SIPREC_API void siprec_rtcp_init (SiprecRtcp *rtcp, GstClockTime now);
@@ -49,9 +52,10 @@ SIPREC_API const SiprecRtcpSender *siprec_rtcp_get_sender (const SiprecRtcp *rtc
 /* TRUE once when a report is due, and plans the next one (section 6.3.1). */
 SIPREC_API gboolean siprec_rtcp_is_due (SiprecRtcp *rtcp, GstClockTime now);
 
-/* A receiver report on @source (empty if nothing came since the last one) with our CNAME. */
+/* A receiver report on @source (empty if nothing came since the last one) with our CNAME; @bye if it
+ * is the last one. */
 SIPREC_API GstBuffer *siprec_rtcp_make_report (SiprecRtcp *rtcp, SiprecSource *source,
-                                               GstClockTime now);
+                                               GstClockTime now, gboolean bye);
 
 /* Where the SDP says that reports go: a numeric address, NULL or port 0 if it doesn't say. */
 void siprec_rtcp_set_remote (SiprecRtcp *rtcp, const gchar *address, guint16 port, gboolean mux);

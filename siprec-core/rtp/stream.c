@@ -139,8 +139,8 @@ adapt_address (SiprecStream *stream, const SiprecAddress *remote, SiprecAddress 
   return TRUE;
 }
 
-void
-siprec_stream_report (SiprecStream *stream, GstClockTime now)
+static void
+send_report (SiprecStream *stream, GstClockTime now, gboolean bye)
 {
   SiprecRtcp *rtcp = &stream->receiver.rtcp;
   const SiprecAddress *remote;
@@ -149,12 +149,10 @@ siprec_stream_report (SiprecStream *stream, GstClockTime now)
   gboolean on_rtp;
   GstMapInfo map;
 
-  if (!siprec_rtcp_is_due (rtcp, now))
-    return;
   remote = siprec_rtcp_get_remote (rtcp, &on_rtp);
   if (!remote || !adapt_address (stream, remote, &address))
     return;
-  report = siprec_rtcp_make_report (rtcp, &stream->receiver.source, now);
+  report = siprec_rtcp_make_report (rtcp, &stream->receiver.source, now, bye);
   if (!gst_buffer_map (report, &map, GST_MAP_READ))
     return;
   if (sendto (on_rtp ? stream->rtp.fd : stream->rtcp.fd, map.data, map.size,
@@ -162,6 +160,14 @@ siprec_stream_report (SiprecStream *stream, GstClockTime now)
               stream->family == AF_INET6 ? sizeof (address.in6) : sizeof (address.in)) < 0)
     GST_DEBUG ("%p: report not sent: %m", stream);
   gst_buffer_unmap (report, &map);
+  rtcp->reported = TRUE;
+}
+
+void
+siprec_stream_report (SiprecStream *stream, GstClockTime now)
+{
+  if (siprec_rtcp_is_due (&stream->receiver.rtcp, now))
+    send_report (stream, now, FALSE);
 }
 
 /* Commands */
@@ -198,8 +204,12 @@ begin (SiprecStream *stream, GstClockTime start)
 static void
 end (SiprecStream *stream, GstClockTime time)
 {
-  if (stream->ports && stream->attached)
+  if (stream->ports && stream->attached) {
     siprec_worker_drain (stream->worker, stream);
+    /* RFC 3550 section 6.3.7: who has never sent anything says no BYE either. */
+    if (stream->receiver.rtcp.reported)
+      send_report (stream, siprec_context_now (), TRUE);
+  }
   siprec_receiver_end (&stream->receiver, time);
   close_ports (stream);
 }
@@ -310,10 +320,18 @@ siprec_stream_set_formats (SiprecStream *stream, GPtrArray *formats)
 {
   Command command = {.type = SET_FORMATS};
 
+  if (formats->len > 0)
+    siprec_ring_set_codec (&stream->ring, g_ptr_array_index (formats, 0));
   command.formats = g_ptr_array_new_with_free_func ((GDestroyNotify)siprec_format_unref);
   for (guint i = 0; i < formats->len; i++)
     g_ptr_array_add (command.formats, siprec_format_ref (g_ptr_array_index (formats, i)));
   post (stream, &command);
+}
+
+SiprecFormat *
+siprec_stream_get_codec (SiprecStream *stream)
+{
+  return siprec_ring_get_codec (&stream->ring);
 }
 
 void
@@ -326,6 +344,12 @@ siprec_stream_set_remote (SiprecStream *stream, const gchar *address, guint16 rt
                      .flag = rtcp_mux};
 
   post (stream, &command);
+}
+
+void
+siprec_stream_set_sync (SiprecStream *stream, SiprecSync *sync)
+{
+  siprec_receiver_set_sync (&stream->receiver, sync);
 }
 
 void

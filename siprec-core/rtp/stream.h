@@ -5,6 +5,7 @@
 #include "context.h"
 #include "format.h"
 #include "ports.h"
+#include "sync.h"
 
 G_BEGIN_DECLS
 
@@ -140,6 +141,10 @@ SIPREC_API guint16 siprec_stream_get_port (SiprecStream *stream);
  * dropped and counted. Copied; may be called again after a new offer. */
 SIPREC_API void siprec_stream_set_formats (SiprecStream *stream, GPtrArray *formats);
 
+/* The first of the formats agreed on last, so that caps are known before there is data; NULL if there is
+ * none. (transfer full) */
+SIPREC_API SiprecFormat *siprec_stream_get_codec (SiprecStream *stream);
+
 /**
  * siprec_stream_set_remote:
  * @address: (nullable): where the SDP says the media comes from; NULL if it says nothing
@@ -149,6 +154,9 @@ SIPREC_API void siprec_stream_set_formats (SiprecStream *stream, GPtrArray *form
  */
 SIPREC_API void siprec_stream_set_remote (SiprecStream *stream, const gchar *address,
                                           guint16 rtp_port, guint16 rtcp_port, gboolean rtcp_mux);
+
+/* Lines it up with the other streams of its session that have the same @sync; once, before it begins. */
+SIPREC_API void siprec_stream_set_sync (SiprecStream *stream, SiprecSync *sync);
 
 /* Begins the timeline at @start (CLOCK_MONOTONIC): the first unit starts exactly there (with fill). */
 SIPREC_API void siprec_stream_begin (SiprecStream *stream, GstClockTime start);

@@ -208,6 +208,7 @@ visit (SiprecWorker *worker, SiprecStream *stream)
     if (stream->rtp.last + IDLE < now)
       watch (worker, &stream->rtp);
   }
+  siprec_receiver_align (&stream->receiver);
   /* While packets wait to be read, nothing is known of the time after the last one. */
   siprec_receiver_tick (&stream->receiver, full ? MIN (stream->rtp.last, now) : now);
   if (stream->ports)

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "siprec-core/event.h"
+#include "tests/support/rounds.h"
 
 static JsonObject *
 parse_line (const gchar *line, JsonParser *parser)
@@ -150,7 +151,7 @@ GST_START_TEST (test_any_bytes)
 {
   g_autoptr (GRand) rand = g_rand_new_with_seed (20260302);
 
-  for (guint i = 0; i < 2000; i++) {
+  for (guint i = 0; i < rounds (2000); i++) {
     gchar bytes[40];
     gsize size = g_rand_int_range (rand, 0, sizeof bytes);
     g_autofree gchar *text = NULL;

@@ -12,83 +12,32 @@
 #define ASSOC(p) "<participantstreamassoc participant_id='" p "'>"
 
 /* Alice and Bob with audio and video each, as in RFC 8068 section 3.2.1. */
-#define BASIC_CALL                                                                                                                                                                    \
-  HEAD                                                                                                                                                                                \
-      "<group group_id='g1'><associate-time>T0</associate-time></group>"                                                                                                              \
-      "<session session_id='c1'><sipSessionID>one</sipSessionID><sipSessionID>two</sipSessionID>"                                                                                     \
-      "<group-ref>g1</group-ref><start-time>T0</start-time></session>"                                                                                                                \
-      "<participant participant_id='alice'><nameID aor='sip:alice@a'><name>Alice</name></nameID>"                                                                                     \
-      "<nameID aor='tel:1'/></participant>"                                                                                                                                           \
-      "<participant participant_id='bob'><nameID aor='sip:bob@b'/></participant>"                                                                                                     \
-      "<stream stream_id='s1' session_id='c1'><label>96</label></stream>"                                                                                                             \
-      "<stream stream_id='s2' session_id='c1'><label>97</label></stream>"                                                                                                             \
-      "<stream stream_id='s3' session_id='c1'><label>98</label></stream>"                                                                                                             \
-      "<stream stream_id='s4' session_id='c1'><label>99</label></stream>" PSA (                                                                                                       \
-          "alice") "<associate-time>T0</associate-time></participantsessionassoc>" PSA ("bob") "<"                                                                                    \
-                                                                                               "a"                                                                                    \
-                                                                                               "s"                                                                                    \
-                                                                                               "s"                                                                                    \
-                                                                                               "o"                                                                                    \
-                                                                                               "c"                                                                                    \
-                                                                                               "i"                                                                                    \
-                                                                                               "a"                                                                                    \
-                                                                                               "t"                                                                                    \
-                                                                                               "e"                                                                                    \
-                                                                                               "-"                                                                                    \
-                                                                                               "t"                                                                                    \
-                                                                                               "i"                                                                                    \
-                                                                                               "m"                                                                                    \
-                                                                                               "e"                                                                                    \
-                                                                                               ">"                                                                                    \
-                                                                                               "T"                                                                                    \
-                                                                                               "0"                                                                                    \
-                                                                                               "<"                                                                                    \
-                                                                                               "/"                                                                                    \
-                                                                                               "a"                                                                                    \
-                                                                                               "s"                                                                                    \
-                                                                                               "s"                                                                                    \
-                                                                                               "o"                                                                                    \
-                                                                                               "c"                                                                                    \
-                                                                                               "i"                                                                                    \
-                                                                                               "a"                                                                                    \
-                                                                                               "t"                                                                                    \
-                                                                                               "e"                                                                                    \
-                                                                                               "-"                                                                                    \
-                                                                                               "t"                                                                                    \
-                                                                                               "i"                                                                                    \
-                                                                                               "m"                                                                                    \
-                                                                                               "e"                                                                                    \
-                                                                                               ">"                                                                                    \
-                                                                                               "<"                                                                                    \
-                                                                                               "/"                                                                                    \
-                                                                                               "p"                                                                                    \
-                                                                                               "a"                                                                                    \
-                                                                                               "r"                                                                                    \
-                                                                                               "t"                                                                                    \
-                                                                                               "i"                                                                                    \
-                                                                                               "c"                                                                                    \
-                                                                                               "i"                                                                                    \
-                                                                                               "p"                                                                                    \
-                                                                                               "a"                                                                                    \
-                                                                                               "n"                                                                                    \
-                                                                                               "t"                                                                                    \
-                                                                                               "s"                                                                                    \
-                                                                                               "e"                                                                                    \
-                                                                                               "s"                                                                                    \
-                                                                                               "s"                                                                                    \
-                                                                                               "i"                                                                                    \
-                                                                                               "o"                                                                                    \
-                                                                                               "n"                                                                                    \
-                                                                                               "a"                                                                                    \
-                                                                                               "s"                                                                                    \
-                                                                                               "s"                                                                                    \
-                                                                                               "o"                                                                                    \
-                                                                                               "c"                                                                                    \
-                                                                                               ">" ASSOC (                                                                            \
-                                                                                                   "alice") "<send>s1</send><send>s2</send><recv>s3</recv><recv>s4</recv>"            \
-                                                                                                            "</participantstreamassoc>" ASSOC (                                       \
-                                                                                                                "bob") "<send>s3</send><send>s4</send><recv>s1</recv><recv>s2</recv>" \
-                                                                                                                       "</participantstreamassoc>" END
+/* clang-format off */
+#define BASIC_CALL \
+  HEAD \
+  "<group group_id='g1'><associate-time>T0</associate-time></group>" \
+  "<session session_id='c1'><sipSessionID>one</sipSessionID><sipSessionID>" \
+  "two</sipSessionID><group-ref>g1</group-ref><start-time>T0</start-time>" \
+  "</session><participant participant_id='alice'>" \
+  "<nameID aor='sip:alice@a'><name>Alice</name></nameID>" \
+  "<nameID aor='tel:1'/></participant><participant participant_id='bob'>" \
+  "<nameID aor='sip:bob@b'/></participant>" \
+  "<stream stream_id='s1' session_id='c1'><label>96</label></stream>" \
+  "<stream stream_id='s2' session_id='c1'><label>97</label></stream>" \
+  "<stream stream_id='s3' session_id='c1'><label>98</label></stream>" \
+  "<stream stream_id='s4' session_id='c1'><label>99</label></stream>" \
+  PSA ("alice") \
+  "<associate-time>T0</associate-time></participantsessionassoc>" \
+  PSA ("bob") \
+  "<associate-time>T0</associate-time></participantsessionassoc>" \
+  ASSOC ("alice") \
+  "<send>s1</send><send>s2</send><recv>s3</recv><recv>s4</recv>" \
+  "</participantstreamassoc>" \
+  ASSOC ("bob") \
+  "<send>s3</send><send>s4</send><recv>s1</recv><recv>s2</recv>" \
+  "</participantstreamassoc>" \
+  END
+/* clang-format on */
 
 static SiprecMetadata *state;
 
@@ -241,41 +190,41 @@ GST_START_TEST (test_transfer_in_session)
 {
   apply (BASIC_CALL);
   guess ("96,97,98,99");
-  apply (PARTIAL "<session session_id='c1'><sipSessionID>three</sipSessionID></session>"
-                 "<participant participant_id='carol'><nameID "
-                 "aor='sip:carol@c'/></participant>" PSA ("carol") "<associate-time>T1</"
-                                                                   "associate-time></"
-                                                                   "participantsessionassoc>" PSA (
-                                                                       "alice") "<disassociate-"
-                                                                                "time>T1</"
-                                                                                "disassociate-time>"
-                                                                                "</"
-                                                                                "participantsession"
-                                                                                "assoc>" ASSOC (
-                                                                                    "bob") "<send>"
-                                                                                           "s3</"
-                                                                                           "send><"
-                                                                                           "send>"
-                                                                                           "s4</"
-                                                                                           "send><"
-                                                                                           "recv>"
-                                                                                           "n1</"
-                                                                                           "recv><"
-                                                                                           "recv>"
-                                                                                           "n2</"
-                                                                                           "recv>"
-                                                                                           "</"
-                                                                                           "partici"
-                                                                                           "pantstr"
-                                                                                           "eamasso"
-                                                                                           "c"
-                                                                                           ">" ASSOC (
-                                                                                               "car"
-                                                                                               "ol") "<send>n1</"
-                                                                                                     "send><send>n2</"
-                                                                                                     "send></"
-                                                                                                     "participantstream"
-                                                                                                     "assoc>" END);
+  apply (PARTIAL
+         "<session session_id='c1'><sipSessionID>three</sipSessionID></session>"
+         "<participant participant_id='carol'><nameID "
+         "aor='sip:carol@c'/></participant>" PSA (
+             "carol") "<associate-time>T1</"
+                      "associate-time></"
+                      "participantsessionassoc>" PSA (
+                          "alice") "<disassociate-"
+                                   "time>T1</"
+                                   "disassociate-time>"
+                                   "</"
+                                   "participantsession"
+                                   "assoc>" ASSOC ("bob") "<send>"
+                                                          "s3</"
+                                                          "send><"
+                                                          "send>"
+                                                          "s4</"
+                                                          "send><"
+                                                          "recv>"
+                                                          "n1</"
+                                                          "recv><"
+                                                          "recv>"
+                                                          "n2</"
+                                                          "recv>"
+                                                          "</"
+                                                          "partici"
+                                                          "pantstr"
+                                                          "eamasso"
+                                                          "c"
+                                                          ">" ASSOC ("car"
+                                                                     "ol") "<send>n1</"
+                                                                           "send><send>n2</"
+                                                                           "send></"
+                                                                           "participantstream"
+                                                                           "assoc>" END);
   guess ("96,97,98,99");
   fail_unless (has_left ("alice"));
   fail_if (has_left ("carol"));

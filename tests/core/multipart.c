@@ -6,6 +6,7 @@
 #include "siprec-core/body/multipart.h"
 #include "siprec-core/deviation.h"
 #include "siprec-core/error.h"
+#include "tests/support/rounds.h"
 
 #define MIXED "multipart/mixed;boundary=b1"
 #define SDP   "v=0\r\ns=-\r\n"
@@ -491,7 +492,7 @@ GST_START_TEST (test_mutations)
   static const gchar pieces[][8] = {"--b1", "--b2", "--", "\r\n", "\n", "\"", ";", ":", "\t"};
   g_autoptr (GRand) rand = g_rand_new_with_seed (20);
 
-  for (guint i = 0; i < 10000; i++) {
+  for (guint i = 0; i < rounds (10000); i++) {
     g_autofree gchar *data = g_memdup2 (hostile_seed, sizeof hostile_seed);
 
     for (guint n = g_rand_int_range (rand, 1, 8); n > 0; n--) {

@@ -4,6 +4,7 @@
 #include <gst/rtp/rtp.h>
 
 #include "siprec-core/rtp/rtcp.h"
+#include "tests/support/rounds.h"
 
 #define T0   (1000 * GST_SECOND)
 #define SSRC 0x01020304
@@ -77,7 +78,7 @@ GST_START_TEST (test_hostile)
     parse_copy (compound, size);
   parse_copy (short_sr, sizeof (short_sr));
   fail_unless (!siprec_rtcp_parse (&rtcp, (const guint8 *)"INVITE sip:", 11, T0));
-  for (guint i = 0; i < 20000; i++) {
+  for (guint i = 0; i < rounds (20000); i++) {
     memcpy (packet, compound, sizeof (packet));
     for (guint j = 0; j < 3; j++)
       packet[g_random_int_range (0, sizeof (packet))] = g_random_int ();
@@ -135,7 +136,7 @@ typedef struct {
 static Report
 make_report (SiprecSource *source, GstClockTime now)
 {
-  g_autoptr (GstBuffer) buffer = siprec_rtcp_make_report (&rtcp, source, now);
+  g_autoptr (GstBuffer) buffer = siprec_rtcp_make_report (&rtcp, source, now, FALSE);
   GstRTCPBuffer map = GST_RTCP_BUFFER_INIT;
   GstRTCPPacket packet;
   Report report = {0};
@@ -202,6 +203,28 @@ GST_START_TEST (test_report)
 
 GST_END_TEST;
 
+/* The last report says so. */
+GST_START_TEST (test_bye)
+{
+  SiprecSource source = {0};
+  g_autoptr (GstBuffer) buffer = siprec_rtcp_make_report (&rtcp, &source, T0, TRUE);
+  GstRTCPBuffer map = GST_RTCP_BUFFER_INIT;
+  GstRTCPPacket packet;
+
+  fail_unless (gst_rtcp_buffer_validate (buffer));
+  gst_rtcp_buffer_map (buffer, GST_MAP_READ, &map);
+  fail_unless_equals_int (gst_rtcp_buffer_get_packet_count (&map), 3);
+  gst_rtcp_buffer_get_first_packet (&map, &packet);
+  gst_rtcp_packet_move_to_next (&packet);
+  gst_rtcp_packet_move_to_next (&packet);
+  fail_unless_equals_int (gst_rtcp_packet_get_type (&packet), GST_RTCP_TYPE_BYE);
+  fail_unless_equals_int (gst_rtcp_packet_bye_get_ssrc_count (&packet), 1);
+  fail_unless_equals_int (gst_rtcp_packet_bye_get_nth_ssrc (&packet, 0), rtcp.ssrc);
+  gst_rtcp_buffer_unmap (&map);
+}
+
+GST_END_TEST;
+
 /* Strays, restarts and other senders. */
 GST_START_TEST (test_source)
 {
@@ -250,6 +273,7 @@ rtcp_suite (void)
   tcase_add_test (tc, test_many_senders);
   tcase_add_test (tc, test_interval);
   tcase_add_test (tc, test_report);
+  tcase_add_test (tc, test_bye);
   tcase_add_test (tc, test_source);
   return suite;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "siprec-core/sdp/answer.h"
+#include "tests/support/rounds.h"
 
 #define SESSION "v=0\r\no=src 7 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\n"
 
@@ -368,7 +369,7 @@ GST_START_TEST (test_agreement_with_mutated_offers)
   g_autoptr (GRand) rand = g_rand_new_with_seed (22);
   guint answered = 0;
 
-  for (guint i = 0; i < 10000; i++) {
+  for (guint i = 0; i < rounds (10000); i++) {
     g_autofree gchar *data = g_memdup2 (agreement_seed, sizeof agreement_seed);
 
     for (guint n = g_rand_int_range (rand, 1, 6); n > 0; n--) {

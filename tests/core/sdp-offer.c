@@ -6,6 +6,7 @@
 #include "siprec-core/deviation.h"
 #include "siprec-core/error.h"
 #include "siprec-core/sdp/offer.h"
+#include "tests/support/rounds.h"
 
 #define SESSION "v=0\r\no=src 7 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\n"
 #define CALLER                                                                                     \
@@ -591,7 +592,7 @@ GST_START_TEST (test_mutations)
                                      ":",  "\r\n",      " ",         "a=label:", "t=", "a=rtcp:"};
   g_autoptr (GRand) rand = g_rand_new_with_seed (21);
 
-  for (guint i = 0; i < 10000; i++) {
+  for (guint i = 0; i < rounds (10000); i++) {
     g_autofree gchar *data = g_memdup2 (hostile_seed, sizeof hostile_seed);
 
     for (guint n = g_rand_int_range (rand, 1, 8); n > 0; n--) {

@@ -85,17 +85,25 @@ count_notices (Fixture *f, SiprecNoticeType type)
   return n;
 }
 
+static guint16
+get_local_port (gint fd)
+{
+  struct sockaddr_in address;
+  socklen_t length = sizeof (address);
+
+  fail_unless (getsockname (fd, (struct sockaddr *)&address, &length) == 0);
+  return ntohs (address.sin_port);
+}
+
 static gint
 connect_socket (guint16 port, guint16 *local)
 {
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons (port)};
-  socklen_t length = sizeof (address);
   gint fd = socket (AF_INET, SOCK_DGRAM, 0);
 
   address.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
   fail_unless (connect (fd, (struct sockaddr *)&address, sizeof (address)) == 0);
-  fail_unless (getsockname (fd, (struct sockaddr *)&address, &length) == 0);
-  *local = ntohs (address.sin_port);
+  *local = get_local_port (fd);
   return fd;
 }
 
@@ -972,6 +980,83 @@ GST_START_TEST (test_reports_mux)
 
 GST_END_TEST;
 
+/* The type of the last packet of the compound that comes next on @fd. */
+static GstRTCPType
+receive_last_type (gint fd, gint timeout)
+{
+  GstRTCPBuffer map = GST_RTCP_BUFFER_INIT;
+  GstRTCPPacket packet;
+  GstRTCPType type;
+  g_autoptr (GstBuffer) buffer = NULL;
+  struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+  guint8 data[500];
+  gssize size;
+
+  if (poll (&poll_fd, 1, timeout) != 1)
+    return GST_RTCP_TYPE_INVALID;
+  size = recv (fd, data, sizeof (data), 0);
+  fail_unless (gst_rtcp_buffer_validate_data (data, size));
+  buffer = gst_buffer_new_memdup (data, size);
+  gst_rtcp_buffer_map (buffer, GST_MAP_READ, &map);
+  fail_unless (gst_rtcp_buffer_get_first_packet (&map, &packet));
+  do
+    type = gst_rtcp_packet_get_type (&packet);
+  while (gst_rtcp_packet_move_to_next (&packet));
+  gst_rtcp_buffer_unmap (&map);
+  return type;
+}
+
+/* Nothing is received, held or not: reports go to where the SDP says, from the port that fits, and a
+ * BYE ends them. */
+static void
+run_keepalive (gboolean mux, gboolean held)
+{
+  Fixture f;
+  guint16 rtp_port, rtcp_port = 0;
+
+  fixture_init (&f);
+  rtp_port = get_local_port (f.rtp);
+  if (!mux)
+    rtcp_port = f.rtcp_port;
+  siprec_stream_set_remote (f.stream, "127.0.0.1", rtp_port, rtcp_port, mux);
+  siprec_stream_set_held (f.stream, held);
+  siprec_stream_begin (f.stream, siprec_context_now ());
+  fail_unless_equals_int (receive_last_type (mux ? f.rtp : f.rtcp, 5000), GST_RTCP_TYPE_SDES);
+  siprec_stream_end (f.stream, siprec_context_now ());
+  fail_unless_equals_int (receive_last_type (mux ? f.rtp : f.rtcp, 5000), GST_RTCP_TYPE_BYE);
+  fixture_clear (&f);
+}
+
+GST_START_TEST (test_keepalive)
+{
+  run_keepalive (FALSE, FALSE);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_keepalive_mux)
+{
+  run_keepalive (TRUE, TRUE);
+}
+
+GST_END_TEST;
+
+/* RFC 3550 section 6.3.7: no BYE where nothing was sent before. */
+GST_START_TEST (test_no_bye)
+{
+  Fixture f;
+
+  fixture_init (&f);
+  siprec_stream_set_remote (f.stream, "127.0.0.1", 9, f.rtcp_port, FALSE);
+  siprec_stream_begin (f.stream, siprec_context_now ());
+  siprec_stream_end (f.stream, siprec_context_now ());
+  await_notice (&f, SIPREC_NOTICE_ENDED, 0);
+  fail_unless_equals_int (receive_last_type (f.rtcp, 100), GST_RTCP_TYPE_INVALID);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
 /* Streams come and go while others run; consumers wake by strands. */
 static void
 on_strand (gpointer user_data)
@@ -1053,6 +1138,9 @@ stream_suite (void)
   tcase_add_test (tc, test_flushing);
   tcase_add_test (tc, test_reports);
   tcase_add_test (tc, test_reports_mux);
+  tcase_add_test (tc, test_keepalive);
+  tcase_add_test (tc, test_keepalive_mux);
+  tcase_add_test (tc, test_no_bye);
   tcase_add_test (tc, test_churn);
   return suite;
 }

@@ -41,6 +41,8 @@ GST_START_TEST (test_malformed)
       {"local-uri=http://127.0.0.1", "listen", "http://127.0.0.1"},
       {"local-uri=sip:127.0.0.1:99999", "listen", "99999"},
       {"media-address=nowhere", "media-address", "nowhere"},
+      {"media-address=192.0.2.1", "address", "192.0.2.1"},
+      {"codecs=PCMU,XYZ", "codecs", "PCMU,XYZ"},
       {"external-address=nowhere", "external-address", "nowhere"},
   };
 

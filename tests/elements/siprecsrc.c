@@ -494,6 +494,80 @@ GST_START_TEST (test_output_rtp)
 }
 GST_END_TEST;
 
+static gchar *
+one_line_sdp (const gchar *formats)
+{
+  return g_strdup_printf ("v=0\r\no=caller 1 %u IN IP4 127.0.0.1\r\ns=-\r\n"
+                          "c=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP %s\r\n",
+                          g_random_int_range (2, 100000), formats);
+}
+
+/* Caps are right before there is data, with what fmtp says; no muxer likes them to change. */
+GST_START_TEST (test_caps)
+{
+  static const struct {
+    const gchar *formats, *caps;
+  } cases[] = {
+      {"96\r\na=rtpmap:96 opus/48000/2\r\na=fmtp:96 stereo=1;sprop-stereo=1",
+       "audio/x-opus,channels=2"},
+      {"97\r\na=rtpmap:97 iLBC/8000\r\na=fmtp:97 mode=20", "audio/x-iLBC,mode=20"},
+      {"9", "audio/G722,rate=16000"},
+      {"98\r\na=rtpmap:98 L16/16000", "audio/x-raw,rate=16000,channels=1"},
+      {"99\r\na=rtpmap:99 X-ODD/8000", "application/x-rtp,encoding-name=X-ODD"},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    Pipeline *pipeline = pipeline_new ("latency=20", "fakesink async=false");
+    g_autofree gchar *sdp = one_line_sdp (cases[i].formats);
+    g_autoptr (GstCaps) wanted = gst_caps_from_string (cases[i].caps);
+    Caller *caller;
+    PadLog *log;
+    GstCaps *caps;
+
+    pipeline_set_state (pipeline, GST_STATE_PLAYING);
+    caller = pipeline_caller (pipeline);
+    fail_unless_equals_int (
+        caller_invite_with (caller, "Require: siprec\r\n", "application/sdp", sdp), 200);
+    log = pipeline_pad (pipeline, "audio_0");
+    g_usleep (200000);
+    fail_unless_equals_int (caller_bye (caller), 200);
+    pipeline_await_eos (log);
+    fail_unless_equals_int (log->caps->len, 1);
+    caps = g_ptr_array_index (log->caps, 0);
+    fail_unless (gst_caps_is_subset (caps, wanted), "%" GST_PTR_FORMAT, caps);
+    caller_free (caller);
+    pipeline_free (pipeline);
+  }
+}
+GST_END_TEST;
+
+/* A new offer with another codec is new caps on the same pad. */
+GST_START_TEST (test_codec_changes)
+{
+  Pipeline *pipeline = pipeline_new ("latency=20", "fakesink async=false");
+  g_autofree gchar *before = one_line_sdp ("0"), *after = one_line_sdp ("8");
+  Caller *caller;
+  PadLog *log;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (
+      caller_invite_with (caller, "Require: siprec\r\n", "application/sdp", before), 200);
+  log = pipeline_pad (pipeline, "audio_0");
+  pipeline_await_buffers (log, 5);
+  fail_unless_equals_int (caller_request (caller, "INVITE", "application/sdp", after), 200);
+  pipeline_await_buffers (log, pipeline_n_buffers (log) + 10);
+  fail_unless_equals_int (caller_bye (caller), 200);
+  pipeline_await_eos (log);
+  fail_unless_equals_int (log->caps->len, 2);
+  fail_unless (gst_structure_has_name (gst_caps_get_structure (g_ptr_array_index (log->caps, 1), 0),
+                                       "audio/x-alaw"));
+  fail_unless_equals_int (log->n_stream_starts, 1);
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
 GST_START_TEST (test_buffer_duration)
 {
   Pipeline *pipeline = pipeline_new ("buffer-duration=100000000", "fakesink async=false");
@@ -512,6 +586,78 @@ GST_START_TEST (test_buffer_duration)
   fail_unless_equals_uint64 (GST_BUFFER_DURATION (buffer), 100 * GST_MSECOND);
   caller_free (caller);
   pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+/* A frame of the first line whose octets all are @n, spoken @n frames after RTP time 0. */
+static void
+send_numbered (Caller *caller, guint8 n)
+{
+  guint8 packet[12 + 160] = {0x80, 0, 0, n};
+
+  GST_WRITE_UINT32_BE (packet + 4, n * 160);
+  GST_WRITE_UINT32_BE (packet + 8, 0x1234);
+  memset (packet + 12, n, 160);
+  caller_send_raw (caller, 0, packet, sizeof packet);
+}
+
+/* Says that RTP time 0 was half a second after 0x10000 on the NTP clock. */
+static void
+send_report (Caller *caller)
+{
+  guint8 packet[28] = {0x80, 200, 0, 6};
+
+  GST_WRITE_UINT32_BE (packet + 4, 0x1234);
+  GST_WRITE_UINT32_BE (packet + 8, 0x10000);
+  GST_WRITE_UINT32_BE (packet + 12, 0x80000000);
+  caller_send_raw (caller, 0, packet, sizeof packet);
+}
+
+/* A report after the first frame; every later one has the time, filler has none. */
+static void
+check_reference (const gchar *properties, gboolean wanted)
+{
+  Pipeline *pipeline = pipeline_new (properties, "fakesink async=false");
+  Caller *caller;
+  PadLog *log;
+  g_autoptr (GstCaps) ntp = gst_caps_new_empty_simple ("timestamp/x-ntp");
+  guint n_metas = 0;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  send_numbered (caller, 1);
+  send_report (caller);
+  for (guint8 n = 2; n < 20; n++) {
+    send_numbered (caller, n);
+    g_usleep (20000);
+  }
+  fail_unless_equals_int (caller_bye (caller), 200);
+  log = pipeline_pad (pipeline, "audio_0");
+  pipeline_await_eos (log);
+  for (guint i = 0; i < log->buffers->len; i++) {
+    GstBuffer *buffer = g_ptr_array_index (log->buffers, i);
+    GstReferenceTimestampMeta *meta = gst_buffer_get_reference_timestamp_meta (buffer, ntp);
+    guint8 n = 0;
+
+    if (!meta)
+      continue;
+    gst_buffer_extract (buffer, 0, &n, 1);
+    fail_unless_equals_uint64 (meta->timestamp, 0x10000 * GST_SECOND + GST_SECOND / 2 + n * FRAME);
+    fail_unless_equals_uint64 (meta->duration, GST_CLOCK_TIME_NONE);
+    n_metas++;
+  }
+  /* The first frame may still have been waiting when the report came. */
+  fail_unless (wanted ? n_metas >= 18 : n_metas == 0, "%u", n_metas);
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+
+/* The sender's wall clock, as rtpjitterbuffer tells it, only when asked for. */
+GST_START_TEST (test_reference_timestamps)
+{
+  check_reference ("add-reference-timestamp-meta=true", TRUE);
+  check_reference ("", FALSE);
 }
 GST_END_TEST;
 
@@ -608,7 +754,10 @@ siprecsrc_suite (void)
   tcase_add_test (tcase, test_absent_pad_comes_to_life);
   tcase_add_test (tcase, test_fill);
   tcase_add_test (tcase, test_output_rtp);
+  tcase_add_test (tcase, test_caps);
+  tcase_add_test (tcase, test_codec_changes);
   tcase_add_test (tcase, test_buffer_duration);
+  tcase_add_test (tcase, test_reference_timestamps);
   tcase_add_test (tcase, test_queries);
   tcase_add_test (tcase, test_stats);
   return suite;

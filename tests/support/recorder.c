@@ -58,6 +58,12 @@ void
 recorder_free (Recorder *recorder)
 {
   g_ptr_array_unref (recorder->acceptors);
+  for (guint i = 0; i < recorder->sessions->len; i++) {
+    SiprecSession *session = g_ptr_array_index (recorder->sessions, i);
+
+    if (siprec_session_is_claimed (session))
+      siprec_session_release (session);
+  }
   siprec_endpoint_unref (recorder->endpoint);
   g_ptr_array_unref (recorder->sessions);
   g_clear_object (&recorder->asked);

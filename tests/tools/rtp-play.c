@@ -141,7 +141,7 @@ open_stream (Stream *stream, guint index, const gchar *text, GError **error)
   options->ptime = 20;
   options->pt = -1;
   options->dtmf_pt = 101;
-  options->ssrc = 0x51000000u + index;
+  options->ssrc = g_random_int ();
   options->seq = 1000;
   options->timestamp = 160000;
   options->rtcp = default_rtcp;

@@ -1,0 +1,72 @@
+/* siprec-core: intervals of associations
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "history.h"
+
+/* Who comes and goes more often has no use for its beginnings. */
+#define MAX_HISTORY 256
+
+static void
+interval_free (gpointer data)
+{
+  SiprecInterval *interval = data;
+
+  g_free (interval->begin);
+  g_free (interval->end);
+  g_free (interval);
+}
+
+GPtrArray *
+siprec_history_new (void)
+{
+  return g_ptr_array_new_with_free_func (interval_free);
+}
+
+void
+siprec_history_add (GPtrArray *history, const gchar *begin, const gchar *end)
+{
+  SiprecInterval *interval;
+
+  for (guint i = 0; i < history->len; i++) {
+    interval = g_ptr_array_index (history, i);
+    if (g_strcmp0 (interval->begin, begin) == 0 && g_strcmp0 (interval->end, end) == 0)
+      return;
+  }
+  if (history->len >= MAX_HISTORY)
+    g_ptr_array_remove_index (history, 0);
+  interval = g_new0 (SiprecInterval, 1);
+  interval->begin = g_strdup (begin);
+  interval->end = g_strdup (end);
+  g_ptr_array_add (history, interval);
+}
+
+void
+siprec_history_merge (GPtrArray *history, const GPtrArray *from)
+{
+  for (guint i = 0; i < from->len; i++) {
+    const SiprecInterval *interval = g_ptr_array_index (from, i);
+
+    siprec_history_add (history, interval->begin, interval->end);
+  }
+}
+
+static void
+replace (gchar **to, const gchar *value)
+{
+  if (!value)
+    return;
+  g_free (*to);
+  *to = g_strdup (value);
+}
+
+void
+siprec_history_update (GPtrArray *history, gchar **begin, gchar **end, const gchar *new_begin,
+                       const gchar *new_end)
+{
+  if (new_begin && g_strcmp0 (*begin, new_begin) != 0) {
+    if (history && *end)
+      siprec_history_add (history, *begin, *end);
+    g_clear_pointer (end, g_free);
+  }
+  replace (begin, new_begin);
+  replace (end, new_end);
+}

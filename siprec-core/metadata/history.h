@@ -1,0 +1,31 @@
+/* siprec-core: the times of an association, past and present
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model.h"
+
+G_BEGIN_DECLS
+
+/* An empty array of SiprecInterval that owns them. */
+GPtrArray *siprec_history_new (void);
+
+/* Adds an interval that isn't in @history yet; of very many the oldest are dropped. */
+void siprec_history_add (GPtrArray *history, const gchar *begin, const gchar *end);
+
+/* Adds all of @from to @history. */
+void siprec_history_merge (GPtrArray *history, const GPtrArray *from);
+
+/**
+ * siprec_history_update:
+ * @history: (nullable): where an interval goes that is over
+ * @begin: (inout): the time of association so far
+ * @end: (inout): the time of disassociation so far
+ * @new_begin: (nullable): the one that was sent
+ * @new_end: (nullable): the one that was sent
+ *
+ * A new beginning after an end opens a new interval; an end alone leaves the beginning.
+ */
+void siprec_history_update (GPtrArray *history, gchar **begin, gchar **end, const gchar *new_begin,
+                            const gchar *new_end);
+
+G_END_DECLS
