@@ -190,8 +190,8 @@ GST_START_TEST (nothing_is_received_during_a_pause)
       n_octets += gst_buffer_get_size (unit.buffer);
     siprec_unit_clear (&unit);
   }
-  /* Ten packets of 160; what came just before the pause may have been too late for it. */
-  fail_unless (n_octets >= 5 * 160 && n_octets <= 10 * 160, "%zu", n_octets);
+  /* Ten packets of 160; a pause begins with the worker's next tick, so one may be less or more. */
+  fail_unless (n_octets >= 5 * 160 && n_octets <= 11 * 160, "%zu", n_octets);
   siprec_stream_release (stream);
 }
 GST_END_TEST
