@@ -228,13 +228,13 @@ siprec_receiver_set_held (SiprecReceiver *receiver, gboolean held, GstClockTime 
 void
 siprec_receiver_set_paused (SiprecReceiver *receiver, gboolean paused, GstClockTime now)
 {
-  /* What comes after a pause is no continuation: its sequence numbers tell of no loss. */
-  if (receiver->paused && !paused)
+  /* What comes after a pause is no continuation: its sequence numbers tell of no loss. What was sent before
+   * is read only now, and belongs to the pause. */
+  if (receiver->paused && !paused) {
     receiver->generation++;
-  receiver->paused = paused;
-  /* What was sent before is read only now, and belongs to the pause. */
-  if (!paused)
     receiver->resumed = now;
+  }
+  receiver->paused = paused;
 }
 
 void

@@ -275,7 +275,8 @@ siprec_agent_stop (SiprecAgent *agent)
 gboolean
 siprec_agent_is_current (SiprecAgent *agent)
 {
-  return agent->thread == g_thread_self ();
+  /* Any thread may ask, also while another one starts the agent. */
+  return g_atomic_pointer_get (&agent->thread) == g_thread_self ();
 }
 
 gboolean
@@ -556,6 +557,6 @@ void
 siprec_agent_start (SiprecAgent *agent)
 {
   g_mutex_lock (&agent->lock);
-  agent->thread = g_thread_new ("siprec-sip", run, agent);
+  g_atomic_pointer_set (&agent->thread, g_thread_new ("siprec-sip", run, agent));
   g_mutex_unlock (&agent->lock);
 }

@@ -1,0 +1,145 @@
+/* GLib's locks on top of pthread's, preloaded under ThreadSanitizer: GLib makes its own of futexes, which
+ * it can't see, so that everything they guard would be reported.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <glib.h>
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define EXPORT __attribute__ ((visibility ("default")))
+
+/* Makes *@place, which may be all zero, point to what @create makes; one of several that try wins. */
+static gpointer
+get (gpointer *place, gpointer (*create) (void), void (*destroy) (gpointer))
+{
+  gpointer found = __atomic_load_n (place, __ATOMIC_ACQUIRE), made;
+
+  if (found)
+    return found;
+  made = create ();
+  if (__atomic_compare_exchange_n (place, &found, made, FALSE, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+    return made;
+  destroy (made);
+  return found;
+}
+
+static gpointer
+create_mutex (void)
+{
+  pthread_mutex_t *mutex = malloc (sizeof *mutex);
+
+  pthread_mutex_init (mutex, NULL);
+  return mutex;
+}
+
+static void
+destroy_mutex (gpointer mutex)
+{
+  pthread_mutex_destroy (mutex);
+  free (mutex);
+}
+
+static gpointer
+create_cond (void)
+{
+  pthread_cond_t *cond = malloc (sizeof *cond);
+  pthread_condattr_t attributes;
+
+  pthread_condattr_init (&attributes);
+  pthread_condattr_setclock (&attributes, CLOCK_MONOTONIC);
+  pthread_cond_init (cond, &attributes);
+  pthread_condattr_destroy (&attributes);
+  return cond;
+}
+
+static void
+destroy_cond (gpointer cond)
+{
+  pthread_cond_destroy (cond);
+  free (cond);
+}
+
+static pthread_mutex_t *
+get_mutex (GMutex *mutex)
+{
+  return get (&mutex->p, create_mutex, destroy_mutex);
+}
+
+static pthread_cond_t *
+get_cond (GCond *cond)
+{
+  return get (&cond->p, create_cond, destroy_cond);
+}
+
+EXPORT void
+g_mutex_init (GMutex *mutex)
+{
+  mutex->p = NULL;
+}
+
+EXPORT void
+g_mutex_clear (GMutex *mutex)
+{
+  if (mutex->p)
+    destroy_mutex (mutex->p);
+  mutex->p = NULL;
+}
+
+EXPORT void
+g_mutex_lock (GMutex *mutex)
+{
+  pthread_mutex_lock (get_mutex (mutex));
+}
+
+EXPORT gboolean
+g_mutex_trylock (GMutex *mutex)
+{
+  return pthread_mutex_trylock (get_mutex (mutex)) == 0;
+}
+
+EXPORT void
+g_mutex_unlock (GMutex *mutex)
+{
+  pthread_mutex_unlock (get_mutex (mutex));
+}
+
+EXPORT void
+g_cond_init (GCond *cond)
+{
+  cond->p = NULL;
+}
+
+EXPORT void
+g_cond_clear (GCond *cond)
+{
+  if (cond->p)
+    destroy_cond (cond->p);
+  cond->p = NULL;
+}
+
+EXPORT void
+g_cond_wait (GCond *cond, GMutex *mutex)
+{
+  pthread_cond_wait (get_cond (cond), get_mutex (mutex));
+}
+
+EXPORT gboolean
+g_cond_wait_until (GCond *cond, GMutex *mutex, gint64 end_time)
+{
+  struct timespec end = {end_time / G_USEC_PER_SEC, end_time % G_USEC_PER_SEC * 1000};
+
+  return pthread_cond_timedwait (get_cond (cond), get_mutex (mutex), &end) == 0;
+}
+
+EXPORT void
+g_cond_signal (GCond *cond)
+{
+  pthread_cond_signal (get_cond (cond));
+}
+
+EXPORT void
+g_cond_broadcast (GCond *cond)
+{
+  pthread_cond_broadcast (get_cond (cond));
+}
