@@ -229,12 +229,12 @@ void
 siprec_receiver_set_paused (SiprecReceiver *receiver, gboolean paused, GstClockTime now)
 {
   /* What comes after a pause is no continuation: its sequence numbers tell of no loss. */
-  if (receiver->paused && !paused)
+  if (receiver->paused && !paused) {
     receiver->generation++;
-  receiver->paused = paused;
-  /* What was sent before is read only now, and belongs to the pause. */
-  if (!paused)
+    /* What was sent before is read only now, and belongs to the pause. */
     receiver->resumed = now;
+  }
+  receiver->paused = paused;
 }
 
 void
