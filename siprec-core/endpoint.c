@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "endpoint-private.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
@@ -401,8 +402,8 @@ free_in_thread (gpointer endpoint)
   return NULL;
 }
 
-/* A program may exit right after its last unref: its calls shall still get their BYE, and no thread
- * of ours may run while the libraries are being taken down. */
+/* At exit. A program may exit right after its last unref: its calls shall still get their BYE, and no
+ * stream may be ending while the libraries are being taken down. */
 static void __attribute__ ((destructor)) await_leaving (void)
 {
   gint64 until = g_get_monotonic_time () + 2 * G_TIME_SPAN_SECOND;
@@ -438,6 +439,10 @@ siprec_endpoint_on_stopped (SiprecAgent *agent, gpointer user_data)
 void
 siprec_endpoint_launch (SiprecEndpoint *endpoint)
 {
+  static gboolean registered;
+
+  if (!registered)
+    registered = atexit (await_leaving) == 0;
   endpoint->state = SIPREC_ENDPOINT_STARTED;
   siprec_agent_start (endpoint->agent);
 }

@@ -630,7 +630,7 @@ siprec_session_finish (SiprecSession *session, SiprecSessionEnd end, const gchar
   }
   if (session->negotiation)
     siprec_negotiation_end (session->negotiation, session->stop);
-  if (session->n_open_streams == 0 || end == SIPREC_END_SHUTDOWN)
+  if (session->n_open_streams == 0)
     complete_end (session);
 }
 

@@ -228,10 +228,10 @@ siprec_receiver_set_held (SiprecReceiver *receiver, gboolean held, GstClockTime 
 void
 siprec_receiver_set_paused (SiprecReceiver *receiver, gboolean paused, GstClockTime now)
 {
-  /* What comes after a pause is no continuation: its sequence numbers tell of no loss. What was sent before
-   * is read only now, and belongs to the pause. */
+  /* What comes after a pause is no continuation: its sequence numbers tell of no loss. */
   if (receiver->paused && !paused) {
     receiver->generation++;
+    /* What was sent before is read only now, and belongs to the pause. */
     receiver->resumed = now;
   }
   receiver->paused = paused;

@@ -216,7 +216,13 @@ begin (SiprecStream *stream, GstClockTime start)
 static void
 end (SiprecStream *stream, GstClockTime time)
 {
-  if (stream->ports && stream->attached) {
+  /* A program that exits has called gst_deinit(), while its last calls get their BYE: there are no buffers
+   * any more. */
+  gboolean can_give = gst_is_initialized ();
+
+  if (!can_give)
+    siprec_receiver_release (&stream->receiver);
+  if (can_give && stream->ports && stream->attached) {
     siprec_worker_drain (stream->worker, stream);
     /* RFC 3550 section 6.3.7: who has never sent anything says no BYE either. */
     if (stream->receiver.rtcp.reported)

@@ -389,7 +389,8 @@ run (gpointer data)
   while (take_commands (worker, &commands)) {
     sample_clocks (worker);
     run_commands (commands);
-    if (worker->slots->len > 0)
+    /* Without GStreamer, in a program that exits, there is nothing to make media of. */
+    if (worker->slots->len > 0 && gst_is_initialized ())
       tick (worker);
     wake_consumers (worker);
     if (worker->slots->len > 0)

@@ -11,6 +11,11 @@ import subprocess
 import threading
 import wave
 
+try:
+    from jsonschema import Draft202012Validator as Validator
+except ImportError:  # the demo does without
+    Validator = None
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.join(TOP, os.environ.get("BUILD", "build"))
@@ -111,5 +116,12 @@ def measure(path, *options):
 
 
 def events(path):
+    """The events of a file, each of which obeys the schema."""
     with open(path, encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
+        found = [json.loads(line) for line in lines]
+    if Validator:
+        with open(os.path.join(TOP, "docs", "events.schema.json"), encoding="utf-8") as schema:
+            validator = Validator(json.load(schema))
+        for event in found:
+            validator.validate(event)
+    return found
