@@ -182,11 +182,15 @@ GST_START_TEST (no_file_left_is_survived)
 {
   SiprecSettings settings = {
       .local_uri = "sip:127.0.0.1:0", .first_port = 10000, .last_port = 60000};
-  SiprecEndpoint *poor = siprec_endpoint_get ("poor", &settings, NULL), *rich;
+  SiprecEndpoint *poor, *rich;
   struct rlimit old, none;
   gint fds[4096];
   guint n = 0;
 
+  /* It takes every file descriptor of the process, so it needs one of its own. */
+  if (g_strcmp0 (g_getenv ("CK_FORK"), "no") == 0)
+    return;
+  poor = siprec_endpoint_get ("poor", &settings, NULL);
   getrlimit (RLIMIT_NOFILE, &old);
   none = old;
   none.rlim_cur = 64;
