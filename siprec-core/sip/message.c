@@ -46,6 +46,12 @@ line_name (const msg_header_t *h)
   return g_strndup (line, length);
 }
 
+static gboolean
+ends_with_bare_lf (const gchar *line, gsize length)
+{
+  return line[length - 1] == '\n' && (length == 1 || line[length - 2] != '\r');
+}
+
 static void
 copy_headers (SiprecRequest *request, const msg_header_t *h)
 {
@@ -58,6 +64,7 @@ copy_headers (SiprecRequest *request, const msg_header_t *h)
     if (h->sh_data && h->sh_len > 0) {
       name = line_name (h);
       value = line_value (h->sh_data, h->sh_len);
+      request->bare_lf = request->bare_lf || ends_with_bare_lf (h->sh_data, h->sh_len);
     } else if (!h->sh_data && h->sh_class->hc_name) {
       /* The stack has changed this one, and so cleared the text. */
       g_autofree gchar *text = g_malloc0 (1024);
