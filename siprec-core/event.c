@@ -64,7 +64,11 @@ gchar *
 siprec_event_text (const gchar *text, gssize size)
 {
   g_autofree gchar *valid = g_utf8_make_valid (text ? text : "", text ? size : 0);
-  GString *clean = g_string_sized_new (strlen (valid));
+  GString *clean;
+
+  if (text_is_clean (valid))
+    return g_steal_pointer (&valid);
+  clean = g_string_sized_new (strlen (valid));
 
   for (const gchar *p = valid; *p; p = g_utf8_next_char (p)) {
     gunichar c = g_utf8_get_char (p);

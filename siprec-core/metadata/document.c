@@ -13,9 +13,12 @@
 static gboolean
 is_ours (const SiprecDocument *document, const xmlNode *node)
 {
-  const gchar *ns = siprec_xml_namespace (node);
+  const gchar *ns;
 
-  return node->type == XML_ELEMENT_NODE &&
+  if (node->type != XML_ELEMENT_NODE)
+    return FALSE;
+  ns = siprec_xml_namespace (node);
+  return node->ns == document->root->ns ||
          (!*ns || g_str_equal (ns, siprec_xml_namespace (document->root)) ||
           g_str_has_prefix (ns, "urn:ietf:params:xml:ns:recording") ||
           g_str_has_prefix (ns, "urn:ietf:params:xml:ns:siprec"));
