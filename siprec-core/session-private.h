@@ -4,7 +4,7 @@
 
 #include "body/multipart.h"
 #include "endpoint.h"
-#include "metadata/model.h"
+#include "metadata/senders.h"
 #include "negotiation.h"
 #include "sip/dialog.h"
 
@@ -72,6 +72,7 @@ struct _SiprecSession {
   SiprecTransaction *transaction; /* the INVITE, until it is answered */
   SiprecNegotiation *negotiation;
   SiprecMetadata *metadata;
+  SiprecSenders *senders;   /* of @metadata; NULL before the first document */
   GBytes *document;         /* the last metadata document */
   GBytes *initial_metadata; /* of the INVITE, until it is accepted and there are streams */
   gboolean answer_due;      /* the ACK is to bear the answer to an offer of ours */

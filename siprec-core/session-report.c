@@ -6,6 +6,7 @@
 #include "metadata/changes.h"
 #include "metadata/merge.h"
 #include "metadata/reader.h"
+#include "metadata/senders.h"
 
 #define GST_CAT_DEFAULT siprec_session_debug
 
@@ -159,7 +160,7 @@ find_senders (SiprecSession *session, const SiprecLine *line)
 {
   g_autofree gchar *label = metadata_label (session, line);
 
-  return siprec_metadata_stream_senders_json (session->metadata, label);
+  return siprec_senders_to_json (session->senders, label);
 }
 
 /* Adds who sends on @line, and remembers it in the line's data to see changes by. */
@@ -285,6 +286,8 @@ apply_metadata (SiprecSession *session, const SiprecMetadata *read)
   changes = siprec_metadata_changes (before, session->metadata);
   for (guint i = 0; i < changes->len; i++)
     siprec_session_emit (session, siprec_event_ref (g_ptr_array_index (changes, i)));
+  g_clear_pointer (&session->senders, g_hash_table_unref);
+  session->senders = siprec_senders_new (session->metadata);
   update_senders (session);
 }
 
