@@ -304,7 +304,8 @@ siprec_session_report_metadata (SiprecSession *session, GBytes *document)
   g_clear_pointer (&session->document, g_bytes_unref);
   session->document = g_bytes_ref (document);
 
-  read = siprec_metadata_read (document, session->deviations, &error);
+  read = siprec_metadata_read (document, &session->policy.metadata_limits, session->deviations,
+                               &error);
   emit_document (session, document, read, error);
   /* What is partial builds on what we asked to be told anew (RFC 7866 section 9.2). */
   if (read && !(read->partial && awaited))

@@ -94,7 +94,7 @@ add_document (MetadataRecord *record, GBytes *data, const gchar *time)
 {
   MetadataDocument *document = g_new0 (MetadataDocument, 1);
   g_autoptr (GError) error = NULL;
-  g_autoptr (SiprecMetadata) read = siprec_metadata_read (data, record->deviations, &error);
+  g_autoptr (SiprecMetadata) read = siprec_metadata_read (data, NULL, record->deviations, &error);
   g_autoptr (SiprecMetadata) before = NULL;
 
   document->data = g_bytes_ref (data);

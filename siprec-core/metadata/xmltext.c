@@ -6,8 +6,6 @@
 
 #include "../deviation.h"
 
-#define MAX_DOCUMENT (1024 * 1024)
-
 /* libxml2 compares every attribute of a tag with every other. */
 #define MAX_TAG 4096
 
@@ -249,16 +247,18 @@ cut_at_long_tag (GString *text, GPtrArray *deviations)
 }
 
 GString *
-siprec_xml_text (GBytes *data, GPtrArray *deviations)
+siprec_xml_text (GBytes *data, gsize max, GPtrArray *deviations)
 {
   gsize size;
   const gchar *bytes = g_bytes_get_data (data, &size);
   GString *converted, *cleaned, *text;
 
-  if (size > MAX_DOCUMENT) {
-    siprec_deviations_add (deviations, "metadata-limit", "a document of %" G_GSIZE_FORMAT " bytes",
-                           size);
-    size = MAX_DOCUMENT;
+  if (size > max) {
+    siprec_deviations_add (deviations, "metadata-limit",
+                           "a document of %" G_GSIZE_FORMAT " bytes, of which %" G_GSIZE_FORMAT
+                           " are read",
+                           size, max);
+    size = max;
   }
   if (!bytes)
     bytes = "";

@@ -11,13 +11,11 @@
 #include "../deviation.h"
 #include "../error.h"
 
-#define MAX_ELEMENTS 10000
-#define MAX_DEPTH    32
-
 /* What has more faults is no document; and each of them costs libxml2 a message. */
 #define MAX_ERRORS 1000
 
 typedef struct {
+  const SiprecMetadataLimits *limits;
   GPtrArray *deviations;
   guint n_elements;
   guint n_errors;
@@ -63,10 +61,11 @@ on_start_element (void *data, const xmlChar *name, const xmlChar *prefix, const 
   xmlParserCtxt *context = data;
   Parse *parse = context->_private;
 
-  if (++parse->n_elements > MAX_ELEMENTS || context->nodeNr >= MAX_DEPTH) {
+  if (++parse->n_elements > parse->limits->elements ||
+      (guint)context->nodeNr >= parse->limits->depth) {
     siprec_deviations_add (parse->deviations, "metadata-limit",
-                           "more than %d elements, or nested deeper than %d", MAX_ELEMENTS,
-                           MAX_DEPTH);
+                           "more than %u elements, or nested deeper than %u",
+                           parse->limits->elements, parse->limits->depth);
     parse->incomplete = TRUE;
     xmlStopParser (context);
     return;
@@ -92,10 +91,11 @@ on_doctype (void *data, const xmlChar *name, const xmlChar *public_id, const xml
 }
 
 xmlDoc *
-siprec_xml_parse (const GString *text, GPtrArray *deviations, gboolean *incomplete, GError **error)
+siprec_xml_parse (const GString *text, const SiprecMetadataLimits *limits, GPtrArray *deviations,
+                  gboolean *incomplete, GError **error)
 {
   static gsize initialized = 0;
-  Parse parse = {.deviations = deviations};
+  Parse parse = {.limits = limits, .deviations = deviations};
   xmlParserCtxt *context;
   xmlDoc *document;
 

@@ -47,7 +47,7 @@ static GPtrArray *
 apply (const gchar *xml)
 {
   g_autoptr (GBytes) bytes = g_bytes_new (xml, strlen (xml));
-  g_autoptr (SiprecMetadata) document = siprec_metadata_read (bytes, NULL, NULL);
+  g_autoptr (SiprecMetadata) document = siprec_metadata_read (bytes, NULL, NULL, NULL);
   g_autoptr (SiprecMetadata) before = state;
 
   fail_unless (document != NULL);

@@ -55,7 +55,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     g_autoptr (GBytes) bytes = g_bytes_new (data, length);
     g_autoptr (GPtrArray) deviations = siprec_deviations_new ();
     g_autoptr (GError) error = NULL;
-    g_autoptr (SiprecMetadata) document = siprec_metadata_read (bytes, deviations, &error);
+    g_autoptr (SiprecMetadata) document = siprec_metadata_read (bytes, NULL, deviations, &error);
 
     g_assert ((document == NULL) == (error != NULL));
     if (document) {
