@@ -21,6 +21,7 @@ typedef enum {
  * @routes: the Record-Route headers of the INVITE
  * @pending: of SiprecTransaction: requests of the peer that the handler has not answered
  * @unacked: the INVITE transaction whose 2xx waits for ACK, ours until then
+ * @offered: that 2xx bears an offer of ours; the ACK is to bear the answer
  * @clients: of SiprecClient: requests of ours without final response
  * @last: the last request of the peer: where it can be reached
  * @tport: the connection or socket that @last came by
@@ -53,6 +54,7 @@ struct _SiprecDialog {
   SiprecTransaction *initial;
   GQueue pending;
   nta_incoming_t *unacked;
+  gboolean offered;
   GQueue clients;
 
   SiprecRequest *last;

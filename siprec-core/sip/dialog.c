@@ -177,26 +177,47 @@ has_offer (const SiprecRequest *request)
   return siprec_body_has_offer (request->content_type, body, length);
 }
 
-/* Answers an INVITE or UPDATE that crosses another one (RFC 3261 section 14.2, RFC 3311
- * section 5.2). Returns: TRUE if it has */
+/* TRUE if a request of the peer with @method has no final response. */
+static gboolean
+has_pending (SiprecDialog *dialog, sip_method_t method)
+{
+  for (GList *l = dialog->pending.head; l; l = l->next) {
+    nta_incoming_t *irq = siprec_transaction_irq (l->data);
+
+    if (irq && nta_incoming_method (irq) == method)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* The status for an INVITE or UPDATE that crosses another one (RFC 3261 section 14.2, RFC 3311 section
+ * 5.2), or 0: 500 if it is one of the peer's own that has to end first, 491 if an offer of ours is open. */
+static guint
+crossing_status (SiprecDialog *dialog, sip_method_t method, const SiprecRequest *request)
+{
+  gboolean offers = method == sip_method_invite || has_offer (request);
+  gboolean answer_due = dialog->unacked && dialog->offered;
+
+  if (offers && (siprec_dialog_we_offer (dialog) || answer_due))
+    return 491;
+  if (has_pending (dialog, sip_method_update) ||
+      (offers && has_pending (dialog, sip_method_invite)) ||
+      (method == sip_method_invite && dialog->unacked))
+    return 500;
+  return 0;
+}
+
+/* Returns: TRUE if it has answered. */
 static gboolean
 refuse_crossing (SiprecDialog *dialog, SiprecTransaction *transaction, sip_method_t method)
 {
-  SiprecRequest *request = siprec_transaction_request (transaction);
-  gboolean offers = method == sip_method_invite || has_offer (request);
+  guint status = crossing_status (dialog, method, siprec_transaction_request (transaction));
+  g_autofree gchar *line = g_strdup_printf ("Retry-After: %d", g_random_int_range (0, 11));
+  const gchar *lines[] = {line, NULL};
 
-  if (siprec_dialog_peer_busy (dialog)) {
-    g_autofree gchar *line = g_strdup_printf ("Retry-After: %d", g_random_int_range (0, 11));
-    const gchar *lines[] = {line, NULL};
-
-    siprec_transaction_reply (transaction, SIPREC_REPLY (500, lines));
-    return TRUE;
-  }
-  if (offers && siprec_dialog_we_offer (dialog)) {
-    siprec_transaction_reply_status (transaction, 491);
-    return TRUE;
-  }
-  return FALSE;
+  if (status > 0)
+    siprec_transaction_reply (transaction, SIPREC_REPLY (status, status == 500 ? lines : NULL));
+  return status > 0;
 }
 
 static void
@@ -246,7 +267,6 @@ dispatch (SiprecDialog *dialog, SiprecTransaction *transaction, sip_method_t met
   case sip_method_options:
     siprec_transaction_reply_status (transaction, 200);
     break;
-  case sip_method_cancel:
   case sip_method_prack:
     siprec_transaction_reply_status (transaction, 481);
     break;
@@ -437,6 +457,7 @@ siprec_dialog_answered (SiprecDialog *dialog, SiprecTransaction *transaction, gu
     return FALSE;
   }
   dialog->unacked = irq;
+  dialog->offered = !has_offer (siprec_transaction_request (transaction));
   nta_incoming_bind (irq, on_ack, dialog);
   return TRUE;
 }
