@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "../error.h"
 #include "dialog-private.h"
-#include "uri.h"
 
 /* After a CANCEL the peer has this long to say 487 (RFC 3261 section 9.1: 64 * T1). */
 #define CANCEL_TIMEOUT_MS 32000
@@ -24,11 +23,11 @@ find_socket (SiprecAgent *agent, const SiprecCallee *callee)
 
 /* What stands for a message of the peer's until there is one. */
 static SiprecRequest *
-make_destination (const SiprecCallee *callee, tport_t *tport, const gchar *call_id)
+make_destination (const SiprecCallee *callee, tport_t *tport)
 {
   SiprecRequest *destination = siprec_request_new ();
 
-  destination->call_id = g_strdup (call_id);
+  destination->call_id = g_strdup (callee->call_id);
   destination->transport = g_strdup (callee->transport);
   destination->remote_address = g_strdup (callee->address);
   destination->remote_port = callee->port;
@@ -40,10 +39,7 @@ static SiprecDialog *
 dialog_new (SiprecAgent *agent, const SiprecCallee *callee, tport_t *tport)
 {
   SiprecDialog *dialog = g_new0 (SiprecDialog, 1);
-  g_autofree gchar *call_id = g_uuid_string_random ();
-  g_autofree gchar *tag = g_strdup_printf ("%08x%08x", g_random_int (), g_random_int ());
-  SiprecRequest *destination = make_destination (callee, tport, call_id);
-  g_autofree gchar *own = siprec_host_port (destination->local_address, destination->local_port);
+  SiprecRequest *destination = make_destination (callee, tport);
 
   su_home_init (dialog->home);
   dialog->ref_count = 1;
@@ -56,8 +52,8 @@ dialog_new (SiprecAgent *agent, const SiprecCallee *callee, tport_t *tport)
   siprec_dialog_remember_source (dialog, destination, tport);
   siprec_request_unref (destination);
 
-  dialog->call_id = sip_call_id_make (dialog->home, call_id);
-  dialog->local = sip_from_format (dialog->home, "<sip:%s>;tag=%s", own, tag);
+  dialog->call_id = sip_call_id_make (dialog->home, callee->call_id);
+  dialog->local = sip_from_make (dialog->home, callee->from);
   dialog->remote = sip_to_format (dialog->home, "<%s>", callee->uri);
   dialog->target = sip_contact_format (dialog->home, "<%s>", callee->uri);
   dialog->local_cseq = g_random_int_range (1, G_MAXINT32 / 2);
@@ -154,7 +150,7 @@ siprec_dialog_call (SiprecAgent *agent, const SiprecCallee *callee, const gchar 
   dialog = dialog_new (agent, callee, tport);
   dialog->handler = *handler;
   dialog->user_data = user_data;
-  if (dialog->target && dialog->remote)
+  if (dialog->call_id && dialog->local && dialog->target && dialog->remote)
     dialog->call = siprec_dialog_send (dialog, &invite, on_answer, dialog);
   if (dialog->call)
     return dialog;

@@ -62,6 +62,8 @@ SIPREC_API SiprecDialog *siprec_dialog_new (SiprecTransaction *invite,
 /**
  * SiprecCallee:
  * @uri: what is called
+ * @from: our From header, with a tag
+ * @call_id: of the dialog
  * @transport: "udp" or "tcp"
  * @address, @port: where @uri is found
  * @local_address: (nullable): address of ours to call from, if the agent listens on several
@@ -70,6 +72,8 @@ SIPREC_API SiprecDialog *siprec_dialog_new (SiprecTransaction *invite,
  */
 typedef struct {
   const gchar *uri;
+  const gchar *from;
+  const gchar *call_id;
   const gchar *transport;
   const gchar *address;
   guint16 port;

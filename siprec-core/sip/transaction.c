@@ -12,8 +12,6 @@
  * other than 100 goes out unreliably, and we send none: who requires 100rel, as CUBE does, gets the
  * final response at once, or 100 and later the final one. A PRACK is for nothing then (481). */
 #define SUPPORTED "100rel, timer"
-#define ACCEPT                                                                                     \
-  "application/sdp, application/rs-metadata+xml, application/rs-metadata, multipart/mixed"
 
 /* One reference belongs to whom answers, and is dropped with the final reply; another to the
  * callback that brought the request. @irq is NULL once the final response has been sent: then the
@@ -100,7 +98,7 @@ add_capabilities (SiprecTransaction *transaction, msg_t *msg, const SiprecReply 
   if ((((method == sip_method_invite || method == sip_method_options) && success) ||
        reply->status == 415) &&
       !siprec_lines_have (reply->headers, "Accept"))
-    sip_add_make (msg, sip_object (msg), sip_accept_class, ACCEPT);
+    sip_add_make (msg, sip_object (msg), sip_accept_class, SIPREC_ACCEPTED);
 }
 
 /* TRUE for what begins or refreshes a session. */

@@ -259,7 +259,10 @@ do_invite (SiprecAgent *agent, gpointer user_data)
 {
   static const gchar *const lines[] = {"Require: siprec", NULL};
   Action *action = user_data;
-  SiprecCallee callee = {action->body, "udp", "127.0.0.1", action->status, NULL};
+  SiprecCallee callee = {action->body, "<sip:recorder@127.0.0.1>;tag=our-tag",
+                         "our-call",   "udp",
+                         "127.0.0.1",  action->status,
+                         NULL};
 
   action->dialog =
       siprec_dialog_call (agent, &callee, lines, &dialog_handler, action->server, NULL);
