@@ -17,7 +17,7 @@ siprec_transform_new_with (SiprecBackend backend, const SiprecKeying *keying,
 SiprecTransform *
 siprec_transform_new (const SiprecKeying *keying, SiprecTransformDirection direction)
 {
-  /* libsrtp2 can't read its own SRTCP when that has an identifier and isn't encrypted. */
+  /* libsrtp2 can't read SRTCP that has an identifier and isn't encrypted, not even its own. */
   return siprec_transform_new_with (
       keying->plain_rtcp ? SIPREC_BACKEND_EVP : keying->suite->backend, keying, direction);
 }

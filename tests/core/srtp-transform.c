@@ -482,7 +482,8 @@ GST_START_TEST (our_reports_are_understood)
   SiprecKeying keying = make_keying ((guint)__i__ / 2, __i__ % 2);
   guint8 open[MAX_PACKET], sealed[MAX_PACKET];
 
-  if (__i__ % 3 == 0) {
+  /* libsrtp2 doesn't read SRTCP that has an identifier and isn't encrypted, not even its own. */
+  if (__i__ % 3 == 0 && !keying.plain_rtcp) {
     keying.keys[0].mki_size = 2;
     keying.keys[0].mki[1] = 7;
   }
@@ -492,9 +493,6 @@ GST_START_TEST (our_reports_are_understood)
     g_autoptr (SiprecTransform) transform =
         siprec_transform_new_with (backends[j], &keying, SIPREC_TRANSFORM_SEND);
 
-    /* libsrtp2 doesn't understand itself then. */
-    if (backends[j] == SIPREC_BACKEND_SRTP2 && keying.plain_rtcp && keying.keys[0].mki_size > 0)
-      continue;
     for (guint i = 0; i < 50; i++) {
       gsize size = make_rtcp (random, open), sealed_size = 0;
 
