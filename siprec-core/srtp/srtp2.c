@@ -3,8 +3,12 @@
 #include <srtp2/srtp.h>
 #include <string.h>
 
+#include "../rtp/packet.h"
 #include "replay.h"
 #include "transform.h"
+
+/* What it does not expect less of. */
+#define MIN_RTCP 8
 
 typedef struct {
   SiprecTransform base;
@@ -127,6 +131,8 @@ srtp2_open_rtp (SiprecTransform *transform, const guint8 *data, gsize size, GstC
   gint length = (gint)size;
   srtp_err_status_t status;
 
+  if (siprec_packet_get_header_size (data, size) == 0)
+    return SIPREC_TRANSFORM_MALFORMED;
   memcpy (out, data, size);
   status = srtp_unprotect_mki (srtp2->session, out, &length, srtp2->with_mki);
   *out_size = (gsize)length;
@@ -141,6 +147,8 @@ srtp2_open_rtcp (SiprecTransform *transform, const guint8 *data, gsize size, Gst
   gint length = (gint)size;
   srtp_err_status_t status;
 
+  if (size < MIN_RTCP)
+    return SIPREC_TRANSFORM_MALFORMED;
   memcpy (out, data, size);
   status = srtp_unprotect_rtcp_mki (srtp2->session, out, &length, srtp2->with_mki);
   *out_size = (gsize)length;
