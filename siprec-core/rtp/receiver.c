@@ -253,6 +253,7 @@ finish (SiprecReceiver *receiver)
   SiprecNotice notice;
 
   receiver->timeline.end = receiver->end;
+  siprec_receiver_settle (receiver);
   while (siprec_reorder_peek (&receiver->reorder))
     siprec_receiver_give_up (receiver);
   receiver->losses = (SiprecBurst){0};
@@ -283,6 +284,8 @@ void
 siprec_receiver_claim (SiprecReceiver *receiver, const SiprecStreamWishes *wishes, GstClockTime now)
 {
   if (wishes->raw != receiver->wishes.raw) {
+    receiver->settling = 0;
+    receiver->clock.loose = FALSE;
     siprec_reorder_reset (&receiver->reorder);
     siprec_timeline_unlock (&receiver->timeline);
     siprec_timeline_mark_discont (&receiver->timeline);
@@ -329,6 +332,8 @@ siprec_receiver_tick (SiprecReceiver *receiver, GstClockTime now)
     adopt_candidate (receiver);
   if (!receiver->claimed || !receiver->begun || receiver->ended)
     return;
+  if (now >= receiver->settling)
+    siprec_receiver_settle (receiver);
   while ((first = siprec_reorder_peek (&receiver->reorder)) && first->time <= due)
     siprec_receiver_give_up (receiver);
   if (receiver->losses.since + GST_SECOND <= now)

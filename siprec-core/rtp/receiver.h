@@ -51,7 +51,8 @@ typedef struct {
 
   guint clock_generation; /* of the source that clock and reorder follow */
   SiprecClock clock;
-  gint64 clock_seq; /* newest packet that the clock has seen */
+  gint64 clock_seq;      /* newest packet that the clock has seen */
+  GstClockTime settling; /* until then the clock may learn, and packets wait; 0 if they don't */
   SiprecReorder reorder;
   SiprecTimeline timeline;
   SiprecDtmf dtmf;
