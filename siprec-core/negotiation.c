@@ -37,41 +37,6 @@ struct _SiprecNegotiation {
   gchar *answer;
 };
 
-SiprecLine *
-siprec_line_ref (SiprecLine *line)
-{
-  g_atomic_int_inc (&line->ref_count);
-  return line;
-}
-
-void
-siprec_line_unref (SiprecLine *line)
-{
-  if (!g_atomic_int_dec_and_test (&line->ref_count))
-    return;
-  if (line->data_destroy)
-    line->data_destroy (line->data);
-  g_clear_pointer (&line->stream, siprec_stream_unref);
-  g_clear_pointer (&line->formats, g_ptr_array_unref);
-  g_free (line->name);
-  g_free (line->label);
-  g_free (line->lang);
-  g_clear_object (&line->owner);
-  g_free (line);
-}
-
-gboolean
-siprec_line_is_held (const SiprecLine *line)
-{
-  return line->held || line->paused;
-}
-
-gboolean
-siprec_formats_are_opaque (GPtrArray *formats)
-{
-  return ((SiprecFormat *)g_ptr_array_index (formats, 0))->payload == SIPREC_PAYLOAD_OPAQUE;
-}
-
 static void
 planned_line_clear (gpointer data)
 {
@@ -375,64 +340,20 @@ siprec_negotiation_take_answer (SiprecNegotiation *negotiation, const SiprecOffe
 }
 
 static void
-replace_string (gchar **place, const gchar *value)
-{
-  if (g_strcmp0 (*place, value) != 0) {
-    g_free (*place);
-    *place = g_strdup (value);
-  }
-}
-
-static gboolean
-same_codec (GPtrArray *a, GPtrArray *b)
-{
-  return siprec_format_equal (g_ptr_array_index (a, 0), g_ptr_array_index (b, 0));
-}
-
-static void
-set_remote (SiprecLine *line, const SiprecMline *mline)
-{
-  line->direction = mline->direction;
-  siprec_stream_set_remote (line->stream, mline->address, mline->port, mline->rtcp_port,
-                            mline->rtcp_mux);
-}
-
-static SiprecLine *
-make_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine *planned)
-{
-  SiprecLine *line = g_new0 (SiprecLine, 1);
-
-  line->ref_count = 1;
-  line->mline = mline->index;
-  line->kind = mline->kind;
-  line->name = g_strdup_printf ("%s_%u", siprec_media_kind_name (mline->kind),
-                                negotiation->names[mline->kind]++);
-  line->label = g_strdup (mline->label);
-  line->lang = g_strdup (mline->lang);
-  line->held = mline->held;
-  line->paused = negotiation->paused;
-  if (negotiation->config.owner)
-    line->owner = g_object_ref (negotiation->config.owner);
-  line->formats = g_ptr_array_ref (planned->formats);
-  line->stream = siprec_stream_new (negotiation->config.context, g_steal_pointer (&planned->ports),
-                                    negotiation->config.notice, siprec_line_ref (line),
-                                    (GDestroyNotify)siprec_line_unref);
-  siprec_stream_set_sync (line->stream, negotiation->sync);
-  return line;
-}
-
-static void
 add_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine *planned,
           GstClockTime now, SiprecLineFunc func, gpointer user_data)
 {
-  SiprecLine *line = make_line (negotiation, mline, planned);
+  SiprecLine *line = siprec_line_new (mline, negotiation->names[mline->kind]++, planned->formats,
+                                      negotiation->config.owner);
   guint place = 0;
 
-  siprec_stream_set_formats (line->stream, line->formats);
-  set_remote (line, mline);
-  siprec_stream_set_held (line->stream, siprec_line_is_held (line));
-  siprec_stream_set_paused (line->stream, line->paused);
-  siprec_stream_begin (line->stream, now);
+  line->paused = negotiation->paused;
+  siprec_line_begin (line,
+                     siprec_stream_new (negotiation->config.context,
+                                        g_steal_pointer (&planned->ports),
+                                        negotiation->config.notice, siprec_line_ref (line),
+                                        (GDestroyNotify)siprec_line_unref),
+                     negotiation->sync, mline, now);
 
   while (place < negotiation->lines->len &&
          ((SiprecLine *)g_ptr_array_index (negotiation->lines, place))->mline < line->mline)
@@ -441,52 +362,17 @@ add_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine 
   func (line, SIPREC_LINE_ADDED, user_data);
 }
 
-/* Sets both reasons for a hold, and tells if the line is held now and wasn't, or the other way. */
-static void
-set_hold (SiprecLine *line, gboolean held, gboolean paused, SiprecLineFunc func, gpointer user_data)
-{
-  gboolean before = siprec_line_is_held (line);
-
-  if (line->paused != paused)
-    siprec_stream_set_paused (line->stream, paused);
-  line->held = held;
-  line->paused = paused;
-  if (siprec_line_is_held (line) == before)
-    return;
-  siprec_stream_set_held (line->stream, !before);
-  func (line, before ? SIPREC_LINE_RESUMED : SIPREC_LINE_HELD, user_data);
-}
-
-/* What the client's SDP says of a line. Its answer to an offer of ours need not repeat the names. */
-static gboolean
-update_names (SiprecLine *line, const SiprecMline *mline, gboolean ours)
-{
-  gboolean other_label = (mline->label || !ours) && g_strcmp0 (line->label, mline->label) != 0;
-
-  if (other_label)
-    replace_string (&line->label, mline->label);
-  if (mline->lang || !ours)
-    replace_string (&line->lang, mline->lang);
-  return other_label;
-}
-
 static void
 update_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine *planned,
              SiprecLineFunc func, gpointer user_data)
 {
   SiprecLine *line = planned->line;
-  gboolean other_codec = !same_codec (line->formats, planned->formats);
-  gboolean other_label = update_names (line, mline, negotiation->ours);
   /* Its answer to our inactive is inactive, whatever it would like to send. */
   gboolean told = !negotiation->ours || !planned_inactive (negotiation, planned);
 
-  g_ptr_array_unref (line->formats);
-  line->formats = g_ptr_array_ref (planned->formats);
-  siprec_stream_set_formats (line->stream, line->formats);
-  set_remote (line, mline);
-  if (other_codec || other_label)
+  if (siprec_line_update (line, mline, planned->formats, negotiation->ours))
     func (line, SIPREC_LINE_UPDATED, user_data);
-  set_hold (line, told ? mline->held : line->held, line->paused, func, user_data);
+  siprec_line_set_hold (line, told ? mline->held : line->held, line->paused, func, user_data);
 }
 
 /* TRUE if the plan goes on with @line. */
@@ -551,7 +437,7 @@ siprec_negotiation_pause (SiprecNegotiation *negotiation, gint mline, SiprecLine
     if (mline != SIPREC_ALL_LINES && line->mline != (guint)mline)
       continue;
     found = TRUE;
-    set_hold (line, line->held, TRUE, func, user_data);
+    siprec_line_set_hold (line, line->held, TRUE, func, user_data);
   }
   return found;
 }
@@ -582,7 +468,7 @@ siprec_negotiation_resume (SiprecNegotiation *negotiation, gboolean agreed, Sipr
     SiprecLine *line = g_ptr_array_index (negotiation->lines, i);
 
     if (agreed && line->resuming)
-      set_hold (line, line->held, FALSE, func, user_data);
+      siprec_line_set_hold (line, line->held, FALSE, func, user_data);
     line->resuming = FALSE;
   }
 }

@@ -2,59 +2,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "rtp/stream.h"
+#include "line.h"
 #include "sdp/answer.h"
 
 G_BEGIN_DECLS
-
-/**
- * SiprecLine:
- * @mline: place in the SDP
- * @name: "audio_0": kind and number within the kind; never reused in a session
- * @kind, @label, @lang, @direction, @held: as offered last
- * @paused: we want nothing of it
- * @resuming: we have offered to receive again, and it isn't agreed yet
- * @formats: (element-type SiprecFormat): as answered last, the codec first
- * @stream: its receive path
- * @owner: of the negotiation; the line holds a reference
- * @data: for the owner; freed with @data_destroy
- *
- * One accepted m-line. Reference counted, because notices of its stream may come late.
- */
-typedef struct {
-  gint ref_count;
-  guint mline;
-  gchar *name;
-  SiprecMediaKind kind;
-  gchar *label;
-  gchar *lang;
-  SiprecDirection direction;
-  gboolean held;
-  gboolean paused;
-  gboolean resuming;
-  GPtrArray *formats;
-  SiprecStream *stream;
-  GObject *owner;
-  gpointer data;
-  GDestroyNotify data_destroy;
-} SiprecLine;
-
-SiprecLine *siprec_line_ref (SiprecLine *line);
-void siprec_line_unref (SiprecLine *line);
-
-/* TRUE while nothing is received, whoever wants it so. */
-gboolean siprec_line_is_held (const SiprecLine *line);
-
-/* TRUE if the codec of @formats (not empty) can't be depayloaded: its packets are passed on whole. */
-gboolean siprec_formats_are_opaque (GPtrArray *formats);
-
-typedef enum {
-  SIPREC_LINE_ADDED,
-  SIPREC_LINE_REMOVED, /* its stream has been ended */
-  SIPREC_LINE_HELD,
-  SIPREC_LINE_RESUMED,
-  SIPREC_LINE_UPDATED, /* another codec or label */
-} SiprecLineChange;
 
 /**
  * SiprecNegotiation:
@@ -141,9 +92,6 @@ SIPREC_API const gchar *siprec_negotiation_repeat (SiprecNegotiation *negotiatio
  */
 SIPREC_API gboolean siprec_negotiation_take_answer (SiprecNegotiation *negotiation,
                                                     const SiprecOffer *answer, GError **error);
-
-/* Tells of one change; the line is borrowed. */
-typedef void (*SiprecLineFunc) (SiprecLine *line, SiprecLineChange change, gpointer user_data);
 
 /* Makes the answer considered last the state; new streams begin at @now (CLOCK_MONOTONIC). @func is called for
  * each change, removals first, then in m-line order. */

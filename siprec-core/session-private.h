@@ -134,6 +134,49 @@ void siprec_session_close (SiprecSession *session);
 
 void siprec_session_set_state (SiprecSession *session, SiprecSessionState state);
 
+/* session-content.c: what messages hold */
+
+#define SIPREC_SDP "application/sdp"
+
+/* For 503 (RFC 3261 section 21.5.4): when to try again. */
+#define SIPREC_RETRY_AFTER "Retry-After: 5"
+
+/**
+ * SiprecContent:
+ * @offer: (nullable)
+ * @metadata: (nullable): the first metadata document
+ *
+ * What a message's body holds for us.
+ */
+typedef struct {
+  SiprecOffer *offer;
+  GBytes *metadata;
+} SiprecContent;
+
+void siprec_content_clear (SiprecContent *content);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SiprecContent, siprec_content_clear)
+
+/* Fills @content with what @request holds. FALSE with @error if it has to be refused. */
+gboolean siprec_session_read_content (SiprecSession *session, SiprecRequest *request,
+                                      SiprecContent *content, GError **error);
+
+/* In strict mode a departure from the RFCs that was not told yet is an error. */
+gboolean siprec_session_check_strictness (SiprecSession *session, GError **error);
+
+/* TRUE if the INVITE, which holds @content, shows a mark of a recording session. */
+gboolean siprec_session_is_recording (SiprecSession *session, const SiprecContent *content);
+
+/* Answers @transaction with what RFC 3261 wants for @error. */
+void siprec_session_answer_error (SiprecTransaction *transaction, const GError *error);
+
+/* session-media.c: its streams */
+
+/* Makes the negotiation, once it is known that the session is accepted. */
+void siprec_session_open_negotiation (SiprecSession *session);
+
+/* A SiprecLineFunc that also counts the streams. */
+void siprec_session_change_line (SiprecLine *line, SiprecLineChange change, gpointer session);
+
 /* session-dialog.c: the SIP side */
 
 /**
@@ -169,8 +212,8 @@ gboolean siprec_session_send_offer (SiprecSession *session, SiprecDialogResponse
 /* The SRC's answer to an offer of ours in @message counts, if it is one. */
 void siprec_session_take_answer (SiprecSession *session, SiprecRequest *message);
 
-/* A SiprecLineFunc that also counts the streams. */
-void siprec_session_change_line (SiprecLine *line, SiprecLineChange change, gpointer session);
+/* The last event is told, once every stream has given its final statistics. */
+void siprec_session_complete_end (SiprecSession *session);
 
 /* session-wish.c: what we want of the client */
 
