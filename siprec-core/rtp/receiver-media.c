@@ -55,7 +55,7 @@ tell_loss (SiprecReceiver *receiver, GstClockTime to, guint packets)
   SiprecOverrun *loss = &receiver->loss;
 
   if (loss->units == 0)
-    loss->from = MIN (siprec_timeline_get_position (&receiver->timeline), to);
+    loss->from = MIN (receiver->timeline.received, to);
   loss->to = to;
   loss->units += packets;
   receiver->stats.num_lost += packets;

@@ -99,7 +99,7 @@ take_packet (SiprecReceiver *receiver, const SiprecPacket *packet, const guint8 
   if (!receiver->started)
     tell_started (receiver, packet->ssrc, arrival);
 
-  if (receiver->paused || arrival < receiver->resumed)
+  if ((receiver->paused && arrival >= receiver->paused_since) || arrival < receiver->resumed)
     return;
   if (receiver->claimed) {
     siprec_receiver_process (receiver, packet, data, size, format, seq, receiver->generation,
@@ -234,6 +234,8 @@ siprec_receiver_set_paused (SiprecReceiver *receiver, gboolean paused, GstClockT
     /* What was sent before is read only now, and belongs to the pause. */
     receiver->resumed = now;
   }
+  if (paused && !receiver->paused)
+    receiver->paused_since = now;
   receiver->paused = paused;
 }
 

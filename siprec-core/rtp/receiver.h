@@ -40,6 +40,7 @@ typedef struct {
 
   gboolean begun, claimed, ended, finished, held, paused;
   GstClockTime end;
+  GstClockTime paused_since;
   GstClockTime resumed; /* when the last pause ended */
   SiprecStreamWishes wishes;
   GstClockTime latency; /* wishes.latency, bounded */
