@@ -53,7 +53,8 @@ event_at (SiprecEventType type, JsonObject *data, GstClockTime when)
 void
 siprec_session_report_start (SiprecSession *session)
 {
-  SiprecRequest *invite = session->invite;
+  const SiprecRequest *invite = session->invite;
+  const SiprecRequest *client = siprec_session_introduction (session);
   g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
   g_autofree gchar *start = g_date_time_format (now, "%Y-%m-%dT%H:%M:%S.%fZ");
   JsonObject *data = json_object_new ();
@@ -62,12 +63,13 @@ siprec_session_report_start (SiprecSession *session)
   set_text (data, "from", invite->from);
   set_text (data, "to", invite->to);
   set_text (data, "uri", invite->uri);
-  set_text (data, "contact", invite->contact);
-  set_text (data, "transport", invite->transport);
-  set_text (data, "remote_address", invite->remote_address);
-  json_object_set_int_member (data, "remote_port", invite->remote_port);
+  set_text (data, "contact", client->contact);
+  set_text (data, "transport", client->transport);
+  set_text (data, "remote_address", client->remote_address);
+  json_object_set_int_member (data, "remote_port", client->remote_port);
+  json_object_set_string_member (data, "initiator", session->answer ? "recorder" : "client");
   json_object_set_string_member (data, "start", start);
-  json_object_set_array_member (data, "headers", headers_to_json (invite));
+  json_object_set_array_member (data, "headers", headers_to_json (client));
   siprec_session_emit (session, event_at (SIPREC_EVENT_SESSION_STARTED, data, session->start));
 }
 

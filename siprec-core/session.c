@@ -51,6 +51,7 @@ siprec_session_finalize (GObject *object)
   g_clear_pointer (&session->started, siprec_event_unref);
   g_queue_clear_full (&session->events, (GDestroyNotify)siprec_event_unref);
   siprec_request_unref (session->invite);
+  g_clear_pointer (&session->answer, siprec_request_unref);
   g_strfreev (session->codecs);
   g_free ((gchar *)session->policy.context);
   g_free (session->end_reason);
