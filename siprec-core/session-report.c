@@ -335,13 +335,32 @@ siprec_session_report_offer (SiprecSession *session)
     set_metadata (session, siprec_metadata_copy (session->metadata), labels);
 }
 
+/* Partial documents add to what is known; in sum that has the bound of a single one. FALSE if it is exceeded. */
+static gboolean
+check_size (SiprecSession *session, const SiprecMetadata *state)
+{
+  guint max = session->policy.metadata_limits.elements;
+
+  if (max == 0)
+    max = SIPREC_METADATA_DEFAULT_ELEMENTS;
+  if (siprec_metadata_n_elements (state) <= max)
+    return TRUE;
+  siprec_deviations_add (session->deviations, "metadata-limit",
+                         "more than %u elements in all documents together", max);
+  return FALSE;
+}
+
 /* Makes the merge of what is known with @read the new state. */
 static void
 apply_metadata (SiprecSession *session, const SiprecMetadata *read)
 {
   g_autoptr (GPtrArray) labels = collect_labels (session);
-  SiprecMetadata *state = siprec_metadata_merge (session->metadata, read);
+  g_autoptr (SiprecMetadata) merged = siprec_metadata_merge (session->metadata, read);
+  SiprecMetadata *state;
 
+  if (!check_size (session, merged))
+    return;
+  state = g_steal_pointer (&merged);
   note_labels (session, labels);
   siprec_metadata_check_ids (state, session->deviations);
   set_metadata (session, state, labels);

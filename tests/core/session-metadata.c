@@ -266,6 +266,32 @@ GST_START_TEST (a_huge_document_costs_nothing_but_itself)
 }
 GST_END_TEST
 
+/* One partial document after another adds new people: the sum is bounded, too. */
+GST_START_TEST (many_documents_have_the_bounds_of_one)
+{
+  gboolean told = FALSE;
+
+  call ();
+  for (guint i = 0; i < 4; i++) {
+    GString *xml = g_string_new (PARTIAL);
+
+    for (guint n = 0; n < 3000; n++)
+      g_string_append_printf (xml, "<group group_id='g%u-%u'/>", i, n);
+    g_string_append (xml, END);
+    fail_unless_equals_int (caller_request (caller, "UPDATE", TYPE, xml->str), 200);
+    g_string_free (xml, TRUE);
+  }
+  fail_unless_equals_int (caller_request (caller, "UPDATE", TYPE, NAMED ("Benedict")), 200);
+  while (!told) {
+    g_autoptr (SiprecEvent) event = recorder_event (recorder, session, SIPREC_EVENT_DEVIATION);
+
+    fail_unless (event != NULL);
+    told = g_str_equal (json_object_get_string_member (event->data, "id"), "metadata-limit");
+  }
+  expect_events ("metadata participant.updated stream.updated session.ended");
+}
+GST_END_TEST;
+
 static Suite *
 session_metadata_suite (void)
 {
@@ -282,6 +308,7 @@ session_metadata_suite (void)
   tcase_add_test (tcase, ids_that_fit_nothing);
   tcase_add_test (tcase, documents_are_kept_as_they_came);
   tcase_add_test (tcase, a_huge_document_costs_nothing_but_itself);
+  tcase_add_test (tcase, many_documents_have_the_bounds_of_one);
   return suite;
 }
 
