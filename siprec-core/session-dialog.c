@@ -367,6 +367,7 @@ siprec_session_complete_end (SiprecSession *session)
 void
 siprec_session_finish (SiprecSession *session, SiprecSessionEnd end, const gchar *reason)
 {
+  g_autoptr (SiprecSession) kept = g_object_ref (session);
   SiprecDialog *dialog = g_steal_pointer (&session->dialog);
   g_autofree gchar *header = NULL;
 
@@ -380,7 +381,6 @@ siprec_session_finish (SiprecSession *session, SiprecSessionEnd end, const gchar
   siprec_session_cancel_timer (session, &session->claim_timer);
   siprec_session_cancel_timer (session, &session->decision_timer);
   siprec_session_drop_wishes (session);
-  siprec_session_drop_call (session, 0, "The call was given up before it was answered.");
   report_late_start (session);
   siprec_session_set_state (session, SIPREC_SESSION_ENDED);
   if (dialog) {
@@ -393,6 +393,7 @@ siprec_session_finish (SiprecSession *session, SiprecSessionEnd end, const gchar
     siprec_negotiation_end (session->negotiation, session->stop);
   if (session->n_open_streams == 0)
     siprec_session_complete_end (session);
+  siprec_session_drop_call (session);
 }
 
 static void

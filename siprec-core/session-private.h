@@ -244,8 +244,11 @@ void siprec_session_call (SiprecSession *session, const SiprecCallee *callee,
 /* The final response to it. */
 void siprec_session_answered (SiprecDialog *dialog, SiprecRequest *response, gpointer session);
 
-/* Nobody can answer it any more. */
-void siprec_session_drop_call (SiprecSession *session, guint status, const gchar *problem);
+/* It is given up; told if it wasn't answered yet. */
+void siprec_session_drop_call (SiprecSession *session);
+
+/* Ends the session, as @problem has come up. */
+void siprec_session_fail_call (SiprecSession *session, guint status, const gchar *problem);
 
 /* What the client said first: its INVITE, or its 200 to ours. */
 const SiprecRequest *siprec_session_introduction (SiprecSession *session);
