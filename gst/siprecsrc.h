@@ -32,6 +32,7 @@ typedef struct {
   GstSiprecOutput output;
   GstSiprecPushMode push_mode;
   GstSiprecMetadataFormat metadata_format;
+  SiprecMetadataLimits metadata_limits;
   SiprecFill fill;
   guint audio_pads;
   GstClockTime buffer_duration;

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "metadata/limits.h"
 #include "session.h"
 
 G_BEGIN_DECLS
@@ -57,6 +58,7 @@ typedef enum {
  * @codecs: (nullable): encoding names in order of preference, NULL-terminated
  * @context: name of the media engine, NULL or "" for the default one
  * @delayed_offer_streams: audio lines to offer to an INVITE without SDP; 0 stands for 1
+ * @metadata_limits: how much of a metadata document is read
  *
  * How an INVITE is answered: one of an acceptor, or of the application.
  */
@@ -66,6 +68,7 @@ typedef struct {
   const gchar *const *codecs;
   const gchar *context;
   guint delayed_offer_streams;
+  SiprecMetadataLimits metadata_limits;
 } SiprecPolicy;
 
 /**

@@ -144,6 +144,7 @@ answer_offer (SiprecSession *session, SiprecTransaction *transaction, SiprecCont
    * it is read first and the new streams are reported with their participants. */
   if (content->metadata)
     siprec_session_report_metadata (session, content->metadata);
+  siprec_session_report_offer (session);
   siprec_transaction_reply (
       transaction, &(SiprecReply){.status = 200, .content_type = SIPREC_SDP, .body = body});
   siprec_negotiation_commit (session->negotiation, siprec_context_now (),
@@ -245,11 +246,14 @@ siprec_session_take_answer (SiprecSession *session, SiprecRequest *message)
   g_auto (SiprecContent) content = {0};
   g_autoptr (GError) error = NULL;
 
-  if (read_answer (session, message, &content, &error))
+  if (!read_answer (session, message, &content, &error)) {
+    siprec_negotiation_discard (session->negotiation);
+  } else {
+    if (content.metadata)
+      siprec_session_report_metadata (session, content.metadata);
     siprec_negotiation_commit (session->negotiation, siprec_context_now (),
                                siprec_session_change_line, session);
-  else
-    siprec_negotiation_discard (session->negotiation);
+  }
   siprec_session_report_deviations (session);
 }
 

@@ -4,7 +4,7 @@
 
 #include "body/multipart.h"
 #include "endpoint.h"
-#include "metadata/model.h"
+#include "metadata/senders.h"
 #include "negotiation.h"
 #include "sip/dialog.h"
 
@@ -74,6 +74,8 @@ struct _SiprecSession {
   SiprecTransaction *transaction; /* the INVITE, until it is answered */
   SiprecNegotiation *negotiation;
   SiprecMetadata *metadata;
+  gchar *guess_labels;      /* of the lines that guesses in @metadata were made for */
+  SiprecSenders *senders;   /* of @metadata; NULL before the first document */
   GBytes *document;         /* the last metadata document */
   GBytes *initial_metadata; /* of the INVITE, until it is accepted and there are streams */
   gboolean answer_due;      /* the ACK is to bear the answer to an offer of ours */
@@ -265,6 +267,9 @@ void siprec_session_report_start (SiprecSession *session);
 
 /* STREAM_* for a change of a line; a SiprecLineFunc. */
 void siprec_session_report_line (SiprecLine *line, SiprecLineChange change, gpointer session);
+
+/* The lines of the session may be others than before: what was guessed from them is guessed anew. */
+void siprec_session_report_offer (SiprecSession *session);
 
 /* Reads @document and reports what it changes; never fails the session. */
 void siprec_session_report_metadata (SiprecSession *session, GBytes *document);

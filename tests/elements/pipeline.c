@@ -300,6 +300,23 @@ pipeline_await_buffers (PadLog *log, guint n)
          log->buffers->len, n);
 }
 
+static guint
+count_heard (PadLog *log)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < log->buffers->len; i++)
+    n += !GST_BUFFER_FLAG_IS_SET (g_ptr_array_index (log->buffers, i), GST_BUFFER_FLAG_GAP);
+  return n;
+}
+
+void
+pipeline_await_heard (PadLog *log, guint n)
+{
+  AWAIT (log->pipeline, count_heard (log) >= n, "%s gave %u buffers that are no filler, not %u",
+         log->name, count_heard (log), n);
+}
+
 guint
 pipeline_n_buffers (PadLog *log)
 {

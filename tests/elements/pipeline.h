@@ -63,6 +63,7 @@ PadLog *pipeline_pad (Pipeline *pipeline, const gchar *name);
 /* Wait, five seconds at most, and fail the test otherwise. */
 void pipeline_await_order (Pipeline *pipeline, const gchar *order);
 void pipeline_await_buffers (PadLog *log, guint n);
+void pipeline_await_heard (PadLog *log, guint n); /* buffers without GST_BUFFER_FLAG_GAP */
 void pipeline_await_eos (PadLog *log);
 void pipeline_await_removed (PadLog *log);
 void pipeline_await_state (Pipeline *pipeline, const gchar *session_state);
