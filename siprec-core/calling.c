@@ -167,7 +167,8 @@ reserve (SiprecEndpoint *endpoint, SiprecAcceptor *acceptor, SiprecRequest *invi
                                 .settings = &endpoint->settings,
                                 .policy = find_taker (endpoint, acceptor, error),
                                 .owner = &siprec_endpoint_session_owner,
-                                .owner_data = endpoint};
+                                .owner_data = endpoint,
+                                .calls = TRUE};
   SiprecSession *session;
 
   if (config.policy == NULL)
@@ -175,7 +176,6 @@ reserve (SiprecEndpoint *endpoint, SiprecAcceptor *acceptor, SiprecRequest *invi
   session = siprec_session_new (&config, invite);
   session->call_reply = reply;
   session->call_data = user_data;
-  siprec_session_set_state (session, SIPREC_SESSION_CALLING);
   endpoint->n_sessions++;
   if (acceptor) {
     acceptor->state = SIPREC_ACCEPTOR_TAKEN;

@@ -108,8 +108,8 @@ siprec_session_accept (SiprecSession *session, guint64 refused_mlines)
   }
   g_mutex_lock (&session->lock);
   session->start = siprec_context_now ();
-  session->state = SIPREC_SESSION_ANSWERED;
   g_mutex_unlock (&session->lock);
+  siprec_session_set_state (session, SIPREC_SESSION_ANSWERED);
   siprec_transaction_reply (transaction,
                             &(SiprecReply){.status = 200, .content_type = SIPREC_SDP, .body = sdp});
 
@@ -262,10 +262,7 @@ on_acknowledged (SiprecDialog *dialog, SiprecRequest *ack, gpointer user_data)
 {
   SiprecSession *session = user_data;
 
-  g_mutex_lock (&session->lock);
-  if (session->state == SIPREC_SESSION_ANSWERED)
-    session->state = SIPREC_SESSION_CONFIRMED;
-  g_mutex_unlock (&session->lock);
+  siprec_session_set_state (session, SIPREC_SESSION_CONFIRMED);
   if (!session->answer_due)
     return;
   session->answer_due = FALSE;

@@ -52,6 +52,7 @@ typedef struct {
   const SiprecPolicy *policy;
   const SiprecSessionOwner *owner;
   gpointer owner_data;
+  gboolean calls; /* the INVITE is to be ours */
 } SiprecSessionConfig;
 
 /*
@@ -139,6 +140,7 @@ void siprec_session_set_offer (SiprecSession *session, SiprecOffer *offer);
 /* The endpoint has let go of the session: nothing is posted to the SIP thread from now on. */
 void siprec_session_close (SiprecSession *session);
 
+/* Goes on to @state, which must be one that may follow. */
 void siprec_session_set_state (SiprecSession *session, SiprecSessionState state);
 
 /* session-content.c: what messages hold */
