@@ -210,8 +210,10 @@ gst_siprec_src_pad_new (GstPadTemplate *templ, const gchar *name, GstSiprecSrc *
 
   self->src = src;
   self->control = siprec_strand_ref (src->control);
-  if (pushers)
+  if (pushers) {
     self->strand = siprec_strand_new (pushers, gst_siprec_src_pad_run, self);
+    siprec_strand_set_warm (self->strand, sizeof (*self));
+  }
   return self;
 }
 
@@ -251,6 +253,7 @@ finalize (GObject *object)
   g_clear_pointer (&self->participants, g_free);
   g_clear_pointer (&self->filler_format, siprec_format_unref);
   g_clear_pointer (&self->stream, siprec_stream_unref);
+  g_clear_pointer (&self->captioner, gst_siprec_captioner_free);
   gst_clear_structure (&self->final_stats);
   g_clear_pointer (&self->format, siprec_format_unref);
   g_cond_clear (&self->arrived);

@@ -65,11 +65,12 @@ find_tag (const gchar *contact)
   return tag;
 }
 
-static void
-note_tag (SiprecSession *session, Tag tag)
+gboolean
+siprec_session_check_tag (SiprecSession *session, const SiprecRequest *message)
 {
-  const gchar *contact = session->invite->contact;
+  const gchar *contact = message->contact;
   g_autofree gchar *shown = siprec_printable (contact, -1);
+  Tag tag = find_tag (contact);
 
   if (tag == TAG_ODD)
     siprec_deviations_add (session->deviations, "sip-src-tag", "%s", shown);
@@ -77,6 +78,7 @@ note_tag (SiprecSession *session, Tag tag)
     siprec_deviations_add (session->deviations, "sip-no-src-tag", "Contact lacks +sip.src");
   if (contact && strchr (contact, '<') && !strchr (contact, '>'))
     siprec_deviations_add (session->deviations, "sip-contact", "%s", shown);
+  return tag != TAG_NONE;
 }
 
 /* RFC 7866 section 6.2 wants option tag and feature tag; a real client shows at least one of these. */
@@ -85,15 +87,15 @@ siprec_session_is_recording (SiprecSession *session, const SiprecContent *conten
 {
   SiprecRequest *invite = session->invite;
   gboolean required = siprec_request_requires (invite, "siprec");
-  Tag tag = find_tag (invite->contact);
+  gboolean tagged;
 
   /* Where any call is to be recorded the marks are of no matter. */
   if (session->policy.accept == SIPREC_ACCEPT_ANY)
     return TRUE;
   if (!required)
     siprec_deviations_add (session->deviations, "sip-no-require", "Require lacks siprec");
-  note_tag (session, tag);
-  return required || tag != TAG_NONE || content->metadata != NULL ||
+  tagged = siprec_session_check_tag (session, invite);
+  return required || tagged || content->metadata != NULL ||
          siprec_request_lists (invite, "Supported", "siprec") ||
          siprec_request_header (invite, "X-Cisco-Recording-Participant");
 }

@@ -3,14 +3,8 @@
 #include "session-private.h"
 
 #include "deviation.h"
-#include "metadata/changes.h"
-#include "metadata/merge.h"
-#include "metadata/reader.h"
 
 #define GST_CAT_DEFAULT siprec_session_debug
-
-/* A document is quoted up to this length; longer ones are cut, the reader has its own bounds. */
-#define MAX_QUOTED (1024 * 1024)
 
 /* Sets a member from network text, which need not be valid UTF-8; NULL sets none. */
 static void
@@ -53,7 +47,8 @@ event_at (SiprecEventType type, JsonObject *data, GstClockTime when)
 void
 siprec_session_report_start (SiprecSession *session)
 {
-  SiprecRequest *invite = session->invite;
+  const SiprecRequest *invite = session->invite;
+  const SiprecRequest *client = siprec_session_introduction (session);
   g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
   g_autofree gchar *start = g_date_time_format (now, "%Y-%m-%dT%H:%M:%S.%fZ");
   JsonObject *data = json_object_new ();
@@ -62,12 +57,13 @@ siprec_session_report_start (SiprecSession *session)
   set_text (data, "from", invite->from);
   set_text (data, "to", invite->to);
   set_text (data, "uri", invite->uri);
-  set_text (data, "contact", invite->contact);
-  set_text (data, "transport", invite->transport);
-  set_text (data, "remote_address", invite->remote_address);
-  json_object_set_int_member (data, "remote_port", invite->remote_port);
+  set_text (data, "contact", client->contact);
+  set_text (data, "transport", client->transport);
+  set_text (data, "remote_address", client->remote_address);
+  json_object_set_int_member (data, "remote_port", client->remote_port);
+  json_object_set_string_member (data, "initiator", session->answer ? "recorder" : "client");
   json_object_set_string_member (data, "start", start);
-  json_object_set_array_member (data, "headers", headers_to_json (invite));
+  json_object_set_array_member (data, "headers", headers_to_json (client));
   siprec_session_emit (session, event_at (SIPREC_EVENT_SESSION_STARTED, data, session->start));
 }
 
@@ -114,59 +110,11 @@ senders_to_text (JsonArray *senders)
   return json_to_string (node, FALSE);
 }
 
-/* A line that the metadata may know as a stream. */
-static gboolean
-carries_media (const SiprecMline *mline)
-{
-  return mline->rtp && mline->port != 0;
-}
-
-/* The a=label of each line, or of each that carries media: guesses go by those, or by their order. */
-static GPtrArray *
-collect_labels (SiprecSession *session, gboolean all)
-{
-  GPtrArray *labels = g_ptr_array_new ();
-
-  /* There is none yet if we offer and the client hasn't answered. */
-  for (guint i = 0; session->offer && i < session->offer->mlines->len; i++) {
-    const SiprecMline *mline = g_ptr_array_index (session->offer->mlines, i);
-
-    if (all || carries_media (mline))
-      g_ptr_array_add (labels, mline->label);
-  }
-  return labels;
-}
-
-/* The name of @line in the metadata: its label, else the one that siprec_metadata_guess() makes up. */
-static gchar *
-metadata_label (SiprecSession *session, const SiprecLine *line)
-{
-  guint n = 0;
-
-  if (line->label)
-    return g_strdup (line->label);
-  for (guint i = 0; i < line->mline; i++) {
-    const SiprecMline *mline = siprec_offer_mline (session->offer, i);
-
-    n += mline && carries_media (mline);
-  }
-  return g_strdup_printf ("mline-%u", n);
-}
-
-/* (transfer full) */
-static JsonArray *
-find_senders (SiprecSession *session, const SiprecLine *line)
-{
-  g_autofree gchar *label = metadata_label (session, line);
-
-  return siprec_metadata_stream_senders_json (session->metadata, label);
-}
-
 /* Adds who sends on @line, and remembers it in the line's data to see changes by. */
 static void
 add_senders (SiprecSession *session, JsonObject *data, SiprecLine *line)
 {
-  JsonArray *senders = find_senders (session, line);
+  JsonArray *senders = siprec_session_find_senders (session, line);
 
   g_free (line->data);
   line->data = senders_to_text (senders);
@@ -186,6 +134,7 @@ make_added (SiprecSession *session, SiprecLine *line)
   add_codec (data, line);
   json_object_set_int_member (data, "port", siprec_stream_get_port (line->stream));
   set_text (data, "language", line->lang);
+  set_text (data, "encryption", siprec_line_get_encryption (line));
   add_senders (session, data, line);
   event = siprec_event_new (SIPREC_EVENT_STREAM_ADDED, data);
   event->stream = siprec_stream_ref (line->stream);
@@ -214,6 +163,16 @@ report_updated (SiprecSession *session, SiprecLine *line)
 }
 
 void
+siprec_session_report_senders (SiprecSession *session, SiprecLine *line)
+{
+  g_autoptr (JsonArray) senders = siprec_session_find_senders (session, line);
+  g_autofree gchar *text = senders_to_text (senders);
+
+  if (g_strcmp0 (text, line->data) != 0)
+    report_updated (session, line);
+}
+
+void
 siprec_session_report_line (SiprecLine *line, SiprecLineChange change, gpointer user_data)
 {
   SiprecSession *session = user_data;
@@ -238,95 +197,6 @@ siprec_session_report_line (SiprecLine *line, SiprecLineChange change, gpointer 
   siprec_session_emit (session, siprec_event_new (type, data));
 }
 
-static void
-emit_document (SiprecSession *session, GBytes *document, const SiprecMetadata *read,
-               const GError *error)
-{
-  gsize size;
-  const gchar *text = g_bytes_get_data (document, &size);
-  g_autofree gchar *raw = g_utf8_make_valid (text, MIN (size, MAX_QUOTED));
-  JsonObject *data = json_object_new ();
-
-  json_object_set_string_member (data, "mode", read && read->partial ? "partial" : "complete");
-  json_object_set_string_member (data, "raw", raw);
-  if (error)
-    json_object_set_string_member (data, "error", error->message);
-  siprec_session_emit (session, siprec_event_new (SIPREC_EVENT_METADATA, data));
-}
-
-/* STREAM_UPDATED for each line whose senders are other ones than were told last. */
-static void
-update_senders (SiprecSession *session)
-{
-  GPtrArray *lines =
-      session->negotiation ? siprec_negotiation_get_lines (session->negotiation) : NULL;
-
-  for (guint i = 0; lines && i < lines->len; i++) {
-    SiprecLine *line = g_ptr_array_index (lines, i);
-    g_autoptr (JsonArray) senders = find_senders (session, line);
-    g_autofree gchar *text = senders_to_text (senders);
-
-    if (g_strcmp0 (text, line->data) != 0)
-      report_updated (session, line);
-  }
-}
-
-/* Makes the merge of what is known with @read the new state and tells the difference. */
-static void
-apply_metadata (SiprecSession *session, const SiprecMetadata *read)
-{
-  g_autoptr (GPtrArray) labels = collect_labels (session, FALSE);
-  g_autoptr (GPtrArray) all_labels = collect_labels (session, TRUE);
-  g_autoptr (SiprecMetadata) before = session->metadata;
-  g_autoptr (GPtrArray) changes = NULL;
-
-  session->metadata = siprec_metadata_merge (before, read);
-  siprec_metadata_check_ids (session->metadata, session->deviations);
-  siprec_metadata_guess (session->metadata, labels);
-  /* Without an offer, as in an answer that is awaited, there is nothing to compare with. */
-  if (session->offer)
-    siprec_metadata_check_streams (session->metadata, all_labels, labels, session->deviations);
-  changes = siprec_metadata_changes (before, session->metadata);
-  for (guint i = 0; i < changes->len; i++)
-    siprec_session_emit (session, siprec_event_ref (g_ptr_array_index (changes, i)));
-  update_senders (session);
-}
-
-/* Without the white space at its end, which depends on what it was sent in. */
-static GBytes *
-trim_document (GBytes *document)
-{
-  gsize size;
-  const gchar *text = g_bytes_get_data (document, &size);
-
-  while (size > 0 && g_ascii_isspace (text[size - 1]))
-    size--;
-  return g_bytes_new_from_bytes (document, 0, size);
-}
-
-void
-siprec_session_report_metadata (SiprecSession *session, GBytes *document)
-{
-  g_autoptr (GBytes) trimmed = trim_document (document);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SiprecMetadata) read = NULL;
-  gboolean awaited = siprec_context_now () < session->snapshot_deadline;
-
-  /* Refreshes repeat the document; they are no news. */
-  if (session->document && g_bytes_equal (session->document, trimmed))
-    return;
-  g_clear_pointer (&session->document, g_bytes_unref);
-  session->document = g_steal_pointer (&trimmed);
-
-  read = siprec_metadata_read (document, session->deviations, &error);
-  emit_document (session, document, read, error);
-  /* What is partial builds on what we asked to be told anew (RFC 7866 section 9.2). */
-  if (read && !(read->partial && awaited))
-    apply_metadata (session, read);
-  if (read && !read->partial)
-    session->snapshot_deadline = 0;
-}
-
 void
 siprec_session_report_deviations (SiprecSession *session)
 {
@@ -348,6 +218,16 @@ since_start (SiprecSession *session, GstClockTime time)
   return (gdouble)GST_CLOCK_DIFF (session->start, time) / GST_SECOND;
 }
 
+static void
+describe_rejected (const SiprecNotice *notice, JsonObject *data)
+{
+  g_autofree gchar *source = siprec_address_to_text (&notice->source);
+
+  json_object_set_string_member (data, "reason", notice->reason);
+  json_object_set_int_member (data, "packets", notice->packets);
+  set_text (data, "source", source);
+}
+
 /* The event type and the further members of @notice. */
 static SiprecEventType
 describe_notice (SiprecSession *session, const SiprecNotice *notice, JsonObject *data)
@@ -363,6 +243,9 @@ describe_notice (SiprecSession *session, const SiprecNotice *notice, JsonObject 
     json_object_set_string_member (data, "digit", notice->digit);
     json_object_set_double_member (data, "duration", (gdouble)notice->duration / GST_MSECOND);
     return SIPREC_EVENT_DTMF;
+  case SIPREC_NOTICE_REJECTED:
+    describe_rejected (notice, data);
+    return SIPREC_EVENT_MEDIA_REJECTED;
   default:
     json_object_set_double_member (data, "from", since_start (session, notice->from));
     json_object_set_double_member (data, "to", since_start (session, notice->to));

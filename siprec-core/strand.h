@@ -38,14 +38,20 @@ SIPREC_API guint siprec_pool_n_threads (SiprecPool *pool);
 /* A strand on @pool (of which it holds a reference) that runs @func with @user_data. */
 SIPREC_API SiprecStrand *siprec_strand_new (SiprecPool *pool, SiprecStrandFunc func,
                                             gpointer user_data);
+
+/* The first @size octets of what user_data points to are fetched into the cache while the strand before it
+ * runs. Before it is woken. */
+SIPREC_API void siprec_strand_set_warm (SiprecStrand *strand, gsize size);
+
 SIPREC_API SiprecStrand *siprec_strand_ref (SiprecStrand *strand);
 SIPREC_API void siprec_strand_unref (SiprecStrand *strand);
 
 /* Makes @strand run soon. From any thread; never blocks on the strand's function. */
 SIPREC_API void siprec_strand_wake (SiprecStrand *strand);
 
-/* Wakes @n strands of one pool with one lock, for callers that have a batch a tick. */
-SIPREC_API void siprec_strand_wake_many (SiprecStrand *const *strands, guint n);
+/* Wakes @n strands of one pool, which the caller keeps alive, with one lock: for who has a batch a tick. The
+ * references are taken, and what is left in the array means nothing. */
+SIPREC_API void siprec_strand_wake_many (SiprecStrand **strands, guint n);
 
 /* After this @strand runs no more. Waits for a run under way, unless called from that run itself. */
 SIPREC_API void siprec_strand_stop (SiprecStrand *strand);

@@ -6,9 +6,6 @@
 #include <sys/socket.h>
 #include <time.h>
 
-/* More than any RTP packet on an Ethernet; longer ones are cut and counted. */
-#define SLOT_SIZE 2048
-
 typedef union {
   gchar bytes[CMSG_SPACE (sizeof (struct timespec)) + CMSG_SPACE (sizeof (guint32))];
   struct cmsghdr align;
@@ -20,7 +17,7 @@ struct _SiprecReader {
   SiprecAddress addresses[SIPREC_READER_BATCH];
   Control controls[SIPREC_READER_BATCH];
   SiprecDatagram datagrams[SIPREC_READER_BATCH];
-  guint8 slots[SIPREC_READER_BATCH][SLOT_SIZE];
+  guint8 slots[SIPREC_READER_BATCH][SIPREC_READER_MAX_SIZE];
 };
 
 /* The kernel writes lengths into the headers. */
@@ -41,7 +38,7 @@ siprec_reader_new (void)
   for (guint i = 0; i < SIPREC_READER_BATCH; i++) {
     struct msghdr *header = &reader->messages[i].msg_hdr;
 
-    reader->vectors[i] = (struct iovec){reader->slots[i], SLOT_SIZE};
+    reader->vectors[i] = (struct iovec){reader->slots[i], SIPREC_READER_MAX_SIZE};
     header->msg_iov = &reader->vectors[i];
     header->msg_iovlen = 1;
     header->msg_name = &reader->addresses[i];
@@ -77,10 +74,10 @@ read_control (SiprecDatagram *datagram, struct msghdr *header, const SiprecArriv
 }
 
 guint
-siprec_reader_read (SiprecReader *reader, gint fd, const SiprecArrival *arrival,
+siprec_reader_read (SiprecReader *reader, gint fd, guint max, const SiprecArrival *arrival,
                     const SiprecDatagram **datagrams)
 {
-  gint n = recvmmsg (fd, reader->messages, SIPREC_READER_BATCH, MSG_DONTWAIT, NULL);
+  gint n = recvmmsg (fd, reader->messages, MIN (max, SIPREC_READER_BATCH), MSG_DONTWAIT, NULL);
 
   /* An error (ICMP unreachable for a report of ours) is told once, and the next read goes on. */
   for (gint i = 0; i < n; i++) {

@@ -28,8 +28,9 @@ take_first (SiprecRing *ring)
 {
   SiprecUnit unit = *get_unit (ring, 0);
 
-  ring->first = (ring->first + 1) & (ring->size - 1);
   ring->n--;
+  /* An empty ring begins anew, in memory that is in the cache. */
+  ring->first = ring->n > 0 ? (ring->first + 1) & (ring->size - 1) : 0;
   return unit;
 }
 
@@ -165,8 +166,10 @@ siprec_ring_wait (SiprecRing *ring)
   gboolean ready;
 
   g_mutex_lock (&ring->lock);
+  ring->waiting++;
   while (ring->n == 0 && !ring->flushing)
     g_cond_wait (&ring->cond, &ring->lock);
+  ring->waiting--;
   ready = !ring->flushing;
   g_mutex_unlock (&ring->lock);
   return ready;
@@ -289,7 +292,9 @@ siprec_ring_append (SiprecRing *ring, GArray *units, gboolean raw, GstClockTime 
   if (stats)
     store_stats (ring, stats);
   if (units->len > 0) {
-    g_cond_signal (&ring->cond);
+    /* Each signal is a system call. */
+    if (ring->waiting > 0)
+      g_cond_signal (&ring->cond);
     if (ring->strand)
       strand = siprec_strand_ref (ring->strand);
   }
