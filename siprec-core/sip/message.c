@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include "relay.h"
 #include "sip-private.h"
 
 /* Text that others may put into JSON or a GstStructure: always UTF-8, whatever the peer sent. */
@@ -126,9 +127,14 @@ static void
 copy_addresses (SiprecRequest *request, msg_t *msg, tport_t *tport)
 {
   const su_sockaddr_t *remote = msg_addr (msg);
-  tport_t *primary = tport_is_secondary (tport) ? tport_parent (tport) : tport;
-  const su_sockaddr_t *local = (const su_sockaddr_t *)tport_get_address (primary)->ai_addr;
+  const su_sockaddr_t *local;
 
+  /* All that comes by a stream has come by the front, which alone knows from whom. */
+  if (!tport_is_dgram (tport)) {
+    siprec_relay_read (request);
+    return;
+  }
+  local = (const su_sockaddr_t *)tport_get_address (tport)->ai_addr;
   request->transport = g_ascii_strdown (tport_name (tport)->tpn_proto, -1);
   request->remote_address = address_text (remote);
   request->remote_port = ntohs (remote->su_port);
