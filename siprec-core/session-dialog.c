@@ -287,9 +287,11 @@ on_ended (SiprecDialog *dialog, SiprecDialogEnd end, SiprecRequest *request, gpo
   g_auto (SiprecContent) content = {0};
 
   /* RFC 8068 section 3.2.4: the last words on who left come in the BYE. */
-  if (end == SIPREC_DIALOG_BYE && session->started &&
-      siprec_session_read_content (session, request, &content, NULL) && content.metadata)
-    siprec_session_report_metadata (session, content.metadata);
+  if (end == SIPREC_DIALOG_BYE && session->started) {
+    if (siprec_session_read_content (session, request, &content, NULL) && content.metadata)
+      siprec_session_report_metadata (session, content.metadata);
+    siprec_session_report_deviations (session);
+  }
 
   g_clear_pointer (&session->dialog, siprec_dialog_free);
   session->transaction = NULL;
