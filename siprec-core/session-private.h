@@ -52,6 +52,7 @@ typedef struct {
   const SiprecPolicy *policy;
   const SiprecSessionOwner *owner;
   gpointer owner_data;
+  gboolean calls; /* the INVITE is to be ours */
 } SiprecSessionConfig;
 
 /*
@@ -139,6 +140,7 @@ void siprec_session_set_offer (SiprecSession *session, SiprecOffer *offer);
 /* The endpoint has let go of the session: nothing is posted to the SIP thread from now on. */
 void siprec_session_close (SiprecSession *session);
 
+/* Goes on to @state, which must be one that may follow. */
 void siprec_session_set_state (SiprecSession *session, SiprecSessionState state);
 
 /* session-content.c: what messages hold */
@@ -246,8 +248,11 @@ void siprec_session_call (SiprecSession *session, const SiprecCallee *callee,
 /* The final response to it. */
 void siprec_session_answered (SiprecDialog *dialog, SiprecRequest *response, gpointer session);
 
-/* Nobody can answer it any more. */
-void siprec_session_drop_call (SiprecSession *session, guint status, const gchar *problem);
+/* It is given up; told if it wasn't answered yet. */
+void siprec_session_drop_call (SiprecSession *session);
+
+/* Ends the session, as @problem has come up. */
+void siprec_session_fail_call (SiprecSession *session, guint status, const gchar *problem);
 
 /* What the client said first: its INVITE, or its 200 to ours. */
 const SiprecRequest *siprec_session_introduction (SiprecSession *session);

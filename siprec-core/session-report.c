@@ -134,6 +134,7 @@ make_added (SiprecSession *session, SiprecLine *line)
   add_codec (data, line);
   json_object_set_int_member (data, "port", siprec_stream_get_port (line->stream));
   set_text (data, "language", line->lang);
+  set_text (data, "encryption", siprec_line_get_encryption (line));
   add_senders (session, data, line);
   event = siprec_event_new (SIPREC_EVENT_STREAM_ADDED, data);
   event->stream = siprec_stream_ref (line->stream);
@@ -217,6 +218,16 @@ since_start (SiprecSession *session, GstClockTime time)
   return (gdouble)GST_CLOCK_DIFF (session->start, time) / GST_SECOND;
 }
 
+static void
+describe_rejected (const SiprecNotice *notice, JsonObject *data)
+{
+  g_autofree gchar *source = siprec_address_to_text (&notice->source);
+
+  json_object_set_string_member (data, "reason", notice->reason);
+  json_object_set_int_member (data, "packets", notice->packets);
+  set_text (data, "source", source);
+}
+
 /* The event type and the further members of @notice. */
 static SiprecEventType
 describe_notice (SiprecSession *session, const SiprecNotice *notice, JsonObject *data)
@@ -232,6 +243,9 @@ describe_notice (SiprecSession *session, const SiprecNotice *notice, JsonObject 
     json_object_set_string_member (data, "digit", notice->digit);
     json_object_set_double_member (data, "duration", (gdouble)notice->duration / GST_MSECOND);
     return SIPREC_EVENT_DTMF;
+  case SIPREC_NOTICE_REJECTED:
+    describe_rejected (notice, data);
+    return SIPREC_EVENT_MEDIA_REJECTED;
   default:
     json_object_set_double_member (data, "from", since_start (session, notice->from));
     json_object_set_double_member (data, "to", since_start (session, notice->to));
