@@ -20,7 +20,7 @@
 
 /* Consumers that wait for others to be served. They begin while the buffers still fit into a cache, and the
  * next ones are made in the memory of those. */
-#define MAX_WAKES 64
+#define MAX_WAKES 128
 
 #define EVENTS 256
 
