@@ -91,8 +91,8 @@ typedef struct {
  */
 SIPREC_API SiprecDialog *siprec_dialog_call (SiprecAgent *agent, const SiprecCallee *callee,
                                              const gchar *const *headers,
-                                             const SiprecDialogHandler *handler,
-                                             gpointer user_data, GError **error);
+                                             const SiprecDialogHandler *handler, gpointer user_data,
+                                             GError **error);
 
 /* ACK for the 2xx to our INVITE, with the answer to its offer, or without. */
 SIPREC_API void siprec_dialog_acknowledge (SiprecDialog *dialog, const gchar *content_type,
