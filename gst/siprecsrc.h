@@ -27,6 +27,8 @@ typedef struct {
   SiprecStrictness strictness;
   gchar *codecs;
   guint delayed_offer_streams;
+  SiprecSrtpPolicy srtp_policy;
+  SiprecLatchMode latch;
   GstClockTime decision_timeout;
   gchar *context;
   GstSiprecOutput output;
