@@ -29,6 +29,7 @@ enum {
   PROP_STRICTNESS,
   PROP_CODECS,
   PROP_DELAYED_OFFER_STREAMS,
+  PROP_START_PAUSED,
   PROP_DECISION_TIMEOUT,
   PROP_CONTEXT,
   PROP_OUTPUT,
@@ -104,6 +105,7 @@ static const gsize fields[N_PROPS] = {
     [PROP_STRICTNESS] = FIELD (strictness),
     [PROP_CODECS] = FIELD (codecs),
     [PROP_DELAYED_OFFER_STREAMS] = FIELD (delayed_offer_streams),
+    [PROP_START_PAUSED] = FIELD (start_paused),
     [PROP_DECISION_TIMEOUT] = FIELD (decision_timeout),
     [PROP_CONTEXT] = FIELD (context),
     [PROP_OUTPUT] = FIELD (output),
@@ -283,6 +285,10 @@ install_session_properties (void)
       "How many audio lines are offered to an INVITE without SDP, as phones send it. With "
       "strictness=strict it is refused",
       1, SIPREC_PROPOSAL_MAX_LINES, 1, READY);
+  props[PROP_START_PAUSED] = g_param_spec_boolean (
+      "start-paused", "Start paused",
+      "Answer that nothing can be received yet (a=inactive); the action resume says when it can",
+      FALSE, READY);
   props[PROP_DECISION_TIMEOUT] = g_param_spec_uint64 (
       "decision-timeout", "Decision timeout",
       "How long (in ns) handlers of accept-session and select-stream may take; then the session is "

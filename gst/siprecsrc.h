@@ -27,6 +27,7 @@ typedef struct {
   SiprecStrictness strictness;
   gchar *codecs;
   guint delayed_offer_streams;
+  gboolean start_paused;
   GstClockTime decision_timeout;
   gchar *context;
   GstSiprecOutput output;
@@ -101,6 +102,7 @@ struct _GstSiprecSrc {
   gboolean ticking;          /* the ticker wakes the strand */
   gboolean started;          /* the session's start has been told */
   gboolean settled;          /* and its first pads are there */
+  gboolean session_over;     /* its end has been told */
   gboolean complete;         /* no-more-pads has been emitted */
   gboolean failed;           /* all branches have; the ERROR message is posted */
   GPtrArray *fresh_pads;     /* made and not yet added */

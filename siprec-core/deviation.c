@@ -54,6 +54,8 @@ static const Entry entries[] = {
   { "sdp-garbage-line", "The SDP has a line that is not of the form x=value" },
   { "sdp-hold-address", "A stream is held by the connection address 0.0.0.0" },
   { "sdp-label", "An a=label that is no token" },
+  { "sdp-line-refused", "A media line of a kind or transport that is not received; it got port 0" },
+  { "sdp-lines-missing", "An offer with fewer media lines than the one before" },
   { "sdp-no-connection", "A media line without any c= line" },
   { "sdp-no-direction", "A media line without a direction, which means sendrecv" },
   { "sdp-no-format", "A media line without any format" },

@@ -58,6 +58,7 @@ typedef enum {
  * @codecs: (nullable): encoding names in order of preference, NULL-terminated
  * @context: name of the media engine, NULL or "" for the default one
  * @delayed_offer_streams: audio lines to offer to an INVITE without SDP; 0 stands for 1
+ * @start_paused: answer a=inactive until siprec_session_resume(), for a consumer that isn't ready yet
  * @metadata_limits: how much of a metadata document is read
  *
  * How an INVITE is answered: one of an acceptor, or of the application.
@@ -68,6 +69,7 @@ typedef struct {
   const gchar *const *codecs;
   const gchar *context;
   guint delayed_offer_streams;
+  gboolean start_paused;
   SiprecMetadataLimits metadata_limits;
 } SiprecPolicy;
 
