@@ -184,6 +184,8 @@ gst_siprec_src_join_queue (GstSiprecSrc *self)
   SiprecPolicy policy = {
       .accept = settings->accept,
       .strictness = settings->strictness,
+      .srtp_policy = settings->srtp_policy,
+      .latch = settings->latch,
       .context = settings->context,
       .delayed_offer_streams = settings->delayed_offer_streams,
       .start_paused = settings->start_paused,

@@ -28,6 +28,8 @@ typedef struct {
   gchar *codecs;
   guint delayed_offer_streams;
   gboolean start_paused;
+  SiprecSrtpPolicy srtp_policy;
+  SiprecLatchMode latch;
   GstClockTime decision_timeout;
   gchar *context;
   GstSiprecOutput output;

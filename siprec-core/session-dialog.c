@@ -174,6 +174,7 @@ answer_offer (SiprecSession *session, SiprecTransaction *transaction, SiprecCont
   if (content->metadata)
     siprec_session_report_metadata (session, content->metadata);
   siprec_session_report_offer (session);
+  siprec_negotiation_expect (session->negotiation);
   siprec_transaction_reply (
       transaction, &(SiprecReply){.status = 200, .content_type = SIPREC_SDP, .body = body});
   siprec_negotiation_commit (session->negotiation, siprec_context_now (),

@@ -262,6 +262,17 @@ const SiprecRequest *siprec_session_introduction (SiprecSession *session);
 /* Nothing more can be wished for: all are refused. */
 void siprec_session_drop_wishes (SiprecSession *session);
 
+/* session-metadata.c: who speaks */
+
+/* The lines of the session may be others than before: what was guessed from them is guessed anew. */
+void siprec_session_report_offer (SiprecSession *session);
+
+/* Reads @document and reports what it changes; never fails the session. */
+void siprec_session_report_metadata (SiprecSession *session, GBytes *document);
+
+/* Those who send on @line, as events have them. (transfer full) */
+JsonArray *siprec_session_find_senders (SiprecSession *session, const SiprecLine *line);
+
 /* session-report.c: what happens in the session, as events */
 
 /* SESSION_STARTED from the INVITE. */
@@ -270,11 +281,8 @@ void siprec_session_report_start (SiprecSession *session);
 /* STREAM_* for a change of a line; a SiprecLineFunc. */
 void siprec_session_report_line (SiprecLine *line, SiprecLineChange change, gpointer session);
 
-/* The lines of the session may be others than before: what was guessed from them is guessed anew. */
-void siprec_session_report_offer (SiprecSession *session);
-
-/* Reads @document and reports what it changes; never fails the session. */
-void siprec_session_report_metadata (SiprecSession *session, GBytes *document);
+/* STREAM_UPDATED if those who send on @line are others than were told last. */
+void siprec_session_report_senders (SiprecSession *session, SiprecLine *line);
 
 /* DEVIATION for each one seen since the last call. */
 void siprec_session_report_deviations (SiprecSession *session);

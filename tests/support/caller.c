@@ -505,6 +505,15 @@ caller_request (Caller *caller, const gchar *method, const gchar *content_type, 
 }
 
 guint
+caller_set_cseq (Caller *caller, guint cseq)
+{
+  guint last = caller->cseq;
+
+  caller->cseq = cseq;
+  return last;
+}
+
+guint
 caller_bye (Caller *caller)
 {
   send_request (caller, "BYE", NULL, NULL, NULL);

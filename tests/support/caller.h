@@ -49,6 +49,9 @@ guint caller_update (Caller *caller, const gchar *second);
 guint caller_request (Caller *caller, const gchar *method, const gchar *content_type,
                       const gchar *body);
 
+/* The next request has the CSeq after @cseq. Returns the one that was used last. */
+guint caller_set_cseq (Caller *caller, guint cseq);
+
 /* BYE; the caller can place another call then. */
 guint caller_bye (Caller *caller);
 
