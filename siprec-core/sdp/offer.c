@@ -151,7 +151,8 @@ read_lines (Reader *reader, const gchar *text, GError **error)
     text += length;
     text += strspn (text, "\r\n");
   }
-  if (reader->seen == 0 || reader->mlines == 0) {
+  /* RFC 3264 section 5: none means that streams come later. */
+  if (reader->seen == 0 || (reader->mlines == 0 && !(reader->seen & 1u << ('o' - 'a')))) {
     g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SYNTAX, "The SDP has no %s line.",
                  reader->seen == 0 ? "v=0" : "media (m=)");
     return FALSE;

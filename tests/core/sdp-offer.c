@@ -496,6 +496,15 @@ GST_START_TEST (test_disabled_line)
 }
 GST_END_TEST;
 
+/* RFC 3264 section 5: streams may come later. */
+GST_START_TEST (test_no_lines)
+{
+  g_autoptr (SiprecOffer) offer = parse (SESSION);
+
+  fail_unless_equals_int (offer->mlines->len, 0);
+}
+GST_END_TEST;
+
 /* ---- what is refused ---- */
 
 GST_START_TEST (test_refused)
@@ -509,7 +518,7 @@ GST_START_TEST (test_refused)
       "v=0x\r\n" CALLER,
       CALLER,
       "s=-\r\nv=0\r\n" CALLER,
-      SESSION,
+      "v=0\r\ns=-\r\nt=0 0\r\n",
       SESSION "m=\r\n",
       SESSION "m=audio\r\n",
       SESSION "m=audio 4\r\n",
@@ -675,6 +684,7 @@ sdp_offer_suite (void)
   tcase_add_test (tolerated, test_control_character);
   tcase_add_test (tolerated, test_encoding);
   tcase_add_test (tolerated, test_nul);
+  tcase_add_test (refused, test_no_lines);
   tcase_add_test (refused, test_refused);
   tcase_add_test (refused, test_sizes);
   tcase_add_test (refused, test_line_counts);
