@@ -112,7 +112,7 @@ siprec_session_open_negotiation (SiprecSession *session)
       .codecs = session->policy.codecs,
       .srtp_policy = session->policy.srtp_policy,
       .latch = session->policy.latch,
-      .peer = session->invite->remote_address,
+      .peer = client->remote_address,
       .refuse_unknown = session->policy.strictness == SIPREC_STRICTNESS_STRICT,
       .notice = on_notice,
       .owner = G_OBJECT (session),

@@ -55,8 +55,8 @@ siprec_rtcp_clear (SiprecRtcp *rtcp)
 const SiprecRtcpSender *
 siprec_rtcp_get_sender (const SiprecRtcp *rtcp, guint32 ssrc)
 {
-  for (guint i = 0; i < SIPREC_RTCP_SENDERS; i++) {
-    if (rtcp->senders[i].known && rtcp->senders[i].ssrc == ssrc)
+  for (guint i = 0; i < SIPREC_RTCP_SENDERS && rtcp->senders[i].known; i++) {
+    if (rtcp->senders[i].ssrc == ssrc)
       return &rtcp->senders[i];
   }
   return NULL;

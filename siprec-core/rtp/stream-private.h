@@ -43,13 +43,14 @@ struct _SiprecStream {
   gchar *peer;      /* (nullable): where SIP comes from */
   GQueue unopened;  /* packets that may be for those it hasn't */
   SiprecReceiver receiver;
-  GstClockTime next_stats; /* when the ring's are due to be renewed */
-  guint index;             /* in the worker's list */
+  GstClockTime next_stats;  /* when the ring's are due to be renewed */
+  gconstpointer last_woken; /* the consumer's strand; not to be looked into */
+  guint index;              /* in the worker's roster */
   gboolean attached;
 };
 
-/* A reference, or FALSE if the last one is gone and the stream waits to be freed. */
-gboolean siprec_stream_try_ref (SiprecStream *stream);
+/* FALSE if the last reference is gone and the stream waits for the worker to free it. */
+gboolean siprec_stream_is_wanted (SiprecStream *stream);
 
 /* One datagram from one of its sockets. */
 void siprec_stream_input (SiprecStream *stream, SiprecSocket *socket,

@@ -11,8 +11,8 @@
 /* In ticks. Sockets hold much more than what comes in this time. */
 #define MAX_PERIOD 5
 
-/* References. The worker has none of its own: it takes one for each visit, and when the last one is
- * gone the stream is freed by a command behind all others. */
+/* References. The worker has none of its own: when the last one is gone the stream is freed by a command
+ * behind all others. It takes one only to tell others of the stream. */
 
 SiprecStream *
 siprec_stream_ref (SiprecStream *stream)
@@ -22,7 +22,13 @@ siprec_stream_ref (SiprecStream *stream)
 }
 
 gboolean
-siprec_stream_try_ref (SiprecStream *stream)
+siprec_stream_is_wanted (SiprecStream *stream)
+{
+  return g_atomic_int_get (&stream->ref_count) > 0;
+}
+
+static gboolean
+try_ref (SiprecStream *stream)
 {
   gint count = g_atomic_int_get (&stream->ref_count);
 
@@ -91,8 +97,10 @@ on_notice (gpointer user_data, const SiprecNotice *notice)
 {
   SiprecStream *stream = user_data;
 
-  if (stream->notice)
-    stream->notice (stream, notice, stream->user_data);
+  if (!stream->notice || !try_ref (stream))
+    return;
+  stream->notice (stream, notice, stream->user_data);
+  siprec_stream_unref (stream);
 }
 
 /* Commands */
@@ -176,7 +184,7 @@ run_command (SiprecStream *stream, gpointer data)
   g_autofree Command *command = data;
   SiprecReceiver *receiver = &stream->receiver;
 
-  if (siprec_stream_try_ref (stream)) {
+  if (try_ref (stream)) {
     receiver->out = siprec_worker_get_units (stream->worker);
     switch (command->type) {
     case BEGIN:

@@ -131,7 +131,7 @@ SIPREC_API SiprecStream *siprec_stream_new (SiprecContext *context, SiprecPorts 
 
 /**
  * siprec_stream_new_silent:
- * @format: one that siprec_depay_has_silence() knows
+ * @format: one that has silence (siprec_silence_get_grain())
  *
  * A stream that never receives and gives silence in @format, for pads that the session lacks. It is begun,
  * claimed and ended like any other.
