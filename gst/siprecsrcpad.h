@@ -4,6 +4,7 @@
 
 #include <gst/gst.h>
 
+#include "caption.h"
 #include "siprec-core/event.h"
 #include "siprec-core/rtp/stream.h"
 
@@ -84,9 +85,10 @@ struct _GstSiprecSrcPad {
   SiprecFormat *format; /* of the last buffer */
   gboolean introduced;  /* the events of the current feed have been pushed */
   gboolean discont;
-  gboolean slow;          /* its branch takes long over a buffer */
-  GstClockTime fed_until; /* CLOCK_MONOTONIC: end of the last unit */
-  GstClockTime seam;      /* the same for the last unit of the feed before */
+  gboolean slow;                 /* its branch takes long over a buffer */
+  GstClockTime fed_until;        /* CLOCK_MONOTONIC: end of the last unit */
+  GstClockTime seam;             /* the same for the last unit of the feed before */
+  GstSiprecCaptioner *captioner; /* of the metadata pad, with metadata-format=text */
 
   /* Atomic. */
   gint flow;          /* GstFlowReturn of the last push, FLUSHING, EOS or an error stops the pad */
