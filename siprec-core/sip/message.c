@@ -130,17 +130,6 @@ address_text (const su_sockaddr_t *address)
   return g_strdup (text);
 }
 
-void
-siprec_message_local_address (SiprecRequest *request, tport_t *tport)
-{
-  tport_t *primary = tport_is_secondary (tport) ? tport_parent (tport) : tport;
-  const su_sockaddr_t *local = (const su_sockaddr_t *)tport_get_address (primary)->ai_addr;
-
-  request->local_port = ntohs (local->su_port);
-  /* Never the wildcard: for that sofia opens a socket for each address of the host. */
-  request->local_address = address_text (local);
-}
-
 static void
 copy_addresses (SiprecRequest *request, msg_t *msg, tport_t *tport)
 {
@@ -154,7 +143,9 @@ copy_addresses (SiprecRequest *request, msg_t *msg, tport_t *tport)
   request->transport = g_ascii_strdown (tport_name (tport)->tpn_proto, -1);
   request->remote_address = address_text (remote);
   request->remote_port = ntohs (remote->su_port);
-  siprec_message_local_address (request, tport);
+  request->local_port = ntohs (local->su_port);
+  /* Never the wildcard: for that sofia opens a socket for each address of the host. */
+  request->local_address = address_text (local);
 }
 
 SiprecRequest *
