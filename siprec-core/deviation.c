@@ -66,6 +66,8 @@ static const Entry entries[] = {
   { "sdp-garbage-line", 400, "The SDP has a line that is not of the form x=value" },
   { "sdp-hold-address", 400, "A stream is held by the connection address 0.0.0.0" },
   { "sdp-label", 400, "An a=label that is no token" },
+  { "sdp-line-refused", 0, "A media line of a kind or transport that is not received; it got port 0" },
+  { "sdp-lines-missing", 488, "An offer with fewer media lines than the one before" },
   { "sdp-no-connection", 400, "A media line without any c= line" },
   { "sdp-no-direction", 400, "A media line without a direction, which means sendrecv" },
   { "sdp-no-format", 400, "A media line without any format" },

@@ -39,7 +39,7 @@ name_content (const xmlNode *node)
   gchar *name = siprec_xml_content (node, SIPREC_DOCUMENT_MAX_TEXT);
   gsize length = name ? strlen (name) : 0;
 
-  if (length > 2 && name[0] == '"' && name[length - 1] == '"') {
+  for (; length > 2 && name[0] == '"' && name[length - 1] == '"'; length -= 2) {
     memmove (name, name + 1, length - 2);
     name[length - 2] = '\0';
   }

@@ -38,6 +38,9 @@ struct _Caller {
   guint16 seq[CALLER_MAX_STREAMS];
   guint32 timestamp[CALLER_MAX_STREAMS];
   guint n_restarts[CALLER_MAX_STREAMS];
+  gchar *proto[CALLER_MAX_STREAMS];      /* (nullable) */
+  gchar *attributes[CALLER_MAX_STREAMS]; /* (nullable) */
+  Sealer *sealer[CALLER_MAX_STREAMS];    /* (nullable) */
 };
 
 static GSocket *
@@ -90,8 +93,11 @@ caller_new (const gchar *uri, gboolean tcp)
 void
 caller_free (Caller *caller)
 {
-  for (guint i = 0; i < CALLER_MAX_STREAMS; i++)
+  for (guint i = 0; i < CALLER_MAX_STREAMS; i++) {
     g_object_unref (caller->rtp[i]);
+    g_free (caller->proto[i]);
+    g_free (caller->attributes[i]);
+  }
   g_object_unref (caller->sip);
   g_clear_object (&caller->listener);
   g_string_free (caller->stream, TRUE);
@@ -413,9 +419,10 @@ make_sdp (Caller *caller, guint n_streams, const gchar *direction)
                           ++caller->sdp_version, where, where);
   for (guint i = 0; i < n_streams; i++)
     g_string_append_printf (sdp,
-                            "m=audio %u RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\n"
-                            "a=rtpmap:101 telephone-event/8000\r\na=label:%u\r\na=%s\r\n",
-                            caller->rtp_port[i], i + 1, direction);
+                            "m=audio %u %s 0 101\r\na=rtpmap:0 PCMU/8000\r\n"
+                            "a=rtpmap:101 telephone-event/8000\r\na=label:%u\r\na=%s\r\n%s",
+                            caller->rtp_port[i], caller->proto[i] ? caller->proto[i] : "RTP/AVP",
+                            i + 1, direction, caller->attributes[i] ? caller->attributes[i] : "");
   return g_string_free (sdp, FALSE);
 }
 
@@ -748,20 +755,68 @@ caller_header (Caller *caller, const gchar *name)
 
 /* ---- RTP ---- */
 
-guint16
-caller_port (Caller *caller, guint stream)
+/* The m-line @stream of the last answer. */
+static const gchar *
+find_mline (Caller *caller, guint stream)
 {
   const gchar *line = caller->answer;
 
   for (guint i = 0; line && i <= stream; i++) {
-    line = strstr (line, i == 0 ? "m=" : "\nm=");
+    line = strstr (line, "\nm=");
     if (line)
-      line += i == 0 ? 0 : 1;
-    if (line && i < stream)
       line++;
   }
+  return line;
+}
+
+guint16
+caller_port (Caller *caller, guint stream)
+{
+  const gchar *line = find_mline (caller, stream);
+
   line = line ? strchr (line, ' ') : NULL;
   return line ? (guint16)g_ascii_strtoull (line, NULL, 10) : 0;
+}
+
+gchar *
+caller_attribute (Caller *caller, guint stream, const gchar *name)
+{
+  g_autofree gchar *prefix = g_strdup_printf ("\na=%s:", name);
+  const gchar *line = find_mline (caller, stream);
+  const gchar *next = line ? strstr (line, "\nm=") : NULL;
+  const gchar *found = line ? strstr (line, prefix) : NULL;
+
+  if (!found || (next && found > next))
+    return NULL;
+  found += strlen (prefix);
+  return g_strndup (found, strcspn (found, "\r\n"));
+}
+
+void
+caller_set_media (Caller *caller, guint stream, const gchar *proto, const gchar *attributes)
+{
+  g_free (caller->proto[stream]);
+  g_free (caller->attributes[stream]);
+  caller->proto[stream] = g_strdup (proto);
+  caller->attributes[stream] = g_strdup (attributes);
+}
+
+void
+caller_set_sealer (Caller *caller, guint stream, Sealer *sealer)
+{
+  caller->sealer[stream] = sealer;
+}
+
+void
+caller_set_seq (Caller *caller, guint stream, guint16 seq)
+{
+  caller->seq[stream] = seq;
+}
+
+GSocket *
+caller_socket (Caller *caller, guint stream)
+{
+  return caller->rtp[stream];
 }
 
 void
@@ -778,7 +833,8 @@ caller_send_raw (Caller *caller, guint stream, const guint8 *packet, gsize size)
 void
 caller_send (Caller *caller, guint stream, guint8 value)
 {
-  guint8 packet[12 + FRAME] = {0x80, 0};
+  guint8 packet[12 + FRAME + SEALER_OVERHEAD] = {0x80, 0};
+  gsize size = 12 + FRAME;
   guint16 seq = GUINT16_TO_BE (caller->seq[stream]);
   guint32 timestamp = GUINT32_TO_BE (caller->timestamp[stream]);
   guint32 ssrc = GUINT32_TO_BE (0x1000 + stream + caller->n_restarts[stream] * 0x100);
@@ -787,7 +843,9 @@ caller_send (Caller *caller, guint stream, guint8 value)
   memcpy (packet + 4, &timestamp, sizeof timestamp);
   memcpy (packet + 8, &ssrc, sizeof ssrc);
   memset (packet + 12, value, FRAME);
-  caller_send_raw (caller, stream, packet, sizeof packet);
+  if (caller->sealer[stream])
+    size = sealer_seal (caller->sealer[stream], packet, size);
+  caller_send_raw (caller, stream, packet, size);
   caller_skip (caller, stream, 1);
 }
 

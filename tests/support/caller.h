@@ -4,6 +4,8 @@
 
 #include <gio/gio.h>
 
+#include "sealer.h"
+
 /**
  * Caller:
  *
@@ -115,3 +117,20 @@ void caller_talk (Caller *caller, guint n_streams, guint n);
 
 /* Sends one RTP packet as it is. */
 void caller_send_raw (Caller *caller, guint stream, const guint8 *packet, gsize size);
+
+/* Offers of line @stream have the transport @proto and these attributes (whole lines) from now on; NULL for RTP/AVP
+ * and none. */
+void caller_set_media (Caller *caller, guint stream, const gchar *proto, const gchar *attributes);
+
+/* caller_send() protects the packets of line @stream with @sealer, which stays with whoever gave it; NULL for plain
+ * ones again. */
+void caller_set_sealer (Caller *caller, guint stream, Sealer *sealer);
+
+/* The next sequence number of line @stream. */
+void caller_set_seq (Caller *caller, guint stream, guint16 seq);
+
+/* The value of attribute @name of line @stream in the last answer, free with g_free(), or NULL. */
+gchar *caller_attribute (Caller *caller, guint stream, const gchar *name);
+
+/* The socket that line @stream sends from. */
+GSocket *caller_socket (Caller *caller, guint stream);
