@@ -6,6 +6,7 @@
 
 #include "../deviation.h"
 #include "../error.h"
+#include "check.h"
 #include "document.h"
 #include "xmltext.h"
 
@@ -327,6 +328,7 @@ read_document (SiprecDocument *document, const xmlNode *root, GError **error)
   if (!g_str_equal (siprec_xml_namespace (root), SIPREC_DOCUMENT_NS))
     siprec_deviations_add (document->deviations, "metadata-namespace", "namespace \"%s\"", ns);
   read_container (document, container);
+  siprec_document_check (document, container);
   return TRUE;
 }
 

@@ -6,6 +6,7 @@
 
 #include "../deviation.h"
 #include "../error.h"
+#include "check.h"
 #include "codec.h"
 
 #define MAX_SIZE    (64 * 1024)
@@ -470,6 +471,7 @@ siprec_offer_parse (GBytes *data, GPtrArray *deviations, GError **error)
   for (guint i = 0; i < reader.mlines; i++)
     g_ptr_array_add (offer->mlines, read_mline (offer->sdp, i, deviations));
   check_labels (offer->mlines, deviations);
+  siprec_offer_check_ports (offer, deviations);
   siprec_security_redact (offer->sdp);
   return g_steal_pointer (&offer);
 }

@@ -388,7 +388,9 @@ GST_END_TEST;
 
 GST_START_TEST (test_duplicate_label)
 {
-  g_autoptr (SiprecOffer) offer = parse_noting (SESSION CALLEE CALLEE, "sdp-duplicate-label");
+  g_autoptr (SiprecOffer) offer =
+      parse_noting (SESSION CALLEE "m=audio 30040 RTP/AVP 8\r\na=label:2\r\na=sendonly\r\n",
+                    "sdp-duplicate-label");
   fail_unless_equals_string (siprec_offer_mline (offer, 1)->label, "2");
 }
 GST_END_TEST;
