@@ -360,14 +360,28 @@ make_metadata_pad (GstSiprecSrc *self)
   }
 }
 
+/* A session that has no stream yet may still get some: only then, or at its end, all first pads are there. */
+static void
+complete_pads (GstSiprecSrc *self)
+{
+  gboolean only_metadata = self->pads->len == 1;
+
+  if (self->complete || gst_siprec_src_is_stopped (self) || (only_metadata && !self->session_over))
+    return;
+  self->complete = TRUE;
+  gst_element_no_more_pads (GST_ELEMENT (self));
+}
+
 void
 gst_siprec_src_settle_pads (GstSiprecSrc *self, guint audio_pads)
 {
   GstSiprecSrcTime time;
   GstClockTime zero;
 
-  if (self->settled)
+  if (self->settled) {
+    complete_pads (self);
     return;
+  }
   self->settled = TRUE;
   zero = find_zero (self);
   /* The pads that stay from one session to the next keep their timeline. */
@@ -379,10 +393,7 @@ gst_siprec_src_settle_pads (GstSiprecSrc *self, guint audio_pads)
   if (!self->metadata_pad)
     make_metadata_pad (self);
   add_fresh_pads (self);
-  if (!self->complete && !gst_siprec_src_is_stopped (self)) {
-    self->complete = TRUE;
-    gst_element_no_more_pads (GST_ELEMENT (self));
-  }
+  complete_pads (self);
 }
 
 void

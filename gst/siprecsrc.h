@@ -27,6 +27,7 @@ typedef struct {
   SiprecStrictness strictness;
   gchar *codecs;
   guint delayed_offer_streams;
+  gboolean start_paused;
   SiprecSrtpPolicy srtp_policy;
   SiprecLatchMode latch;
   GstClockTime decision_timeout;
@@ -104,6 +105,7 @@ struct _GstSiprecSrc {
   gboolean ticking;          /* the ticker wakes the strand */
   gboolean started;          /* the session's start has been told */
   gboolean settled;          /* and its first pads are there */
+  gboolean session_over;     /* its end has been told */
   gboolean complete;         /* no-more-pads has been emitted */
   gboolean failed;           /* all branches have; the ERROR message is posted */
   GstClockTime zero;         /* running time where the session's pads begin */

@@ -6,6 +6,7 @@
 
 #include "../deviation.h"
 #include "../error.h"
+#include "check.h"
 #include "codec.h"
 
 #define MAX_SIZE    (64 * 1024)
@@ -150,7 +151,8 @@ read_lines (Reader *reader, const gchar *text, GError **error)
     text += length;
     text += strspn (text, "\r\n");
   }
-  if (reader->seen == 0 || reader->mlines == 0) {
+  /* RFC 3264 section 5: none means that streams come later. */
+  if (reader->seen == 0 || (reader->mlines == 0 && !(reader->seen & 1u << ('o' - 'a')))) {
     g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SYNTAX, "The SDP has no %s line.",
                  reader->seen == 0 ? "v=0" : "media (m=)");
     return FALSE;
@@ -483,6 +485,7 @@ siprec_offer_parse (GBytes *data, GPtrArray *deviations, GError **error)
   for (guint i = 0; i < reader.mlines; i++)
     g_ptr_array_add (offer->mlines, read_mline (offer->sdp, i, deviations));
   check_labels (offer->mlines, deviations);
+  siprec_offer_check_ports (offer, deviations);
   siprec_security_redact (offer->sdp);
   return g_steal_pointer (&offer);
 }

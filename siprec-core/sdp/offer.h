@@ -92,7 +92,7 @@ typedef struct {
  *
  * Reads and checks an SDP offer. Accepts at most 64 KiB and 64 media lines; static payload types
  * without rtpmap (RFC 3551 table), unknown attributes and lines, a missing o=, t= or c=. Refuses what
- * is no SDP (no v=0, no m-line, ports that are no number).
+ * is no SDP (no v=0, neither o= nor m-line, ports that are no number).
  *
  * Returns: the offer, or NULL with @error. Free with siprec_offer_free().
  */

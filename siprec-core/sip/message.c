@@ -47,6 +47,12 @@ line_name (const msg_header_t *h)
   return g_strndup (line, length);
 }
 
+static gboolean
+ends_with_bare_lf (const gchar *line, gsize length)
+{
+  return line[length - 1] == '\n' && (length == 1 || line[length - 2] != '\r');
+}
+
 static void
 copy_headers (SiprecRequest *request, const msg_header_t *h)
 {
@@ -59,6 +65,7 @@ copy_headers (SiprecRequest *request, const msg_header_t *h)
     if (h->sh_data && h->sh_len > 0) {
       name = line_name (h);
       value = line_value (h->sh_data, h->sh_len);
+      request->bare_lf = request->bare_lf || ends_with_bare_lf (h->sh_data, h->sh_len);
     } else if (!h->sh_data && h->sh_class->hc_name) {
       /* The stack has changed this one, and so cleared the text. */
       g_autofree gchar *text = g_malloc0 (1024);
@@ -123,17 +130,6 @@ address_text (const su_sockaddr_t *address)
   return g_strdup (text);
 }
 
-void
-siprec_message_local_address (SiprecRequest *request, tport_t *tport)
-{
-  tport_t *primary = tport_is_secondary (tport) ? tport_parent (tport) : tport;
-  const su_sockaddr_t *local = (const su_sockaddr_t *)tport_get_address (primary)->ai_addr;
-
-  request->local_port = ntohs (local->su_port);
-  /* Never the wildcard: for that sofia opens a socket for each address of the host. */
-  request->local_address = address_text (local);
-}
-
 static void
 copy_addresses (SiprecRequest *request, msg_t *msg, tport_t *tport)
 {
@@ -147,7 +143,9 @@ copy_addresses (SiprecRequest *request, msg_t *msg, tport_t *tport)
   request->transport = g_ascii_strdown (tport_name (tport)->tpn_proto, -1);
   request->remote_address = address_text (remote);
   request->remote_port = ntohs (remote->su_port);
-  siprec_message_local_address (request, tport);
+  request->local_port = ntohs (local->su_port);
+  /* Never the wildcard: for that sofia opens a socket for each address of the host. */
+  request->local_address = address_text (local);
 }
 
 SiprecRequest *

@@ -393,7 +393,9 @@ GST_END_TEST;
 
 GST_START_TEST (test_duplicate_label)
 {
-  g_autoptr (SiprecOffer) offer = parse_noting (SESSION CALLEE CALLEE, "sdp-duplicate-label");
+  g_autoptr (SiprecOffer) offer =
+      parse_noting (SESSION CALLEE "m=audio 30040 RTP/AVP 8\r\na=label:2\r\na=sendonly\r\n",
+                    "sdp-duplicate-label");
   fail_unless_equals_string (siprec_offer_mline (offer, 1)->label, "2");
 }
 GST_END_TEST;
@@ -494,6 +496,15 @@ GST_START_TEST (test_disabled_line)
 }
 GST_END_TEST;
 
+/* RFC 3264 section 5: streams may come later. */
+GST_START_TEST (test_no_lines)
+{
+  g_autoptr (SiprecOffer) offer = parse (SESSION);
+
+  fail_unless_equals_int (offer->mlines->len, 0);
+}
+GST_END_TEST;
+
 /* ---- what is refused ---- */
 
 GST_START_TEST (test_refused)
@@ -507,7 +518,7 @@ GST_START_TEST (test_refused)
       "v=0x\r\n" CALLER,
       CALLER,
       "s=-\r\nv=0\r\n" CALLER,
-      SESSION,
+      "v=0\r\ns=-\r\nt=0 0\r\n",
       SESSION "m=\r\n",
       SESSION "m=audio\r\n",
       SESSION "m=audio 4\r\n",
@@ -673,6 +684,7 @@ sdp_offer_suite (void)
   tcase_add_test (tolerated, test_control_character);
   tcase_add_test (tolerated, test_encoding);
   tcase_add_test (tolerated, test_nul);
+  tcase_add_test (refused, test_no_lines);
   tcase_add_test (refused, test_refused);
   tcase_add_test (refused, test_sizes);
   tcase_add_test (refused, test_line_counts);
