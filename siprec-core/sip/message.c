@@ -47,12 +47,6 @@ line_name (const msg_header_t *h)
   return g_strndup (line, length);
 }
 
-static gboolean
-ends_with_bare_lf (const gchar *line, gsize length)
-{
-  return line[length - 1] == '\n' && (length == 1 || line[length - 2] != '\r');
-}
-
 static void
 copy_headers (SiprecRequest *request, const msg_header_t *h)
 {
@@ -65,7 +59,6 @@ copy_headers (SiprecRequest *request, const msg_header_t *h)
     if (h->sh_data && h->sh_len > 0) {
       name = line_name (h);
       value = line_value (h->sh_data, h->sh_len);
-      request->bare_lf = request->bare_lf || ends_with_bare_lf (h->sh_data, h->sh_len);
     } else if (!h->sh_data && h->sh_class->hc_name) {
       /* The stack has changed this one, and so cleared the text. */
       g_autofree gchar *text = g_malloc0 (1024);
@@ -134,12 +127,14 @@ static void
 copy_addresses (SiprecRequest *request, msg_t *msg, tport_t *tport)
 {
   const su_sockaddr_t *remote = msg_addr (msg);
+  const su_sockaddr_t *local;
 
   /* All that comes by a stream has come by the front, which alone knows from whom. */
   if (!tport_is_dgram (tport)) {
     siprec_relay_read (request);
     return;
   }
+  local = (const su_sockaddr_t *)tport_get_address (tport)->ai_addr;
   request->transport = g_ascii_strdown (tport_name (tport)->tpn_proto, -1);
   request->remote_address = address_text (remote);
   request->remote_port = ntohs (remote->su_port);
