@@ -48,6 +48,7 @@ enum {
   PROP_DROP_ON_LATENCY,
   PROP_TIMEOUT,
   PROP_ADD_REFERENCE_TIMESTAMP_META,
+  PROP_NTP_TIME_SOURCE,
   PROP_EOS_ON_SESSION_END,
   PROP_ACTUAL_URI,
   PROP_SESSION_STATE,
@@ -128,6 +129,7 @@ static const gsize fields[N_PROPS] = {
     [PROP_DROP_ON_LATENCY] = FIELD (drop_on_latency),
     [PROP_TIMEOUT] = FIELD (timeout),
     [PROP_ADD_REFERENCE_TIMESTAMP_META] = FIELD (add_reference_timestamps),
+    [PROP_NTP_TIME_SOURCE] = FIELD (ntp_time_source),
     [PROP_EOS_ON_SESSION_END] = FIELD (eos_on_session_end),
 };
 
@@ -362,10 +364,12 @@ install_media_properties (void)
                            0, MAX_BUFFER_DURATION, 0, READY);
   props[PROP_ADD_REFERENCE_TIMESTAMP_META] =
       g_param_spec_boolean ("add-reference-timestamp-meta", "Add reference timestamp meta",
-                            "Add a GstReferenceTimestampMeta with the sender's wall clock "
-                            "(timestamp/x-ntp) to buffers once "
-                            "it is known from RTCP",
+                            "Add a GstReferenceTimestampMeta with the sender's wall clock to "
+                            "buffers once it is known from RTCP",
                             FALSE, READY);
+  props[PROP_NTP_TIME_SOURCE] = g_param_spec_enum (
+      "ntp-time-source", "NTP time source", "What add-reference-timestamp-meta counts",
+      GST_TYPE_SIPREC_NTP_TIME_SOURCE, SIPREC_NTP_TIME_SOURCE_NTP, READY);
   props[PROP_LATENCY] = g_param_spec_uint (
       "latency", "Latency", "How long (in ms) packets that are late or out of order are waited for",
       0, MAX_LATENCY, DEFAULT_LATENCY, READY);

@@ -43,6 +43,7 @@ typedef struct {
   gboolean drop_on_latency;
   GstClockTime timeout;
   gboolean add_reference_timestamps;
+  SiprecNtpTimeSource ntp_time_source;
   gboolean eos_on_session_end;
 } GstSiprecSrcSettings;
 
