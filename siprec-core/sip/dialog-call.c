@@ -6,40 +6,58 @@
 /* After a CANCEL the peer has this long to say 487 (RFC 3261 section 9.1: 64 * T1). */
 #define CANCEL_TIMEOUT_MS 32000
 
+/* The UDP socket of that address of ours, of which there are several for a wildcard. */
 static tport_t *
-find_socket (SiprecAgent *agent, const SiprecCallee *callee)
+find_socket (SiprecAgent *agent, const SiprecRequest *destination)
 {
-  tport_t *found = NULL;
-
   for (tport_t *tp = tport_primaries (nta_agent_tports (siprec_agent_nta (agent))); tp;
        tp = tport_next (tp)) {
-    if (g_ascii_strcasecmp (tport_name (tp)->tpn_proto, callee->transport) != 0)
-      continue;
-    if (!found || g_strcmp0 (tport_name (tp)->tpn_host, callee->local_address) == 0)
-      found = tp;
+    const tp_name_t *name = tport_name (tp);
+
+    if (tport_is_dgram (tp) && g_strcmp0 (name->tpn_host, destination->local_address) == 0 &&
+        g_ascii_strtoull (name->tpn_port, NULL, 10) == destination->local_port)
+      return tp;
   }
-  return found;
+  return NULL;
 }
 
-/* What stands for a message of the peer's until there is one. */
+/* The way out: a socket, or a connection that begins now. */
+static tport_t *
+find_way (SiprecAgent *agent, const SiprecRequest *destination)
+{
+  if (g_str_equal (destination->transport, "udp"))
+    return find_socket (agent, destination);
+  return siprec_sockets_dial (siprec_agent_sockets (agent), destination,
+                              destination->remote_address, destination->remote_port);
+}
+
+/* What stands for a message of the peer's until there is one. NULL if nothing listens for its
+ * transport. */
 static SiprecRequest *
-make_destination (const SiprecCallee *callee, tport_t *tport)
+make_destination (SiprecAgent *agent, const SiprecCallee *callee)
 {
   SiprecRequest *destination = siprec_request_new ();
 
+  destination->uri = g_strdup (callee->uri);
   destination->call_id = g_strdup (callee->call_id);
   destination->transport = g_strdup (callee->transport);
   destination->remote_address = g_strdup (callee->address);
   destination->remote_port = callee->port;
-  siprec_message_local_address (destination, tport);
+  if (g_str_equal (callee->transport, "tls")) {
+    destination->identities = g_new0 (gchar *, 2);
+    destination->identities[0] = g_strdup (callee->host);
+  }
+  if (!siprec_sockets_choose (siprec_agent_sockets (agent), callee->transport,
+                              callee->local_address, destination))
+    g_clear_pointer (&destination, siprec_request_unref);
   return destination;
 }
 
 static SiprecDialog *
-dialog_new (SiprecAgent *agent, const SiprecCallee *callee, tport_t *tport)
+dialog_new (SiprecAgent *agent, const SiprecCallee *callee, SiprecRequest *destination,
+            tport_t *tport)
 {
   SiprecDialog *dialog = g_new0 (SiprecDialog, 1);
-  SiprecRequest *destination = make_destination (callee, tport);
 
   su_home_init (dialog->home);
   dialog->ref_count = 1;
@@ -50,7 +68,6 @@ dialog_new (SiprecAgent *agent, const SiprecCallee *callee, tport_t *tport)
   g_queue_init (&dialog->pending);
   g_queue_init (&dialog->clients);
   siprec_dialog_remember_source (dialog, destination, tport);
-  siprec_request_unref (destination);
 
   dialog->call_id = sip_call_id_make (dialog->home, callee->call_id);
   dialog->local = sip_from_make (dialog->home, callee->from);
@@ -137,26 +154,26 @@ SiprecDialog *
 siprec_dialog_call (SiprecAgent *agent, const SiprecCallee *callee, const gchar *const *headers,
                     const SiprecDialogHandler *handler, gpointer user_data, GError **error)
 {
-  tport_t *tport = find_socket (agent, callee);
+  SiprecRequest *destination = make_destination (agent, callee);
+  tport_t *tport = destination ? find_way (agent, destination) : NULL;
   SiprecOutgoing invite = {SIP_METHOD_INVITE, .lines = headers};
-  SiprecDialog *dialog;
+  SiprecDialog *dialog = NULL;
 
-  if (!tport) {
-    g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_ADDRESS,
-                 "There is no socket to call \"%s\" from: listen on %s too.", callee->uri,
-                 callee->transport);
-    return NULL;
+  if (tport) {
+    dialog = dialog_new (agent, callee, destination, tport);
+    dialog->handler = *handler;
+    dialog->user_data = user_data;
+    if (dialog->call_id && dialog->local && dialog->target && dialog->remote)
+      dialog->call = siprec_dialog_send (dialog, &invite, on_answer, dialog);
   }
-  dialog = dialog_new (agent, callee, tport);
-  dialog->handler = *handler;
-  dialog->user_data = user_data;
-  if (dialog->call_id && dialog->local && dialog->target && dialog->remote)
-    dialog->call = siprec_dialog_send (dialog, &invite, on_answer, dialog);
-  if (dialog->call)
+  g_clear_pointer (&destination, siprec_request_unref);
+  if (dialog && dialog->call)
     return dialog;
-  g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_ADDRESS, "Nothing can be sent to \"%s\".",
-               callee->uri);
-  siprec_dialog_free (dialog);
+  if (dialog)
+    siprec_dialog_free (dialog);
+  g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_ADDRESS,
+               "\"%s\" can't be called; the endpoint must listen on %s for that.", callee->uri,
+               callee->transport);
   return NULL;
 }
 

@@ -64,7 +64,8 @@ SIPREC_API SiprecDialog *siprec_dialog_new (SiprecTransaction *invite,
  * @uri: what is called
  * @from: our From header, with a tag
  * @call_id: of the dialog
- * @transport: "udp" or "tcp"
+ * @transport: "udp", "tcp" or "tls"
+ * @host: as @uri names it; a TLS server must show a certificate for it
  * @address, @port: where @uri is found
  * @local_address: (nullable): address of ours to call from, if the agent listens on several
  *
@@ -75,6 +76,7 @@ typedef struct {
   const gchar *from;
   const gchar *call_id;
   const gchar *transport;
+  const gchar *host;
   const gchar *address;
   guint16 port;
   const gchar *local_address;

@@ -23,6 +23,7 @@ struct _SiprecSockets {
   nta_agent_t *nta;
   SiprecFront *front;
   tport_t *streams;
+  GPtrArray *listening; /* SiprecListenUri, with real ports */
 };
 
 static void
@@ -181,6 +182,7 @@ open_all (SiprecSockets *sockets, const SiprecSocketsConfig *config, GPtrArray *
       return FALSE;
     GST_INFO ("listening on %s", uri);
     g_ptr_array_add (actual, uri);
+    g_ptr_array_add (sockets->listening, siprec_listen_uri_parse (uri, NULL));
   }
   g_ptr_array_add (actual, NULL);
   return TRUE;
@@ -192,6 +194,7 @@ siprec_sockets_open (const SiprecSocketsConfig *config, gchar ***actual, GError 
   g_autoptr (GPtrArray) uris = g_ptr_array_new_with_free_func (g_free);
   SiprecSockets *sockets = g_new0 (SiprecSockets, 1);
 
+  sockets->listening = g_ptr_array_new_with_free_func ((GDestroyNotify)siprec_listen_uri_free);
   errno = 0;
   if (!config->loop || !create_nta (sockets, config) || !open_streams (sockets)) {
     g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_ADDRESS,
@@ -219,7 +222,37 @@ siprec_sockets_close (SiprecSockets *sockets)
 {
   g_clear_pointer (&sockets->nta, nta_agent_destroy);
   g_clear_pointer (&sockets->front, siprec_front_free);
+  g_ptr_array_unref (sockets->listening);
   g_free (sockets);
+}
+
+/* Listens for @transport at @address, if that is given; the wildcard does so everywhere. */
+static gboolean
+serves (const SiprecListenUri *uri, const gchar *transport, const gchar *address)
+{
+  /* UDP and TCP on one port. */
+  if (uri->transport ? !g_str_equal (uri->transport, transport) : g_str_equal (transport, "tls"))
+    return FALSE;
+  return !address || g_str_equal (uri->host, address) || siprec_host_is_any (uri->host);
+}
+
+gboolean
+siprec_sockets_choose (SiprecSockets *sockets, const gchar *transport, const gchar *wanted,
+                       SiprecRequest *request)
+{
+  const SiprecListenUri *chosen = NULL;
+
+  for (guint i = 0; i < sockets->listening->len; i++) {
+    const SiprecListenUri *uri = g_ptr_array_index (sockets->listening, i);
+
+    if (serves (uri, transport, wanted) || (!chosen && serves (uri, transport, NULL)))
+      chosen = uri;
+  }
+  if (!chosen || (siprec_host_is_any (chosen->host) && !wanted))
+    return FALSE;
+  request->local_address = g_strdup (siprec_host_is_any (chosen->host) ? wanted : chosen->host);
+  request->local_port = chosen->port;
+  return TRUE;
 }
 
 nta_agent_t *

@@ -40,6 +40,12 @@ void siprec_sockets_close (SiprecSockets *sockets);
 
 nta_agent_t *siprec_sockets_nta (SiprecSockets *sockets);
 
+/* Which of our addresses a call of ours by @transport ("udp", "tcp", "tls") comes from, and so goes back to:
+ * @wanted, an address that is tried first, or another one. Sets the address and port of ours in @request. FALSE if
+ * nothing listens for that transport. */
+gboolean siprec_sockets_choose (SiprecSockets *sockets, const gchar *transport, const gchar *wanted,
+                                SiprecRequest *request);
+
 /* From any thread. */
 void siprec_sockets_set_tls (SiprecSockets *sockets, SiprecTlsContext *context);
 guint siprec_sockets_n_connections (SiprecSockets *sockets);

@@ -29,6 +29,9 @@ void siprec_listen_uri_free (SiprecListenUri *uri);
 /* The URI as text with @port in place of its own. */
 gchar *siprec_listen_uri_format (const SiprecListenUri *uri, guint16 port);
 
+/* TRUE for the wildcard addresses. */
+gboolean siprec_host_is_any (const gchar *host);
+
 /* "host:port", with brackets around IPv6. */
 gchar *siprec_host_port (const gchar *host, guint16 port);
 
@@ -36,7 +39,7 @@ gchar *siprec_host_port (const gchar *host, guint16 port);
  * SiprecTargetUri:
  * @uri: for the Request-URI
  * @host: IPv6 without brackets
- * @transport: "udp" or "tcp"
+ * @transport: "udp", "tcp" or "tls"
  * @headers: "Name: value" lines, NULL-terminated
  *
  * Whom we call.
@@ -49,7 +52,7 @@ typedef struct {
   gchar **headers;
 } SiprecTargetUri;
 
-/* Reads "sip:[user@]host[:port][;parameters][?Name=value&...]" (RFC 3261 section 19.1.1). Returns: NULL with a
+/* Reads "sip[s]:[user@]host[:port][;parameters][?Name=value&...]" (RFC 3261 section 19.1.1). Returns: NULL with a
  * SETTINGS error if it is anything else, or has a header that is ours to write. */
 SiprecTargetUri *siprec_target_uri_parse (const gchar *text, GError **error);
 

@@ -259,10 +259,13 @@ do_invite (SiprecAgent *agent, gpointer user_data)
 {
   static const gchar *const lines[] = {"Require: siprec", NULL};
   Action *action = user_data;
-  SiprecCallee callee = {action->body, "<sip:recorder@127.0.0.1>;tag=our-tag",
-                         "our-call",   "udp",
-                         "127.0.0.1",  action->status,
-                         NULL};
+  SiprecCallee callee = {.uri = action->body,
+                         .from = "<sip:recorder@127.0.0.1>;tag=our-tag",
+                         .call_id = "our-call",
+                         .transport = "udp",
+                         .host = "127.0.0.1",
+                         .address = "127.0.0.1",
+                         .port = action->status};
 
   action->dialog =
       siprec_dialog_call (agent, &callee, lines, &dialog_handler, action->server, NULL);
