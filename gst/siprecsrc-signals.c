@@ -185,7 +185,7 @@ gst_siprec_src_install_signals (GObjectClass *klass)
   /**
    * GstSiprecSrc::hangup:
    * @self: the element
-   * @reason: (nullable): text for the Reason header
+   * @reason: (nullable): text for the Reason header, or a whole one (RFC 3326) such as Q.850;cause=16
    *
    * Ends the session with BYE, or refuses it if it is not answered yet.
    */
