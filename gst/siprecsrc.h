@@ -107,6 +107,7 @@ struct _GstSiprecSrc {
   gboolean session_over;     /* its end has been told */
   gboolean complete;         /* no-more-pads has been emitted */
   gboolean failed;           /* all branches have; the ERROR message is posted */
+  GstClockTime zero;         /* running time where the session's pads begin */
   GPtrArray *fresh_pads;     /* made and not yet added */
   GQueue held_records;       /* SiprecEvent: until there is a metadata pad */
   GstSiprecSrcPad *metadata_pad;

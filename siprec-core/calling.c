@@ -43,7 +43,6 @@ on_call (SiprecAgent *agent, gpointer user_data)
       .from = invite->from,
       .call_id = invite->call_id,
       .transport = target->transport,
-      .host = target->host,
       .address = calling->address,
       .port = target->port,
   };

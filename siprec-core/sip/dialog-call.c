@@ -6,50 +6,16 @@
 /* After a CANCEL the peer has this long to say 487 (RFC 3261 section 9.1: 64 * T1). */
 #define CANCEL_TIMEOUT_MS 32000
 
-/* The UDP socket of that address of ours, of which there are several for a wildcard. */
-static tport_t *
-find_socket (SiprecAgent *agent, const SiprecRequest *destination)
-{
-  for (tport_t *tp = tport_primaries (nta_agent_tports (siprec_agent_nta (agent))); tp;
-       tp = tport_next (tp)) {
-    const tp_name_t *name = tport_name (tp);
-
-    if (tport_is_dgram (tp) && g_strcmp0 (name->tpn_host, destination->local_address) == 0 &&
-        g_ascii_strtoull (name->tpn_port, NULL, 10) == destination->local_port)
-      return tp;
-  }
-  return NULL;
-}
-
-/* The way out: a socket, or a connection that begins now. */
-static tport_t *
-find_way (SiprecAgent *agent, const SiprecRequest *destination)
-{
-  if (g_str_equal (destination->transport, "udp"))
-    return find_socket (agent, destination);
-  return siprec_sockets_dial (siprec_agent_sockets (agent), destination,
-                              destination->remote_address, destination->remote_port);
-}
-
-/* What stands for a message of the peer's until there is one. NULL if nothing listens for its
- * transport. */
+/* What stands for a message of the peer's until there is one. */
 static SiprecRequest *
-make_destination (SiprecAgent *agent, const SiprecCallee *callee)
+make_destination (const SiprecCallee *callee)
 {
   SiprecRequest *destination = siprec_request_new ();
 
-  destination->uri = g_strdup (callee->uri);
   destination->call_id = g_strdup (callee->call_id);
   destination->transport = g_strdup (callee->transport);
   destination->remote_address = g_strdup (callee->address);
   destination->remote_port = callee->port;
-  if (g_str_equal (callee->transport, "tls")) {
-    destination->identities = g_new0 (gchar *, 2);
-    destination->identities[0] = g_strdup (callee->host);
-  }
-  if (!siprec_sockets_choose (siprec_agent_sockets (agent), callee->transport,
-                              callee->local_address, destination))
-    g_clear_pointer (&destination, siprec_request_unref);
   return destination;
 }
 
@@ -154,26 +120,28 @@ SiprecDialog *
 siprec_dialog_call (SiprecAgent *agent, const SiprecCallee *callee, const gchar *const *headers,
                     const SiprecDialogHandler *handler, gpointer user_data, GError **error)
 {
-  SiprecRequest *destination = make_destination (agent, callee);
-  tport_t *tport = destination ? find_way (agent, destination) : NULL;
+  g_autoptr (SiprecRequest) destination = make_destination (callee);
+  tport_t *tport =
+      siprec_sockets_choose (siprec_agent_sockets (agent), destination, callee->local_address);
   SiprecOutgoing invite = {SIP_METHOD_INVITE, .lines = headers};
-  SiprecDialog *dialog = NULL;
+  SiprecDialog *dialog;
 
-  if (tport) {
-    dialog = dialog_new (agent, callee, destination, tport);
-    dialog->handler = *handler;
-    dialog->user_data = user_data;
-    if (dialog->call_id && dialog->local && dialog->target && dialog->remote)
-      dialog->call = siprec_dialog_send (dialog, &invite, on_answer, dialog);
+  if (!tport) {
+    g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_ADDRESS,
+                 "There is no socket to call \"%s\" from: listen on %s too.", callee->uri,
+                 callee->transport);
+    return NULL;
   }
-  g_clear_pointer (&destination, siprec_request_unref);
-  if (dialog && dialog->call)
+  dialog = dialog_new (agent, callee, destination, tport);
+  dialog->handler = *handler;
+  dialog->user_data = user_data;
+  if (dialog->call_id && dialog->local && dialog->target && dialog->remote)
+    dialog->call = siprec_dialog_send (dialog, &invite, on_answer, dialog);
+  if (dialog->call)
     return dialog;
-  if (dialog)
-    siprec_dialog_free (dialog);
-  g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_ADDRESS,
-               "\"%s\" can't be called; the endpoint must listen on %s for that.", callee->uri,
-               callee->transport);
+  g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_ADDRESS, "Nothing can be sent to \"%s\".",
+               callee->uri);
+  siprec_dialog_free (dialog);
   return NULL;
 }
 

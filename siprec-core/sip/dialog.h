@@ -64,8 +64,7 @@ SIPREC_API SiprecDialog *siprec_dialog_new (SiprecTransaction *invite,
  * @uri: what is called
  * @from: our From header, with a tag
  * @call_id: of the dialog
- * @transport: "udp", "tcp" or "tls"
- * @host: as @uri names it; a TLS server must show a certificate for it
+ * @transport: "udp" or "tcp"
  * @address, @port: where @uri is found
  * @local_address: (nullable): address of ours to call from, if the agent listens on several
  *
@@ -76,7 +75,6 @@ typedef struct {
   const gchar *from;
   const gchar *call_id;
   const gchar *transport;
-  const gchar *host;
   const gchar *address;
   guint16 port;
   const gchar *local_address;

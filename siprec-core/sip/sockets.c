@@ -23,7 +23,6 @@ struct _SiprecSockets {
   nta_agent_t *nta;
   SiprecFront *front;
   tport_t *streams;
-  GPtrArray *listening; /* SiprecListenUri, with real ports */
 };
 
 static void
@@ -182,7 +181,6 @@ open_all (SiprecSockets *sockets, const SiprecSocketsConfig *config, GPtrArray *
       return FALSE;
     GST_INFO ("listening on %s", uri);
     g_ptr_array_add (actual, uri);
-    g_ptr_array_add (sockets->listening, siprec_listen_uri_parse (uri, NULL));
   }
   g_ptr_array_add (actual, NULL);
   return TRUE;
@@ -194,7 +192,6 @@ siprec_sockets_open (const SiprecSocketsConfig *config, gchar ***actual, GError 
   g_autoptr (GPtrArray) uris = g_ptr_array_new_with_free_func (g_free);
   SiprecSockets *sockets = g_new0 (SiprecSockets, 1);
 
-  sockets->listening = g_ptr_array_new_with_free_func ((GDestroyNotify)siprec_listen_uri_free);
   errno = 0;
   if (!config->loop || !create_nta (sockets, config) || !open_streams (sockets)) {
     g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_ADDRESS,
@@ -222,37 +219,7 @@ siprec_sockets_close (SiprecSockets *sockets)
 {
   g_clear_pointer (&sockets->nta, nta_agent_destroy);
   g_clear_pointer (&sockets->front, siprec_front_free);
-  g_ptr_array_unref (sockets->listening);
   g_free (sockets);
-}
-
-/* Listens for @transport at @address, if that is given; the wildcard does so everywhere. */
-static gboolean
-serves (const SiprecListenUri *uri, const gchar *transport, const gchar *address)
-{
-  /* UDP and TCP on one port. */
-  if (uri->transport ? !g_str_equal (uri->transport, transport) : g_str_equal (transport, "tls"))
-    return FALSE;
-  return !address || g_str_equal (uri->host, address) || siprec_host_is_any (uri->host);
-}
-
-gboolean
-siprec_sockets_choose (SiprecSockets *sockets, const gchar *transport, const gchar *wanted,
-                       SiprecRequest *request)
-{
-  const SiprecListenUri *chosen = NULL;
-
-  for (guint i = 0; i < sockets->listening->len; i++) {
-    const SiprecListenUri *uri = g_ptr_array_index (sockets->listening, i);
-
-    if (serves (uri, transport, wanted) || (!chosen && serves (uri, transport, NULL)))
-      chosen = uri;
-  }
-  if (!chosen || (siprec_host_is_any (chosen->host) && !wanted))
-    return FALSE;
-  request->local_address = g_strdup (siprec_host_is_any (chosen->host) ? wanted : chosen->host);
-  request->local_port = chosen->port;
-  return TRUE;
 }
 
 nta_agent_t *
@@ -304,8 +271,8 @@ siprec_sockets_connect (SiprecSockets *sockets, const gchar *id)
 }
 
 tport_t *
-siprec_sockets_dial (SiprecSockets *sockets, const SiprecRequest *last, const gchar *address,
-                     guint16 port)
+siprec_sockets_dial (SiprecSockets *sockets, const SiprecRequest *last,
+                     const gchar *const *identities, const gchar *address, guint16 port)
 {
   g_autofree gchar *id = NULL;
   SiprecDial dial = {.tls = g_strcmp0 (last->transport, "tls") == 0,
@@ -313,8 +280,35 @@ siprec_sockets_dial (SiprecSockets *sockets, const SiprecRequest *last, const gc
                      .port = port,
                      .local_address = last->local_address,
                      .local_port = last->local_port,
-                     .identities = (const gchar *const *)last->identities};
+                     .identities = identities};
 
   id = siprec_front_dial (sockets->front, &dial);
   return siprec_sockets_connect (sockets, id);
+}
+
+static tport_t *
+choose_udp (SiprecSockets *sockets, SiprecRequest *request, const gchar *preferred)
+{
+  tport_t *found = NULL;
+
+  for (tport_t *tp = tport_primaries (nta_agent_tports (sockets->nta)); tp; tp = tport_next (tp))
+    if (tport_is_udp (tp) && (!found || g_strcmp0 (tport_name (tp)->tpn_host, preferred) == 0))
+      found = tp;
+  if (found) {
+    request->local_address = g_strdup (tport_name (found)->tpn_host);
+    request->local_port = g_ascii_strtoull (tport_name (found)->tpn_port, NULL, 10);
+  }
+  return found;
+}
+
+tport_t *
+siprec_sockets_choose (SiprecSockets *sockets, SiprecRequest *request, const gchar *preferred)
+{
+  gboolean tls = g_ascii_strcasecmp (request->transport, "tls") == 0;
+
+  if (g_ascii_strcasecmp (request->transport, "udp") == 0)
+    return choose_udp (sockets, request, preferred);
+  request->local_address =
+      siprec_front_choose (sockets->front, tls, preferred, &request->local_port);
+  return request->local_address ? sockets->streams : NULL;
 }

@@ -18,14 +18,6 @@ siprec_listen_uri_free (SiprecListenUri *uri)
   g_free (uri);
 }
 
-gboolean
-siprec_host_is_any (const gchar *host)
-{
-  g_autoptr (GInetAddress) inet = g_inet_address_new_from_string (host);
-
-  return inet && g_inet_address_get_is_any (inet);
-}
-
 gchar *
 siprec_host_port (const gchar *host, guint16 port)
 {
@@ -227,44 +219,34 @@ find_transport (const gchar *parameters, const gchar **transport)
   return NULL;
 }
 
-/* Host, port and parameters. */
-static const gchar *
-parse_place (const gchar *rest, gboolean secure, SiprecTargetUri *target)
-{
-  gboolean port_given = FALSE;
-  const gchar *wrong = parse_host (&rest, &target->host);
-
-  if (!wrong)
-    wrong = parse_port (&rest, &port_given, &target->port);
-  if (!wrong && *rest != '\0' && *rest != ';')
-    wrong = "nothing but a port, parameters and headers may follow the host";
-  if (!wrong)
-    wrong = find_transport (rest, &target->transport);
-  if (wrong)
-    return wrong;
-  /* RFC 3261 section 19.1.2. */
-  if (secure)
-    target->transport = "tls";
-  if (!port_given)
-    target->port = g_str_equal (target->transport, "tls") ? DEFAULT_TLS_PORT : DEFAULT_PORT;
-  return target->port == 0 ? "the port must be a number from 1 to 65535" : NULL;
-}
-
 static const gchar *
 parse_target (const gchar *text, SiprecTargetUri *target)
 {
   gsize length = strcspn (text, "?");
   g_autofree gchar *uri = g_strndup (text, length);
   gboolean secure = g_ascii_strncasecmp (text, "sips:", 5) == 0;
-  const gchar *rest, *wrong;
+  const gchar *rest = uri + MIN (length, secure ? 5 : 4);
+  gboolean port_given = FALSE;
+  const gchar *wrong;
 
   for (const gchar *p = text; *p; p++)
     if (!g_ascii_isgraph (*p) || strchr ("<>\"\\", *p))
       return "it has characters that no URI has";
   if (!secure && g_ascii_strncasecmp (text, "sip:", 4) != 0)
     return "it must begin with \"sip:\" or \"sips:\"";
-  rest = strchr (uri, '@') ? strchr (uri, '@') + 1 : strchr (uri, ':') + 1;
-  wrong = parse_place (rest, secure, target);
+  if (strchr (rest, '@'))
+    rest = strchr (rest, '@') + 1;
+  wrong = parse_host (&rest, &target->host);
+  if (!wrong)
+    wrong = parse_port (&rest, &port_given, &target->port);
+  if (!wrong && (*rest != '\0' && *rest != ';'))
+    wrong = "nothing but a port, parameters and headers may follow the host";
+  if (!wrong)
+    wrong = find_transport (rest, &target->transport);
+  if (secure)
+    target->transport = "tls";
+  if (!wrong && !port_given)
+    target->port = g_str_equal (target->transport, "tls") ? DEFAULT_TLS_PORT : DEFAULT_PORT;
   if (!wrong && text[length] == '?')
     wrong = parse_headers (text + length + 1, &target->headers);
   target->uri = g_steal_pointer (&uri);
@@ -277,6 +259,8 @@ siprec_target_uri_parse (const gchar *text, GError **error)
   g_autoptr (SiprecTargetUri) target = g_new0 (SiprecTargetUri, 1);
   const gchar *wrong = parse_target (text, target);
 
+  if (!wrong && target->port == 0)
+    wrong = "the port must be a number from 1 to 65535";
   if (wrong) {
     g_autofree gchar *shown = g_utf8_make_valid (text, -1);
 

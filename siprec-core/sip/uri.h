@@ -29,9 +29,6 @@ void siprec_listen_uri_free (SiprecListenUri *uri);
 /* The URI as text with @port in place of its own. */
 gchar *siprec_listen_uri_format (const SiprecListenUri *uri, guint16 port);
 
-/* TRUE for the wildcard addresses. */
-gboolean siprec_host_is_any (const gchar *host);
-
 /* "host:port", with brackets around IPv6. */
 gchar *siprec_host_port (const gchar *host, guint16 port);
 
@@ -52,7 +49,7 @@ typedef struct {
   gchar **headers;
 } SiprecTargetUri;
 
-/* Reads "sip[s]:[user@]host[:port][;parameters][?Name=value&...]" (RFC 3261 section 19.1.1). Returns: NULL with a
+/* Reads "sip:[user@]host[:port][;parameters][?Name=value&...]" (RFC 3261 section 19.1.1). Returns: NULL with a
  * SETTINGS error if it is anything else, or has a header that is ours to write. */
 SiprecTargetUri *siprec_target_uri_parse (const gchar *text, GError **error);
 
