@@ -166,7 +166,7 @@ SIPREC_API void siprec_endpoint_set_application (SiprecEndpoint *endpoint,
 /**
  * siprec_endpoint_call:
  * @acceptor: (nullable): waiting, which is to get the session; NULL for the application
- * @uri: "sip:[user@]host[:port][;transport=udp|tcp][?X-Header=value&...]" of a recording client
+ * @uri: "sip[s]:[user@]host[:port][;transport=udp|tcp|tls][?X-Header=value&...]" of a recording client
  * @timeout: how long it may take to answer
  * @reply: (nullable): told once what has become of it, in any thread
  * @error: SETTINGS if @uri is malformed, STATE if the acceptor isn't free, or nobody is there to take the session
