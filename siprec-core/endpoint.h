@@ -56,6 +56,7 @@ typedef enum {
  * @accept, @strictness: see there
  * @codecs: (nullable): encoding names in order of preference, NULL-terminated
  * @context: name of the media engine, NULL or "" for the default one
+ * @content_map: (nullable): which video lines are screens, as siprec_content_apply() takes it
  * @delayed_offer_streams: audio lines to offer to an INVITE without SDP; 0 stands for 1
  *
  * How an INVITE is answered: one of an acceptor, or of the application.
@@ -65,6 +66,7 @@ typedef struct {
   SiprecStrictness strictness;
   const gchar *const *codecs;
   const gchar *context;
+  const gchar *content_map;
   guint delayed_offer_streams;
 } SiprecPolicy;
 

@@ -5,6 +5,9 @@
 #include "error.h"
 #include "sdp/proposal.h"
 
+/* A key frame comes all at once, and the default of the kernel has no room for it. */
+#define VIDEO_BUFFER_SIZE (1024 * 1024)
+
 /* What is to become of one m-line of the offer considered last. */
 typedef struct {
   SiprecLine *line;   /* (nullable): the line that goes on; borrowed */
@@ -102,17 +105,31 @@ find_line (SiprecNegotiation *negotiation, guint mline)
 static gboolean
 is_receivable (const SiprecMline *mline)
 {
-  return mline->kind == SIPREC_MEDIA_AUDIO && mline->rtp && mline->port != 0;
+  return (mline->kind == SIPREC_MEDIA_AUDIO || siprec_mline_is_video (mline)) && mline->rtp &&
+         mline->port != 0;
+}
+
+/* FALSE if nothing can be done with what @mline offers. Packets of audio are of use to those who have a decoder for
+ * them; a picture is many packets. */
+static gboolean
+are_usable (SiprecNegotiation *negotiation, const SiprecMline *mline, GPtrArray *formats)
+{
+  return formats->len > 0 &&
+         !((negotiation->config.refuse_unknown || siprec_mline_is_video (mline)) &&
+           siprec_formats_are_opaque (formats));
 }
 
 static gboolean
-open_ports (SiprecNegotiation *negotiation, PlannedLine *planned, GError **error)
+open_ports (SiprecNegotiation *negotiation, PlannedLine *planned, gboolean is_video, GError **error)
 {
   const SiprecNegotiationConfig *config = &negotiation->config;
+  guint buffer_size = config->buffer_size;
 
-  planned->ports =
-      siprec_ports_new (negotiation->addresses[negotiation->address], config->first_port,
-                        config->last_port, config->buffer_size, error);
+  if (buffer_size == 0 && is_video)
+    buffer_size = VIDEO_BUFFER_SIZE;
+
+  planned->ports = siprec_ports_new (negotiation->addresses[negotiation->address],
+                                     config->first_port, config->last_port, buffer_size, error);
   return planned->ports != NULL;
 }
 
@@ -130,15 +147,13 @@ static gboolean
 plan_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine *planned,
            GError **error)
 {
-  const SiprecNegotiationConfig *config = &negotiation->config;
   SiprecLine *line = find_line (negotiation, mline->index);
 
   if (!is_receivable (mline))
     return TRUE;
 
   planned->formats = siprec_answer_choose (mline, (const gchar *const *)negotiation->codecs);
-  if (planned->formats->len == 0 ||
-      (config->refuse_unknown && siprec_formats_are_opaque (planned->formats))) {
+  if (!are_usable (negotiation, mline, planned->formats)) {
     g_ptr_array_set_size (planned->formats, 0);
     return TRUE;
   }
@@ -147,7 +162,7 @@ plan_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine
     planned->line = line;
     return TRUE;
   }
-  return open_ports (negotiation, planned, error);
+  return open_ports (negotiation, planned, siprec_mline_is_video (mline), error);
 }
 
 static guint16
@@ -274,7 +289,7 @@ siprec_negotiation_propose (SiprecNegotiation *negotiation, guint n_lines, GErro
     PlannedLine *planned = &g_array_index (negotiation->plan, PlannedLine, i);
 
     planned->formats = g_ptr_array_ref (siprec_offer_mline (offer, i)->formats);
-    if (!open_ports (negotiation, planned, error)) {
+    if (!open_ports (negotiation, planned, FALSE, error)) {
       siprec_negotiation_discard (negotiation);
       return NULL;
     }
@@ -305,8 +320,7 @@ take_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine
 
   if (mline && is_receivable (mline))
     formats = siprec_answer_choose (mline, (const gchar *const *)negotiation->codecs);
-  if (!formats || formats->len == 0 ||
-      (negotiation->config.refuse_unknown && siprec_formats_are_opaque (formats))) {
+  if (!formats || !are_usable (negotiation, mline, formats)) {
     g_clear_pointer (&planned->ports, siprec_ports_free);
     planned->line = NULL;
     return FALSE;

@@ -6,6 +6,7 @@
 
 #include "deviation.h"
 #include "error.h"
+#include "sdp/content.h"
 
 #define GST_CAT_DEFAULT siprec_session_debug
 
@@ -68,6 +69,8 @@ siprec_session_read_content (SiprecSession *session, SiprecRequest *request, Sip
   }
   if (sdp)
     content->offer = siprec_offer_parse (sdp->data, session->deviations, error);
+  if (content->offer)
+    siprec_content_apply (content->offer, session->policy.content_map);
   return sdp == NULL || content->offer != NULL;
 }
 

@@ -298,6 +298,7 @@ new_media_caps (const SiprecFormat *format)
   case SIPREC_PAYLOAD_G726:
   case SIPREC_PAYLOAD_G726_AAL2:
     return new_g726_caps (format);
+  case SIPREC_PAYLOAD_VIDEO:
   case SIPREC_PAYLOAD_TELEPHONE_EVENT:
   case SIPREC_PAYLOAD_COMFORT_NOISE:
     break;
@@ -327,6 +328,11 @@ siprec_format_new (const gchar *media, guint8 pt, const gchar *encoding_name, gu
   format->clock_rate = clock_rate == 0 ? 8000 : MIN (clock_rate, G_MAXINT);
   format->channels = MAX (channels, 1);
   format->rtp_caps = new_rtp_caps (format, media, fmtp);
+  format->is_video = g_ascii_strcasecmp (media, "video") == 0;
+  if (format->is_video)
+    format->video = siprec_video_codec_find (format->encoding_name);
+  if (format->video)
+    format->payload = SIPREC_PAYLOAD_VIDEO;
   if (g_ascii_strcasecmp (media, "audio") == 0)
     codec = find_codec (format);
   if (codec) {
@@ -373,7 +379,13 @@ siprec_format_is_codec (const gchar *encoding_name)
     if (g_ascii_strcasecmp (codecs[i].name, encoding_name) == 0)
       return codecs[i].payload < SIPREC_PAYLOAD_TELEPHONE_EVENT;
   }
-  return FALSE;
+  return siprec_video_codec_is_known (encoding_name);
+}
+
+gboolean
+siprec_format_is_packets (const SiprecFormat *format)
+{
+  return format->payload == SIPREC_PAYLOAD_OPAQUE || format->payload == SIPREC_PAYLOAD_VIDEO;
 }
 
 gboolean

@@ -9,6 +9,9 @@
 /* What is delayed more than the latency is of no use, but nobody pauses for less than this. */
 #define MIN_PATIENCE (100 * GST_MSECOND)
 
+/* The packets of a large picture take their time on a narrow line, and so does what is queued behind. */
+#define PICTURE_PATIENCE GST_SECOND
+
 /* Between frames that are further apart there was nothing to hear. */
 #define SILENCE (100 * GST_MSECOND)
 
@@ -52,6 +55,7 @@ tell_loss (SiprecReceiver *receiver, GstClockTime to, guint packets)
   loss->to = to;
   loss->units += packets;
   receiver->stats.num_lost += packets;
+  siprec_receiver_want_refresh (receiver);
   siprec_receiver_tell_loss (receiver, receiver->alive);
 }
 
@@ -201,12 +205,19 @@ map_time (SiprecReceiver *receiver, SiprecFrame *frame, const SiprecPacket *pack
     siprec_timeline_unlock (&receiver->timeline);
   }
   frame->timestamp = siprec_clock_extend (clock, packet->timestamp);
+  /* Only the first packet of a picture tells of the sender's clock; the others come when there is room. */
+  if (frame->format->is_video && clock->anchored && frame->timestamp == clock->last) {
+    receiver->clock_seq = MAX (receiver->clock_seq, frame->seq);
+    frame->time = siprec_clock_get_time (clock, frame->timestamp) + receiver->shift.applied;
+    return TRUE;
+  }
   if (frame->seq > receiver->clock_seq || !clock->anchored) {
     receiver->clock_seq = frame->seq;
     if (clock->anchored)
       before = siprec_clock_get_time (clock, clock->last);
-    frame->time = siprec_clock_update (clock, frame->timestamp, arrival,
-                                       MAX (receiver->latency, MIN_PATIENCE));
+    frame->time = siprec_clock_update (
+        clock, frame->timestamp, arrival,
+        frame->format->is_video ? PICTURE_PATIENCE : MAX (receiver->latency, MIN_PATIENCE));
     frame->time =
         shift_time (receiver, frame->time,
                     GST_CLOCK_TIME_IS_VALID (before) ? GST_CLOCK_DIFF (before, frame->time) : 0);
@@ -267,7 +278,7 @@ fill_frame (SiprecReceiver *receiver, SiprecFrame *frame, const SiprecPacket *pa
   if (siprec_format_is_auxiliary (format) || packet->payload_size == 0)
     return;
 
-  frame->raw = receiver->wishes.raw || format->payload == SIPREC_PAYLOAD_OPAQUE;
+  frame->raw = receiver->wishes.raw || siprec_format_is_packets (format);
   if (frame->raw)
     frame->buffer = gst_buffer_new_memdup (data, size);
   else
@@ -288,7 +299,8 @@ siprec_receiver_process (SiprecReceiver *receiver, const SiprecPacket *packet, c
                          gsize size, SiprecFormat *format, gint64 seq, guint generation,
                          GstClockTime arrival)
 {
-  SiprecFrame frame = {.seq = seq, .time = arrival, .reference = GST_CLOCK_TIME_NONE};
+  SiprecFrame frame = {
+      .seq = seq, .time = arrival, .arrival = arrival, .reference = GST_CLOCK_TIME_NONE};
   SiprecReorderPlace place;
 
   if (generation != receiver->clock_generation)

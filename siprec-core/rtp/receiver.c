@@ -72,11 +72,70 @@ find_format (SiprecReceiver *receiver, guint8 pt)
   return NULL;
 }
 
+/* The format that filler has until media comes. */
+static SiprecFormat *
+get_codec (SiprecReceiver *receiver)
+{
+  for (guint i = 0; i < receiver->formats->len; i++) {
+    SiprecFormat *format = g_ptr_array_index (receiver->formats, i);
+
+    if (!siprec_format_is_auxiliary (format))
+      return format;
+  }
+  return NULL;
+}
+
+void
+siprec_receiver_want_refresh (SiprecReceiver *receiver)
+{
+  const SiprecFormat *codec = receiver->media ? receiver->media : get_codec (receiver);
+
+  receiver->refresh.wanted = codec && codec->is_video;
+}
+
+/* Whom to ask: the source, or who has only reported so far, because its screen doesn't change. */
+static gboolean
+find_sender (SiprecReceiver *receiver, guint32 *ssrc)
+{
+  if (receiver->source.known) {
+    *ssrc = receiver->source.ssrc;
+    return TRUE;
+  }
+  for (guint i = 0; i < SIPREC_RTCP_SENDERS; i++) {
+    if (receiver->rtcp.senders[i].have_sr) {
+      *ssrc = receiver->rtcp.senders[i].ssrc;
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
+
+GstMemory *
+siprec_receiver_take_feedback (SiprecReceiver *receiver, GstClockTime now)
+{
+  SiprecNotice notice = {.type = SIPREC_NOTICE_REFRESH, .time = now};
+  SiprecRefreshWay way;
+  guint32 ssrc;
+
+  if (!receiver->refresh.wanted || receiver->held || receiver->paused ||
+      !find_sender (receiver, &ssrc))
+    return NULL;
+  way = siprec_refresh_take (&receiver->refresh, now);
+  if (way == SIPREC_REFRESH_NONE)
+    return NULL;
+  GST_DEBUG ("%08x is asked for a key frame, way %d", ssrc, way);
+  if (way != SIPREC_REFRESH_SIGNALLING)
+    return siprec_rtcp_make_refresh (&receiver->rtcp, ssrc, &receiver->refresh, way);
+  receiver->notify (receiver->user_data, &notice);
+  return NULL;
+}
+
 static void
 tell_started (SiprecReceiver *receiver, guint32 ssrc, GstClockTime arrival)
 {
   SiprecNotice notice = {.type = SIPREC_NOTICE_STARTED, .time = arrival, .ssrc = ssrc};
 
+  siprec_receiver_want_refresh (receiver);
   receiver->started = TRUE;
   receiver->notify (receiver->user_data, &notice);
 }
@@ -127,6 +186,7 @@ adopt_candidate (SiprecReceiver *receiver)
   siprec_source_start (&receiver->source, packet.ssrc, packet.seq);
   siprec_source_check (&receiver->source, packet.ssrc, packet.seq, &seq);
   receiver->generation++;
+  siprec_receiver_want_refresh (receiver);
   take_packet (receiver, &packet, kept->data, kept->size, format, seq, kept->arrival);
 }
 
@@ -177,19 +237,6 @@ siprec_receiver_push (SiprecReceiver *receiver, const guint8 *data, gsize size,
   }
 }
 
-/* The format that filler has until media comes. */
-static SiprecFormat *
-get_codec (SiprecReceiver *receiver)
-{
-  for (guint i = 0; i < receiver->formats->len; i++) {
-    SiprecFormat *format = g_ptr_array_index (receiver->formats, i);
-
-    if (!siprec_format_is_auxiliary (format))
-      return format;
-  }
-  return NULL;
-}
-
 void
 siprec_receiver_set_formats (SiprecReceiver *receiver, GPtrArray *formats)
 {
@@ -221,6 +268,8 @@ siprec_receiver_set_formats (SiprecReceiver *receiver, GPtrArray *formats)
 void
 siprec_receiver_set_held (SiprecReceiver *receiver, gboolean held, GstClockTime now)
 {
+  if (receiver->held && !held)
+    siprec_receiver_want_refresh (receiver);
   receiver->held = held;
   receiver->alive = MAX (receiver->alive, now);
 }
@@ -233,6 +282,7 @@ siprec_receiver_set_paused (SiprecReceiver *receiver, gboolean paused, GstClockT
     receiver->generation++;
     /* What was sent before is read only now, and belongs to the pause. */
     receiver->resumed = now;
+    siprec_receiver_want_refresh (receiver);
   }
   receiver->paused = paused;
 }
@@ -318,6 +368,13 @@ check_timeout (SiprecReceiver *receiver, GstClockTime now)
   receiver->notify (receiver->user_data, &notice);
 }
 
+/* From when on the hole before @frame is waited for. What comes late of a picture is of use all the same. */
+static GstClockTime
+get_patience_start (const SiprecFrame *frame)
+{
+  return frame->format->is_video ? MAX (frame->time, frame->arrival) : frame->time;
+}
+
 void
 siprec_receiver_tick (SiprecReceiver *receiver, GstClockTime now)
 {
@@ -329,7 +386,7 @@ siprec_receiver_tick (SiprecReceiver *receiver, GstClockTime now)
     adopt_candidate (receiver);
   if (!receiver->claimed || !receiver->begun || receiver->ended)
     return;
-  while ((first = siprec_reorder_peek (&receiver->reorder)) && first->time <= due)
+  while ((first = siprec_reorder_peek (&receiver->reorder)) && get_patience_start (first) <= due)
     siprec_receiver_give_up (receiver);
   if (receiver->losses.since + GST_SECOND <= now)
     siprec_receiver_tell_loss (receiver, now);

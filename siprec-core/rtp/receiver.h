@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "dtmf.h"
 #include "packet.h"
+#include "refresh.h"
 #include "reorder.h"
 #include "ring.h"
 #include "rtcp.h"
@@ -57,6 +58,7 @@ typedef struct {
   SiprecDtmf dtmf;
 
   SiprecRtcp rtcp;
+  SiprecRefresh refresh;
   SiprecSync *sync; /* (nullable): owned */
   SiprecShift shift;
   GstClockTime sr_used; /* arrival of the sender report that @sync knows */
@@ -97,6 +99,12 @@ SIPREC_API void siprec_receiver_align (SiprecReceiver *receiver);
 
 /* What time brings: holes given up, filler, timeouts. All that came before @now was pushed. */
 SIPREC_API void siprec_receiver_tick (SiprecReceiver *receiver, GstClockTime now);
+
+/* A key frame is wanted, if this is video. */
+void siprec_receiver_want_refresh (SiprecReceiver *receiver);
+
+/* What is to be sent along with a report now; NULL for nothing. */
+SIPREC_API GstMemory *siprec_receiver_take_feedback (SiprecReceiver *receiver, GstClockTime now);
 
 /* Gives out all that is held, and filler up to @end. If unclaimed, that is done when claimed. */
 SIPREC_API void siprec_receiver_end (SiprecReceiver *receiver, GstClockTime end);

@@ -142,8 +142,9 @@ adapt_address (SiprecStream *stream, const SiprecAddress *remote, SiprecAddress 
   return TRUE;
 }
 
+/* Sends a report, and with it what there is to ask for. */
 static void
-send_report (SiprecStream *stream, GstClockTime now, gboolean bye)
+send_report (SiprecStream *stream, GstClockTime now, gboolean bye, GstMemory *feedback)
 {
   SiprecRtcp *rtcp = &stream->receiver.rtcp;
   const SiprecAddress *remote;
@@ -152,10 +153,12 @@ send_report (SiprecStream *stream, GstClockTime now, gboolean bye)
   gboolean on_rtp;
   GstMapInfo map;
 
+  report = siprec_rtcp_make_report (rtcp, &stream->receiver.source, now, bye);
+  if (feedback)
+    gst_buffer_append_memory (report, feedback);
   remote = siprec_rtcp_get_remote (rtcp, &on_rtp);
   if (!remote || !adapt_address (stream, remote, &address))
     return;
-  report = siprec_rtcp_make_report (rtcp, &stream->receiver.source, now, bye);
   if (!gst_buffer_map (report, &map, GST_MAP_READ))
     return;
   if (sendto (on_rtp ? stream->rtp.fd : stream->rtcp.fd, map.data, map.size,
@@ -169,8 +172,10 @@ send_report (SiprecStream *stream, GstClockTime now, gboolean bye)
 void
 siprec_stream_report (SiprecStream *stream, GstClockTime now)
 {
-  if (siprec_rtcp_is_due (&stream->receiver.rtcp, now))
-    send_report (stream, now, FALSE);
+  GstMemory *feedback = siprec_receiver_take_feedback (&stream->receiver, now);
+
+  if (siprec_rtcp_is_due (&stream->receiver.rtcp, now) || feedback)
+    send_report (stream, now, FALSE, feedback);
 }
 
 /* Commands */
@@ -183,6 +188,8 @@ typedef enum {
   SET_FORMATS,
   SET_HELD,
   SET_PAUSED,
+  SET_FEEDBACK,
+  REFRESH,
   SET_REMOTE
 } CommandType;
 
@@ -226,7 +233,7 @@ end (SiprecStream *stream, GstClockTime time)
     siprec_worker_drain (stream->worker, stream);
     /* RFC 3550 section 6.3.7: who has never sent anything says no BYE either. */
     if (stream->receiver.rtcp.reported)
-      send_report (stream, siprec_context_now (), TRUE);
+      send_report (stream, siprec_context_now (), TRUE, NULL);
   }
   siprec_receiver_end (&stream->receiver, time);
   close_ports (stream);
@@ -275,6 +282,12 @@ run_command (SiprecStream *stream, gpointer data)
       break;
     case SET_PAUSED:
       siprec_receiver_set_paused (receiver, command->flag, command->time);
+      break;
+    case SET_FEEDBACK:
+      receiver->refresh.feedback = command->port;
+      break;
+    case REFRESH:
+      siprec_receiver_want_refresh (receiver);
       break;
     case SET_REMOTE:
       siprec_rtcp_set_remote (&receiver->rtcp, command->address, command->port, command->flag);
@@ -381,6 +394,22 @@ siprec_stream_begin (SiprecStream *stream, GstClockTime start)
   Command command = {.type = BEGIN, .time = start};
 
   siprec_ring_set_position (&stream->ring, start);
+  post (stream, &command);
+}
+
+void
+siprec_stream_set_feedback (SiprecStream *stream, guint feedback)
+{
+  Command command = {.type = SET_FEEDBACK, .port = feedback};
+
+  post (stream, &command);
+}
+
+void
+siprec_stream_request_key_frame (SiprecStream *stream)
+{
+  Command command = {.type = REFRESH};
+
   post (stream, &command);
 }
 

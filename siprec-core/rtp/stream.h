@@ -64,6 +64,7 @@ typedef enum {
   SIPREC_NOTICE_LOSS,    /* a hole was given up */
   SIPREC_NOTICE_DTMF,    /* a telephone-event has ended */
   SIPREC_NOTICE_OVERRUN, /* the consumer lagged and units were dropped */
+  SIPREC_NOTICE_REFRESH, /* a key frame is wanted, and only signalling can say so */
   SIPREC_NOTICE_ENDED,   /* siprec_stream_end() has been done; the statistics are final */
 } SiprecNoticeType;
 
@@ -154,6 +155,13 @@ SIPREC_API SiprecFormat *siprec_stream_get_codec (SiprecStream *stream);
  */
 SIPREC_API void siprec_stream_set_remote (SiprecStream *stream, const gchar *address,
                                           guint16 rtp_port, guint16 rtcp_port, gboolean rtcp_mux);
+
+/* SiprecFeedback flags that were agreed on. */
+SIPREC_API void siprec_stream_set_feedback (SiprecStream *stream, guint feedback);
+
+/* Asks the sender of video for a key frame, soon and not too often. The stream does so by itself at its start and
+ * after a loss. */
+SIPREC_API void siprec_stream_request_key_frame (SiprecStream *stream);
 
 /* Lines it up with the other streams of its session that have the same @sync; once, before it begins. */
 SIPREC_API void siprec_stream_set_sync (SiprecStream *stream, SiprecSync *sync);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "codec.h"
+#include "feedback.h"
 
 /* ---- which formats ---- */
 
@@ -203,7 +204,8 @@ append_fmtp (GString *out, const GstSDPMedia *media, const SiprecFormat *format)
 }
 
 static void
-append_formats (GString *out, const GstSDPMedia *media, const GPtrArray *formats)
+append_formats (GString *out, const GstSDPMedia *media, const SiprecMline *mline,
+                const GPtrArray *formats)
 {
   for (guint i = 0; i < formats->len; i++) {
     const SiprecFormat *format = g_ptr_array_index (formats, i);
@@ -219,6 +221,8 @@ append_formats (GString *out, const GstSDPMedia *media, const GPtrArray *formats
     append_echo (out, rtpmap);
     g_string_append (out, "\r\n");
     append_fmtp (out, media, format);
+    if (format->is_video)
+      siprec_feedback_append (out, format->pt, mline->feedback[format->pt]);
   }
 }
 
@@ -232,7 +236,7 @@ append_media (GString *out, const SiprecOffer *offer, const SiprecMline *mline,
 
   append_mline (out, mline, accepted ? line->port : 0);
   if (accepted && formats)
-    append_formats (out, media, line->formats);
+    append_formats (out, media, mline, line->formats);
   else
     append_offered_formats (out, media);
 

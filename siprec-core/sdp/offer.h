@@ -45,6 +45,7 @@ typedef enum {
  * @held: nothing will be sent: inactive, recvonly, or c=0.0.0.0 (RFC 2543 style)
  * @rtp: @proto is one of the RTP profiles without encryption that can be received
  * @ptime: a=ptime in ms, or 0
+ * @feedback: SiprecFeedback flags that are offered, of each payload type
  * @formats: (element-type SiprecFormat): in the order of preference; empty unless RTP
  */
 typedef struct {
@@ -63,6 +64,7 @@ typedef struct {
   gboolean held;
   gboolean rtp;
   guint ptime;
+  guint8 feedback[128];
   GPtrArray *formats;
 } SiprecMline;
 
@@ -99,6 +101,9 @@ SIPREC_API const gchar *siprec_media_kind_name (SiprecMediaKind kind);
 
 /* "sendrecv", "sendonly", "recvonly" or "inactive". Static. */
 SIPREC_API const gchar *siprec_direction_name (SiprecDirection direction);
+
+/* TRUE for cameras and screens. */
+SIPREC_API gboolean siprec_mline_is_video (const SiprecMline *mline);
 
 /* The m-line at @index, or NULL. */
 SIPREC_API const SiprecMline *siprec_offer_mline (const SiprecOffer *offer, guint index);
