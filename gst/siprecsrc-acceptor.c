@@ -6,7 +6,12 @@
 
 #include <gst/sdp/gstsdpmessage.h>
 
+#include "siprec-core/error.h"
+
 #define GST_CAT_DEFAULT gst_siprec_src_debug
+
+/* A recording client is a machine: it answers at once, or it won't. */
+#define CALL_TIMEOUT (30 * GST_SECOND)
 
 /* The endpoint's answer to siprec_endpoint_start(), in its thread. */
 static void
@@ -122,6 +127,7 @@ gst_siprec_src_close (GstSiprecSrc *self)
   g_clear_pointer (&self->bound_uri, g_free);
   g_clear_error (&self->bound_error);
   g_clear_object (&self->asked);
+  g_clear_object (&self->calling);
   g_clear_object (&self->introduced);
   gst_siprec_src_set_actual_uri (self, NULL);
   gst_siprec_src_set_state (self, GST_SIPREC_SESSION_STATE_IDLE);
@@ -146,6 +152,8 @@ acceptor_cancelled (SiprecAcceptor *acceptor, SiprecSession *session, gpointer u
   GstSiprecSrc *self = user_data;
 
   g_mutex_lock (&self->lock);
+  if (self->calling == session)
+    g_clear_object (&self->calling);
   if (self->asked == session)
     g_clear_object (&self->asked);
   if (self->given == session)
@@ -161,6 +169,7 @@ acceptor_session (SiprecAcceptor *acceptor, SiprecSession *session, gpointer use
 
   g_mutex_lock (&self->lock);
   g_clear_object (&self->asked);
+  g_clear_object (&self->calling);
   g_set_object (&self->given, session);
   g_mutex_unlock (&self->lock);
   siprec_strand_wake (self->control);
@@ -189,6 +198,7 @@ gst_siprec_src_join_queue (GstSiprecSrc *self)
       .context = settings->context,
       .content_map = settings->content_map,
       .delayed_offer_streams = settings->delayed_offer_streams,
+      .metadata_limits = settings->metadata_limits,
   };
   SiprecAcceptorHandler handler = {
       .decide = has_deciders (self) ? acceptor_decide : NULL,
@@ -224,10 +234,31 @@ gst_siprec_src_leave_queue (GstSiprecSrc *self)
   g_mutex_lock (&self->lock);
   acceptor = g_steal_pointer (&self->acceptor);
   g_clear_object (&self->asked);
+  g_clear_object (&self->calling);
   g_mutex_unlock (&self->lock);
   /* Without the lock: it waits for handlers, which take it. */
   if (acceptor)
     siprec_acceptor_remove (acceptor);
+}
+
+void
+gst_siprec_src_call (GstSiprecSrc *self, const gchar *uri, GstPromise *promise)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (promise)
+    gst_promise_ref (promise);
+  g_mutex_lock (&self->lock);
+  if (self->acceptor)
+    self->calling = siprec_endpoint_call (self->endpoint, self->acceptor, uri ? uri : "",
+                                          CALL_TIMEOUT, gst_siprec_src_reply, promise, &error);
+  else
+    error =
+        g_error_new_literal (SIPREC_ERROR, SIPREC_ERROR_STATE,
+                             "Only an element that is PLAYING and waits for a session can call.");
+  g_mutex_unlock (&self->lock);
+  if (error)
+    gst_siprec_src_reply (NULL, 0, error, promise);
 }
 
 void

@@ -11,6 +11,8 @@
 #define DEFAULT_DECISION_TIMEOUT GST_SECOND
 #define MAX_AUDIO_PADS           64
 #define MAX_LATENCY              4000
+#define MAX_METADATA_SIZE        (16 * 1024 * 1024)
+#define MAX_METADATA_ELEMENTS    1000000
 #define MAX_BUFFER_DURATION      (10 * GST_SECOND)
 
 enum {
@@ -33,6 +35,10 @@ enum {
   PROP_OUTPUT,
   PROP_PUSH_MODE,
   PROP_METADATA_FORMAT,
+  PROP_METADATA_MAX_SIZE,
+  PROP_METADATA_MAX_ELEMENTS,
+  PROP_METADATA_MAX_DEPTH,
+  PROP_METADATA_MAX_ID_LENGTH,
   PROP_FILL,
   PROP_AUDIO_PADS,
   PROP_BUFFER_DURATION,
@@ -62,6 +68,8 @@ gst_siprec_src_settings_init (GstSiprecSrcSettings *settings)
       .output = GST_SIPREC_OUTPUT_ENCODED,
       .push_mode = GST_SIPREC_PUSH_MODE_PAD,
       .metadata_format = GST_SIPREC_METADATA_FORMAT_JSON,
+      .metadata_limits = {SIPREC_METADATA_DEFAULT_SIZE, SIPREC_METADATA_DEFAULT_ELEMENTS,
+                          SIPREC_METADATA_DEFAULT_DEPTH, SIPREC_METADATA_DEFAULT_ID_LENGTH},
       .fill = SIPREC_FILL_SILENCE,
       .latency = DEFAULT_LATENCY,
       .timeout = DEFAULT_TIMEOUT,
@@ -104,6 +112,10 @@ static const gsize fields[N_PROPS] = {
     [PROP_OUTPUT] = FIELD (output),
     [PROP_PUSH_MODE] = FIELD (push_mode),
     [PROP_METADATA_FORMAT] = FIELD (metadata_format),
+    [PROP_METADATA_MAX_SIZE] = FIELD (metadata_limits.size),
+    [PROP_METADATA_MAX_ELEMENTS] = FIELD (metadata_limits.elements),
+    [PROP_METADATA_MAX_DEPTH] = FIELD (metadata_limits.depth),
+    [PROP_METADATA_MAX_ID_LENGTH] = FIELD (metadata_limits.id_length),
     [PROP_FILL] = FIELD (fill),
     [PROP_AUDIO_PADS] = FIELD (audio_pads),
     [PROP_BUFFER_DURATION] = FIELD (buffer_duration),
@@ -294,15 +306,38 @@ install_session_properties (void)
                             TRUE, READY);
 }
 
-/* What the pads give. */
+/* What the metadata pad gives, and the bounds of what is read for it. */
+static void
+install_metadata_properties (void)
+{
+  props[PROP_METADATA_FORMAT] =
+      g_param_spec_enum ("metadata-format", "Metadata format", "What the metadata pad gives",
+                         GST_TYPE_SIPREC_METADATA_FORMAT, GST_SIPREC_METADATA_FORMAT_JSON, READY);
+  props[PROP_METADATA_MAX_SIZE] = g_param_spec_uint (
+      "metadata-max-size", "Metadata max size",
+      "Bytes of a metadata document that are read; the rest is kept, but not understood", 1024,
+      MAX_METADATA_SIZE, SIPREC_METADATA_DEFAULT_SIZE, READY);
+  props[PROP_METADATA_MAX_ELEMENTS] =
+      g_param_spec_uint ("metadata-max-elements", "Metadata max elements",
+                         "XML elements of a metadata document that are read", 10,
+                         MAX_METADATA_ELEMENTS, SIPREC_METADATA_DEFAULT_ELEMENTS, READY);
+  props[PROP_METADATA_MAX_DEPTH] =
+      g_param_spec_uint ("metadata-max-depth", "Metadata max depth",
+                         "How deep the elements of a metadata document may be nested; RFC 7865 "
+                         "needs 4, extensions more",
+                         4, SIPREC_METADATA_MAX_DEPTH, SIPREC_METADATA_DEFAULT_DEPTH, READY);
+  props[PROP_METADATA_MAX_ID_LENGTH] = g_param_spec_uint (
+      "metadata-max-id-length", "Metadata max id length",
+      "Characters of an id in the metadata; what bears a longer one is left out", 8,
+      SIPREC_METADATA_MAX_ID_LENGTH, SIPREC_METADATA_DEFAULT_ID_LENGTH, READY);
+}
+
+/* What the media pads give. */
 static void
 install_media_properties (void)
 {
   props[PROP_OUTPUT] = g_param_spec_enum ("output", "Output", "What the media pads give",
                                           GST_TYPE_SIPREC_OUTPUT, GST_SIPREC_OUTPUT_ENCODED, READY);
-  props[PROP_METADATA_FORMAT] =
-      g_param_spec_enum ("metadata-format", "Metadata format", "What the metadata pad gives",
-                         GST_TYPE_SIPREC_METADATA_FORMAT, GST_SIPREC_METADATA_FORMAT_JSON, READY);
   props[PROP_FILL] =
       g_param_spec_enum ("fill", "Fill", "What a media pad gives while nothing is received",
                          GST_TYPE_SIPREC_FILL, SIPREC_FILL_SILENCE, READY);
@@ -355,6 +390,7 @@ gst_siprec_src_install_properties (GObjectClass *klass)
 
   install_endpoint_properties ();
   install_session_properties ();
+  install_metadata_properties ();
   install_media_properties ();
 
   props[PROP_ACTUAL_URI] = g_param_spec_string (

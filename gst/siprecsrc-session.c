@@ -246,7 +246,10 @@ get_session (GstSiprecSrc *self)
   SiprecSession *session;
 
   g_mutex_lock (&self->lock);
-  session = self->session ? self->session : self->given ? self->given : self->asked;
+  session = self->session   ? self->session
+            : self->given   ? self->given
+            : self->calling ? self->calling
+                            : self->asked;
   if (session)
     g_object_ref (session);
   g_mutex_unlock (&self->lock);
@@ -262,9 +265,8 @@ gst_siprec_src_hangup (GstSiprecSrc *self, const gchar *reason)
     siprec_session_hangup (session, reason);
 }
 
-/* Replies to @promise, which may be NULL; takes it. */
-static void
-reply (SiprecSession *session, guint status, const GError *error, gpointer promise)
+void
+gst_siprec_src_reply (SiprecSession *session, guint status, const GError *error, gpointer promise)
 {
   GstStructure *structure;
 
@@ -287,7 +289,7 @@ session_for_wish (GstSiprecSrc *self, GstPromise *promise)
     g_autoptr (GError) error =
         g_error_new_literal (SIPREC_ERROR, SIPREC_ERROR_STATE, "There is no recording session.");
 
-    reply (NULL, 0, error, promise ? gst_promise_ref (promise) : NULL);
+    gst_siprec_src_reply (NULL, 0, error, promise ? gst_promise_ref (promise) : NULL);
   }
   return session;
 }
@@ -298,7 +300,8 @@ gst_siprec_src_pause (GstSiprecSrc *self, gint mline, GstPromise *promise)
   g_autoptr (SiprecSession) session = session_for_wish (self, promise);
 
   if (session)
-    siprec_session_pause (session, mline, reply, promise ? gst_promise_ref (promise) : NULL);
+    siprec_session_pause (session, mline, gst_siprec_src_reply,
+                          promise ? gst_promise_ref (promise) : NULL);
 }
 
 void
@@ -307,7 +310,8 @@ gst_siprec_src_resume (GstSiprecSrc *self, gint mline, GstPromise *promise)
   g_autoptr (SiprecSession) session = session_for_wish (self, promise);
 
   if (session)
-    siprec_session_resume (session, mline, reply, promise ? gst_promise_ref (promise) : NULL);
+    siprec_session_resume (session, mline, gst_siprec_src_reply,
+                           promise ? gst_promise_ref (promise) : NULL);
 }
 
 void
@@ -316,7 +320,7 @@ gst_siprec_src_request_snapshot (GstSiprecSrc *self, const gchar *reason, GstPro
   g_autoptr (SiprecSession) session = session_for_wish (self, promise);
 
   if (session)
-    siprec_session_request_snapshot (session, reason, reply,
+    siprec_session_request_snapshot (session, reason, gst_siprec_src_reply,
                                      promise ? gst_promise_ref (promise) : NULL);
 }
 

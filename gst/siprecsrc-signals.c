@@ -124,6 +124,19 @@ static void
 install_wishes (GType type)
 {
   /**
+   * GstSiprecSrc::call:
+   * @self: the element
+   * @uri: "sip:[user@]host[:port][;transport=udp|tcp][?X-Header=value&...]" of a recording client
+   * @promise: (nullable): replied when the client has answered
+   *
+   * Calls a client and asks it to offer its streams, in place of waiting for a call of its. When it has
+   * answered all goes on as if it had called. Only a PLAYING element that has no session can call; hangup
+   * gives up.
+   */
+  gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_CALL] =
+      new_action (type, "call", G_CALLBACK (gst_siprec_src_call), G_TYPE_STRING);
+
+  /**
    * GstSiprecSrc::pause:
    * @self: the element
    * @mline: place of the m-line in the SDP, from 0; or -1 for all

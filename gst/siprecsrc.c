@@ -86,7 +86,8 @@ static GstStaticPadTemplate screen_template = GST_STATIC_PAD_TEMPLATE (
 
 static GstStaticPadTemplate metadata_template = GST_STATIC_PAD_TEMPLATE (
     "metadata", GST_PAD_SRC, GST_PAD_SOMETIMES,
-    GST_STATIC_CAPS ("application/x-siprec-metadata, format = (string) { json, xml }"));
+    GST_STATIC_CAPS ("application/x-siprec-metadata, format = (string) { json, xml }; "
+                     "text/x-raw, format = (string) utf8"));
 
 static SiprecPool *
 get_control_pool (void)

@@ -33,6 +33,7 @@ typedef struct {
   GstSiprecOutput output;
   GstSiprecPushMode push_mode;
   GstSiprecMetadataFormat metadata_format;
+  SiprecMetadataLimits metadata_limits;
   SiprecFill fill;
   guint audio_pads;
   GstClockTime buffer_duration;
@@ -85,10 +86,11 @@ struct _GstSiprecSrc {
   SiprecAcceptor *acceptor;
   gchar *bound_uri;
   GError *bound_error;
-  SiprecSession *asked; /* an answer is wanted */
-  SiprecSession *given; /* to be claimed */
-  gboolean eos_wanted;  /* EOS was sent to the element */
-  gboolean eos_done;    /* and is being seen to */
+  SiprecSession *calling; /* the client that was called hasn't answered */
+  SiprecSession *asked;   /* an answer is wanted */
+  SiprecSession *given;   /* to be claimed */
+  gboolean eos_wanted;    /* EOS was sent to the element */
+  gboolean eos_done;      /* and is being seen to */
 
   /* self->lock; changed by the control strand. */
   SiprecSession *session;
@@ -138,6 +140,9 @@ void gst_siprec_src_close (GstSiprecSrc *self);
 void gst_siprec_src_join_queue (GstSiprecSrc *self);
 void gst_siprec_src_leave_queue (GstSiprecSrc *self);
 
+/* Calls a recording client; @promise (nullable) is replied when it has answered. Any thread. */
+void gst_siprec_src_call (GstSiprecSrc *self, const gchar *uri, GstPromise *promise);
+
 /* Control strand: reads the mail from the SIP thread. */
 void gst_siprec_src_run_acceptor (GstSiprecSrc *self);
 
@@ -153,6 +158,7 @@ enum {
   GST_SIPREC_SRC_SIGNAL_SESSION_STARTED,
   GST_SIPREC_SRC_SIGNAL_SESSION_ENDED,
   GST_SIPREC_SRC_SIGNAL_METADATA_CHANGED,
+  GST_SIPREC_SRC_SIGNAL_CALL,
   GST_SIPREC_SRC_SIGNAL_HANGUP,
   GST_SIPREC_SRC_SIGNAL_PAUSE,
   GST_SIPREC_SRC_SIGNAL_RESUME,
@@ -171,6 +177,10 @@ void gst_siprec_src_run_session (GstSiprecSrc *self);
 
 /* Ends what is received: BYE. Any thread. */
 void gst_siprec_src_hangup (GstSiprecSrc *self, const gchar *reason);
+
+/* A SiprecWishReply: replies to @promise (transfer full, nullable). */
+void gst_siprec_src_reply (SiprecSession *session, guint status, const GError *error,
+                           gpointer promise);
 
 /* What the client is asked for; @promise (nullable) is replied when it has answered. Any thread. */
 void gst_siprec_src_pause (GstSiprecSrc *self, gint mline, GstPromise *promise);

@@ -2,8 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "siprecsrc.h"
 
-#include "caption.h"
-
 #define GST_CAT_DEFAULT gst_siprec_src_debug
 
 /* Records kept for a branch that doesn't take them; then the oldest are dropped. */
@@ -57,17 +55,31 @@ gst_siprec_src_pad_wait_records (GstSiprecSrcPad *pad)
   return !flushing;
 }
 
+/* The document as it was received; NULL for events about anything else. */
+static gchar *
+document_of (const SiprecEvent *event, gsize *size)
+{
+  const gchar *raw, *bytes;
+
+  if (event->type != SIPREC_EVENT_METADATA)
+    return NULL;
+  raw = json_object_get_string_member_with_default (event->data, "raw", "");
+  bytes = json_object_get_string_member_with_default (event->data, "raw_base64", NULL);
+  if (bytes)
+    return (gchar *)g_base64_decode (bytes, size);
+  *size = strlen (raw);
+  return g_strdup (raw);
+}
+
 /* The text of @event in the pad's format, or NULL if it has none there. */
 static gchar *
 event_to_text (GstSiprecSrcPad *pad, const SiprecEvent *event, GstClockTime running_time)
 {
   switch (pad->src->settings.metadata_format) {
-  case GST_SIPREC_METADATA_FORMAT_XML:
-    if (event->type != SIPREC_EVENT_METADATA)
-      return NULL;
-    return g_strdup (json_object_get_string_member_with_default (event->data, "raw", NULL));
   case GST_SIPREC_METADATA_FORMAT_TEXT:
-    return gst_siprec_caption (event);
+    if (!pad->captioner)
+      pad->captioner = gst_siprec_captioner_new ();
+    return gst_siprec_captioner_take (pad->captioner, event);
   default:
     return siprec_event_to_json (event, g_get_host_name (), running_time);
   }
@@ -80,15 +92,19 @@ push_record (GstSiprecSrcPad *pad, const SiprecEvent *event)
   GstClockTime running_time, begin;
   GstBuffer *buffer;
   gchar *text;
+  gsize size = 0;
 
   gst_siprec_src_get_time (pad->src, &time);
   running_time = gst_siprec_src_time_to_running (&time, event->monotonic);
-  text = event_to_text (pad, event, running_time);
-  if (!text || !text[0]) {
+  if (pad->src->settings.metadata_format == GST_SIPREC_METADATA_FORMAT_XML)
+    text = document_of (event, &size);
+  else if ((text = event_to_text (pad, event, running_time)))
+    size = strlen (text);
+  if (!text || size == 0) {
     g_free (text);
     return;
   }
-  buffer = gst_buffer_new_wrapped (text, strlen (text));
+  buffer = gst_buffer_new_wrapped (text, size);
   /* Events may be told a little out of order (the end of a key press); time only goes forward. */
   GST_BUFFER_PTS (buffer) = MAX (running_time, pad->position);
   if (pad->src->settings.metadata_format != GST_SIPREC_METADATA_FORMAT_TEXT) {

@@ -269,6 +269,7 @@ finalize (GObject *object)
   g_clear_pointer (&self->filler_format, siprec_format_unref);
   g_clear_pointer (&self->stream, siprec_stream_unref);
   g_clear_pointer (&self->video, gst_siprec_video_free);
+  g_clear_pointer (&self->captioner, gst_siprec_captioner_free);
   gst_clear_structure (&self->final_stats);
   g_clear_pointer (&self->format, siprec_format_unref);
   g_cond_clear (&self->arrived);

@@ -4,6 +4,7 @@
 
 #include <gst/gst.h>
 
+#include "caption.h"
 #include "siprec-core/event.h"
 #include "siprec-core/rtp/stream.h"
 
@@ -88,11 +89,12 @@ struct _GstSiprecSrcPad {
   gboolean introduced;  /* the events of the current feed have been pushed, or: */
   gboolean awaits_caps; /* all but stream-start wait until its pictures tell what they are */
   gboolean discont;
-  GstSiprecVideo *video;    /* (nullable): what makes pictures of packets */
-  gboolean discont_packets; /* packets were not fed to it */
-  gboolean slow;            /* its branch takes long over a buffer */
-  GstClockTime fed_until;   /* CLOCK_MONOTONIC: end of the last unit */
-  GstClockTime seam;        /* the same for the last unit of the feed before */
+  GstSiprecVideo *video;         /* (nullable): what makes pictures of packets */
+  gboolean discont_packets;      /* packets were not fed to it */
+  gboolean slow;                 /* its branch takes long over a buffer */
+  GstClockTime fed_until;        /* CLOCK_MONOTONIC: end of the last unit */
+  GstClockTime seam;             /* the same for the last unit of the feed before */
+  GstSiprecCaptioner *captioner; /* of the metadata pad, with metadata-format=text */
 
   /* Atomic. */
   gint flow;          /* GstFlowReturn of the last push, FLUSHING, EOS or an error stops the pad */

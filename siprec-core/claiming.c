@@ -4,24 +4,6 @@
 
 #define GST_CAT_DEFAULT siprec_session_debug
 
-typedef enum {
-  ACCEPTOR_WAITING,  /* in the queue */
-  ACCEPTOR_DECIDING, /* asked about `session` */
-  ACCEPTOR_TAKEN,    /* has `session`, or had it */
-} AcceptorState;
-
-/* Guarded by the endpoint's lock. */
-struct _SiprecAcceptor {
-  SiprecEndpoint *endpoint; /* a reference */
-  SiprecPolicy policy;
-  GstClockTime decision_timeout;
-  SiprecAcceptorHandler handler;
-  gpointer user_data;
-
-  AcceptorState state;
-  SiprecSession *session; /* owned, while deciding and until 200 OK */
-};
-
 typedef enum { CALL_DECIDE, CALL_CANCELLED, CALL_SESSION } AcceptorCall;
 
 /* Calls the acceptor that has @session, if there is still one. Without the lock, but marked as called, so that
@@ -66,7 +48,7 @@ next_acceptor (SiprecEndpoint *endpoint)
   for (GList *item = endpoint->acceptors.head; item; item = item->next) {
     SiprecAcceptor *acceptor = item->data;
 
-    if (acceptor->state == ACCEPTOR_WAITING)
+    if (acceptor->state == SIPREC_ACCEPTOR_WAITING)
       return acceptor;
   }
   return NULL;
@@ -89,7 +71,7 @@ rejoin (SiprecEndpoint *endpoint, SiprecAcceptor *acceptor)
 {
   g_autoptr (SiprecSession) session = g_steal_pointer (&acceptor->session);
 
-  acceptor->state = ACCEPTOR_WAITING;
+  acceptor->state = SIPREC_ACCEPTOR_WAITING;
   call_acceptor (endpoint, acceptor, session, CALL_CANCELLED);
 }
 
@@ -108,7 +90,7 @@ give_session (SiprecEndpoint *endpoint, SiprecSession *session)
   if (acceptor) {
     g_autoptr (SiprecSession) taken = g_steal_pointer (&acceptor->session);
 
-    acceptor->state = ACCEPTOR_TAKEN;
+    acceptor->state = SIPREC_ACCEPTOR_TAKEN;
     call_acceptor (endpoint, acceptor, taken, CALL_SESSION);
   } else if (told) {
     g_queue_push_tail (&endpoint->untold, g_object_ref (session));
@@ -169,9 +151,9 @@ on_decision (SiprecAgent *agent, gpointer user_data)
 
   g_mutex_lock (&endpoint->lock);
   acceptor = find_acceptor (endpoint, decision->session);
-  pending = acceptor && acceptor->state == ACCEPTOR_DECIDING;
+  pending = acceptor && acceptor->state == SIPREC_ACCEPTOR_DECIDING;
   if (pending)
-    acceptor->state = ACCEPTOR_TAKEN;
+    acceptor->state = SIPREC_ACCEPTOR_TAKEN;
   g_mutex_unlock (&endpoint->lock);
   if (pending)
     conclude (endpoint, decision->session, decision->status, decision->refused_mlines);
@@ -212,7 +194,7 @@ offer_session (SiprecEndpoint *endpoint, SiprecSession *session)
   acceptor = find_acceptor (endpoint, session);
   ask = acceptor && acceptor->handler.decide;
   if (ask) {
-    acceptor->state = ACCEPTOR_DECIDING;
+    acceptor->state = SIPREC_ACCEPTOR_DECIDING;
     siprec_session_expect_decision (session, acceptor->decision_timeout, on_decision_timeout);
     call_acceptor (endpoint, acceptor, session, CALL_DECIDE);
   }
@@ -231,7 +213,7 @@ on_released (SiprecSession *session, gpointer user_data)
   g_mutex_lock (&endpoint->lock);
   acceptor = next_acceptor (endpoint);
   if (acceptor) {
-    acceptor->state = ACCEPTOR_TAKEN;
+    acceptor->state = SIPREC_ACCEPTOR_TAKEN;
     call_acceptor (endpoint, acceptor, session, CALL_SESSION);
   } else {
     if (endpoint->application == NULL)
@@ -257,7 +239,13 @@ on_ended (SiprecSession *session, gpointer user_data)
   drop_session (endpoint, session);
 }
 
-static const SiprecSessionOwner session_owner = {on_released, on_ended};
+static void
+on_answered (SiprecSession *session, gpointer user_data)
+{
+  give_session (user_data, session);
+}
+
+const SiprecSessionOwner siprec_endpoint_session_owner = {on_released, on_ended, on_answered};
 
 /* With the lock held: the policy of who would take a session now, or NULL if nobody would. */
 static const SiprecPolicy *
@@ -281,7 +269,7 @@ promise_session (SiprecEndpoint *endpoint, SiprecSession *session)
   g_mutex_lock (&endpoint->lock);
   acceptor = next_acceptor (endpoint);
   if (acceptor) {
-    acceptor->state = ACCEPTOR_TAKEN;
+    acceptor->state = SIPREC_ACCEPTOR_TAKEN;
     acceptor->session = g_object_ref (session);
   }
   g_mutex_unlock (&endpoint->lock);
@@ -301,7 +289,7 @@ on_invite (SiprecEndpoint *endpoint, SiprecTransaction *transaction, SiprecReque
 {
   SiprecSessionConfig config = {.agent = endpoint->agent,
                                 .settings = &endpoint->settings,
-                                .owner = &session_owner,
+                                .owner = &siprec_endpoint_session_owner,
                                 .owner_data = endpoint};
   g_autoptr (SiprecSession) session = NULL;
 
@@ -409,6 +397,8 @@ on_abandoned (SiprecAgent *agent, gpointer user_data)
   SiprecEndpoint *endpoint = decision->endpoint;
   gboolean wanted;
 
+  if (siprec_session_get_state (decision->session) == SIPREC_SESSION_CALLING)
+    siprec_session_finish (decision->session, SIPREC_END_HANGUP, NULL);
   if (siprec_session_get_state (decision->session) != SIPREC_SESSION_OFFERED)
     return;
   if (promise_session (endpoint, decision->session)) {

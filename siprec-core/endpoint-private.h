@@ -54,6 +54,24 @@ struct _SiprecEndpoint {
   GCond idle;
 };
 
+typedef enum {
+  SIPREC_ACCEPTOR_WAITING,  /* in the queue */
+  SIPREC_ACCEPTOR_DECIDING, /* asked about `session` */
+  SIPREC_ACCEPTOR_TAKEN,    /* has `session`, or had it */
+} SiprecAcceptorState;
+
+/* Guarded by the endpoint's lock. */
+struct _SiprecAcceptor {
+  SiprecEndpoint *endpoint; /* a reference */
+  SiprecPolicy policy;
+  GstClockTime decision_timeout;
+  SiprecAcceptorHandler handler;
+  gpointer user_data;
+
+  SiprecAcceptorState state;
+  SiprecSession *session; /* owned, while deciding and until 200 OK */
+};
+
 /* endpoint.c */
 void siprec_endpoint_free (SiprecEndpoint *endpoint);
 void siprec_endpoint_launch (SiprecEndpoint *endpoint);
@@ -64,6 +82,7 @@ void siprec_policy_copy (SiprecPolicy *copy, const SiprecPolicy *policy);
 void siprec_policy_clear (SiprecPolicy *policy);
 
 /* claiming.c */
+extern const SiprecSessionOwner siprec_endpoint_session_owner;
 extern const SiprecAgentHandler siprec_endpoint_agent_handler;
 
 G_END_DECLS

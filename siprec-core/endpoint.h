@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "metadata/limits.h"
 #include "session.h"
 
 G_BEGIN_DECLS
@@ -58,6 +59,7 @@ typedef enum {
  * @context: name of the media engine, NULL or "" for the default one
  * @content_map: (nullable): which video lines are screens, as siprec_content_apply() takes it
  * @delayed_offer_streams: audio lines to offer to an INVITE without SDP; 0 stands for 1
+ * @metadata_limits: how much of a metadata document is read
  *
  * How an INVITE is answered: one of an acceptor, or of the application.
  */
@@ -68,6 +70,7 @@ typedef struct {
   const gchar *context;
   const gchar *content_map;
   guint delayed_offer_streams;
+  SiprecMetadataLimits metadata_limits;
 } SiprecPolicy;
 
 /**
@@ -155,6 +158,25 @@ SIPREC_API void siprec_endpoint_set_application (SiprecEndpoint *endpoint,
                                                  GstClockTime claim_timeout,
                                                  SiprecApplicationFunc func, gpointer user_data,
                                                  GDestroyNotify destroy);
+
+/**
+ * siprec_endpoint_call:
+ * @acceptor: (nullable): waiting, which is to get the session; NULL for the application
+ * @uri: "sip:[user@]host[:port][;transport=udp|tcp][?X-Header=value&...]" of a recording client
+ * @timeout: how long it may take to answer
+ * @reply: (nullable): told once what has become of it, in any thread
+ * @error: SETTINGS if @uri is malformed, STATE if the acceptor isn't free, or nobody is there to take the session
+ *
+ * Begins a recording session (RFC 7866 section 6.2): the INVITE asks the client to offer its streams. Once it has
+ * answered, the session is given like one that the client began. What is to be recorded is between the two: the
+ * user part of @uri may name it, or headers. siprec_session_hangup() gives up.
+ *
+ * Returns: (transfer full): the session to be.
+ */
+SIPREC_API SiprecSession *siprec_endpoint_call (SiprecEndpoint *endpoint, SiprecAcceptor *acceptor,
+                                                const gchar *uri, GstClockTime timeout,
+                                                SiprecWishReply reply, gpointer user_data,
+                                                GError **error);
 
 /* While draining new INVITEs and OPTIONS get 503; running sessions go on. */
 SIPREC_API void siprec_endpoint_set_draining (SiprecEndpoint *endpoint, gboolean draining);

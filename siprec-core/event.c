@@ -64,7 +64,11 @@ gchar *
 siprec_event_text (const gchar *text, gssize size)
 {
   g_autofree gchar *valid = g_utf8_make_valid (text ? text : "", text ? size : 0);
-  GString *clean = g_string_sized_new (strlen (valid));
+  GString *clean;
+
+  if (text_is_clean (valid))
+    return g_steal_pointer (&valid);
+  clean = g_string_sized_new (strlen (valid));
 
   for (const gchar *p = valid; *p; p = g_utf8_next_char (p)) {
     gunichar c = g_utf8_get_char (p);
@@ -77,6 +81,18 @@ siprec_event_text (const gchar *text, gssize size)
   return g_string_free (clean, FALSE);
 }
 
+/* A document is kept as it came if it can be: with the line ends of the network. */
+static gboolean
+document_is_clean (const gchar *text)
+{
+  g_autofree gchar *without = NULL;
+
+  if (!strchr (text, '\r'))
+    return text_is_clean (text);
+  without = g_strdelimit (g_strdup (text), "\r", '\n');
+  return text_is_clean (without);
+}
+
 static gsize object_clean (JsonObject *object);
 
 /* What a node takes besides its text. */
@@ -85,7 +101,7 @@ static gsize object_clean (JsonObject *object);
 /* Returns roughly what it takes. json-glib writes a bad string as it is and reads past its end, and writes "nan" for what JSON has
  * no number for. */
 static gsize
-node_clean (JsonNode *node)
+node_clean (const gchar *name, JsonNode *node)
 {
   gsize size = NODE_SIZE;
 
@@ -95,12 +111,12 @@ node_clean (JsonNode *node)
     JsonArray *array = json_node_get_array (node);
 
     for (guint i = 0; i < json_array_get_length (array); i++)
-      size += node_clean (json_array_get_element (array, i));
+      size += node_clean (name, json_array_get_element (array, i));
   } else if (json_node_get_value_type (node) == G_TYPE_STRING) {
     const gchar *text = json_node_get_string (node);
 
     size += text ? strlen (text) : 0;
-    if (text && !text_is_clean (text)) {
+    if (text && !text_is_clean (text) && !(g_str_equal (name, "raw") && document_is_clean (text))) {
       g_autofree gchar *clean = siprec_event_text (text, -1);
 
       json_node_set_string (node, clean);
@@ -116,12 +132,13 @@ static gsize
 object_clean (JsonObject *object)
 {
   JsonObjectIter iter;
+  const gchar *name;
   JsonNode *node;
   gsize size = 0;
 
   json_object_iter_init (&iter, object);
-  while (json_object_iter_next (&iter, NULL, &node))
-    size += node_clean (node);
+  while (json_object_iter_next (&iter, &name, &node))
+    size += node_clean (name, node);
   return size;
 }
 

@@ -10,10 +10,7 @@
 
 #define GST_CAT_DEFAULT siprec_session_debug
 
-static const gchar *const accept_headers[] = {
-    "Accept: application/sdp, application/rs-metadata+xml, application/rs-metadata, "
-    "multipart/mixed",
-    NULL};
+static const gchar *const accept_headers[] = {"Accept: " SIPREC_ACCEPTED, NULL};
 
 static const gchar *const retry_headers[] = {SIPREC_RETRY_AFTER, NULL};
 
@@ -114,23 +111,32 @@ siprec_session_check_strictness (SiprecSession *session, GError **error)
   return FALSE;
 }
 
+gboolean
+siprec_session_check_tag (SiprecSession *session, const SiprecRequest *message)
+{
+  static const gchar *const tags[] = {"+sip.src", "+sip-src", ";src", "isfocus", NULL};
+  g_autofree gchar *contact = message->contact ? g_ascii_strdown (message->contact, -1) : NULL;
+  gboolean tagged = FALSE;
+
+  for (guint i = 0; contact && tags[i]; i++)
+    tagged = tagged || strstr (contact, tags[i]) != NULL;
+  if (contact == NULL || strstr (contact, tags[0]) == NULL)
+    siprec_deviations_add (session->deviations, "sip-no-src-tag", "Contact lacks +sip.src");
+  return tagged;
+}
+
 /* The marks of a recording session, of which a real client shows at least one: the option tag, the feature tag
  * in one of its spellings, metadata, or Cisco's header. RFC 7866 section 6.2 wants the first two. */
 gboolean
 siprec_session_is_recording (SiprecSession *session, const SiprecContent *content)
 {
-  static const gchar *const tags[] = {"+sip.src", "+sip-src", ";src", "isfocus", NULL};
   SiprecRequest *invite = session->invite;
-  g_autofree gchar *contact = invite->contact ? g_ascii_strdown (invite->contact, -1) : NULL;
   const gchar *supported = siprec_request_header (invite, "Supported");
-  gboolean tagged = FALSE, required = siprec_request_requires (invite, "siprec");
+  gboolean tagged, required = siprec_request_requires (invite, "siprec");
 
-  for (guint i = 0; contact && tags[i]; i++)
-    tagged = tagged || strstr (contact, tags[i]) != NULL;
   if (!required)
     siprec_deviations_add (session->deviations, "sip-no-require", "Require lacks siprec");
-  if (contact == NULL || strstr (contact, tags[0]) == NULL)
-    siprec_deviations_add (session->deviations, "sip-no-src-tag", "Contact lacks +sip.src");
+  tagged = siprec_session_check_tag (session, invite);
   return required || tagged || content->metadata != NULL ||
          (supported && strstr (supported, "siprec")) ||
          siprec_request_header (invite, "X-Cisco-Recording-Participant");

@@ -46,8 +46,8 @@ siprec_session_examine (SiprecSession *session, SiprecTransaction *transaction)
   return TRUE;
 }
 
-static void
-cancel_timer (SiprecSession *session, SiprecTimer **timer)
+void
+siprec_session_cancel_timer (SiprecSession *session, SiprecTimer **timer)
 {
   if (*timer)
     siprec_agent_cancel_timer (session->agent, g_steal_pointer (timer));
@@ -58,7 +58,7 @@ static void
 forget (SiprecSession *session)
 {
   session->ending = TRUE;
-  cancel_timer (session, &session->decision_timer);
+  siprec_session_cancel_timer (session, &session->decision_timer);
   siprec_session_set_state (session, SIPREC_SESSION_ENDED);
   g_clear_pointer (&session->dialog, siprec_dialog_free);
 }
@@ -76,9 +76,8 @@ make_sdp (SiprecSession *session, guint64 refused_mlines, GError **error)
   return siprec_negotiation_propose (session->negotiation, n_lines, error);
 }
 
-/* The first streams are agreed on: their timelines begin where that of the session does. */
-static void
-begin (SiprecSession *session)
+void
+siprec_session_begin (SiprecSession *session)
 {
   g_autoptr (GBytes) metadata = g_steal_pointer (&session->initial_metadata);
 
@@ -99,7 +98,7 @@ siprec_session_accept (SiprecSession *session, guint64 refused_mlines)
   g_autoptr (GError) error = NULL;
   const gchar *sdp;
 
-  cancel_timer (session, &session->decision_timer);
+  siprec_session_cancel_timer (session, &session->decision_timer);
   siprec_session_open_negotiation (session);
   sdp = make_sdp (session, refused_mlines, &error);
   if (sdp == NULL) {
@@ -115,7 +114,7 @@ siprec_session_accept (SiprecSession *session, guint64 refused_mlines)
                             &(SiprecReply){.status = 200, .content_type = SIPREC_SDP, .body = sdp});
 
   if (!session->answer_due)
-    begin (session);
+    siprec_session_begin (session);
   return TRUE;
 }
 
@@ -145,6 +144,7 @@ answer_offer (SiprecSession *session, SiprecTransaction *transaction, SiprecCont
    * it is read first and the new streams are reported with their participants. */
   if (content->metadata)
     siprec_session_report_metadata (session, content->metadata);
+  siprec_session_report_offer (session);
   siprec_transaction_reply (
       transaction, &(SiprecReply){.status = 200, .content_type = SIPREC_SDP, .body = body});
   siprec_negotiation_commit (session->negotiation, siprec_context_now (),
@@ -236,7 +236,7 @@ begin_with_answer (SiprecSession *session, SiprecRequest *ack)
     g_clear_pointer (&session->initial_metadata, g_bytes_unref);
     session->initial_metadata = g_steal_pointer (&content.metadata);
   }
-  begin (session);
+  siprec_session_begin (session);
 }
 
 /* A later answer: without one, or with a bad one, all stays as it is. */
@@ -246,11 +246,14 @@ siprec_session_take_answer (SiprecSession *session, SiprecRequest *message)
   g_auto (SiprecContent) content = {0};
   g_autoptr (GError) error = NULL;
 
-  if (read_answer (session, message, &content, &error))
+  if (!read_answer (session, message, &content, &error)) {
+    siprec_negotiation_discard (session->negotiation);
+  } else {
+    if (content.metadata)
+      siprec_session_report_metadata (session, content.metadata);
     siprec_negotiation_commit (session->negotiation, siprec_context_now (),
                                siprec_session_change_line, session);
-  else
-    siprec_negotiation_discard (session->negotiation);
+  }
   siprec_session_report_deviations (session);
 }
 
@@ -332,13 +335,14 @@ on_refresh (SiprecDialog *dialog, gpointer user_data)
   return siprec_session_send_offer (user_data, on_offer_answered);
 }
 
-static const SiprecDialogHandler dialog_handler = {on_request, on_acknowledged, on_ended,
-                                                   on_refresh};
+const SiprecDialogHandler siprec_session_dialog_handler = {on_request, on_acknowledged, on_ended,
+                                                           on_refresh, siprec_session_answered};
 
 gboolean
 siprec_session_open (SiprecSession *session)
 {
-  session->dialog = siprec_dialog_new (session->transaction, &dialog_handler, session);
+  session->dialog =
+      siprec_dialog_new (session->transaction, &siprec_session_dialog_handler, session);
   if (session->dialog == NULL)
     session->transaction = NULL;
   return session->dialog != NULL;
@@ -377,9 +381,10 @@ siprec_session_finish (SiprecSession *session, SiprecSessionEnd end, const gchar
   session->stop = siprec_context_now ();
   session->end_reason = g_strdup (reason);
   session->transaction = NULL;
-  cancel_timer (session, &session->claim_timer);
-  cancel_timer (session, &session->decision_timer);
+  siprec_session_cancel_timer (session, &session->claim_timer);
+  siprec_session_cancel_timer (session, &session->decision_timer);
   siprec_session_drop_wishes (session);
+  siprec_session_drop_call (session, 0, "The call was given up before it was answered.");
   report_late_start (session);
   siprec_session_set_state (session, SIPREC_SESSION_ENDED);
   if (dialog) {
@@ -407,7 +412,7 @@ on_unclaimed (SiprecAgent *agent, gpointer user_data)
 void
 siprec_session_expect_claim (SiprecSession *session, GstClockTime timeout)
 {
-  cancel_timer (session, &session->claim_timer);
+  siprec_session_cancel_timer (session, &session->claim_timer);
   session->claim_timer = siprec_agent_add_timer (
       session->agent, (guint)GST_TIME_AS_MSECONDS (timeout), on_unclaimed, session);
 }
@@ -415,7 +420,7 @@ siprec_session_expect_claim (SiprecSession *session, GstClockTime timeout)
 void
 siprec_session_expect_decision (SiprecSession *session, GstClockTime timeout, SiprecAgentFunc func)
 {
-  cancel_timer (session, &session->decision_timer);
+  siprec_session_cancel_timer (session, &session->decision_timer);
   session->decision_timer =
       siprec_agent_add_timer (session->agent, (guint)GST_TIME_AS_MSECONDS (timeout), func, session);
 }

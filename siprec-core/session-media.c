@@ -7,8 +7,8 @@
 #include "deviation.h"
 
 /* Which of our addresses reaches the peer, for an endpoint that listens on a wildcard address. */
-static gchar *
-address_towards (const gchar *remote, guint16 port)
+gchar *
+siprec_address_towards (const gchar *remote, guint16 port)
 {
   g_autoptr (GSocketAddress) peer = g_inet_socket_address_new_from_string (remote, port);
   g_autoptr (GSocketAddress) own = NULL;
@@ -91,17 +91,18 @@ void
 siprec_session_open_negotiation (SiprecSession *session)
 {
   const SiprecSettings *settings = session->settings;
-  SiprecRequest *invite = session->invite;
+  const SiprecRequest *client = siprec_session_introduction (session);
   g_autoptr (SiprecContext) context = siprec_context_get (session->policy.context);
   g_auto (GStrv) addresses = siprec_settings_split_addresses (settings);
 
   if (!addresses[0]) {
     g_strfreev (addresses);
     addresses = g_new0 (gchar *, 2);
-    addresses[0] = g_strdup (invite->local_address);
+    addresses[0] = g_strdup (client->local_address);
   }
+  /* The endpoint listens on a wildcard address. */
   if (is_wildcard (addresses[0])) {
-    gchar *own = address_towards (invite->remote_address, invite->remote_port);
+    gchar *own = siprec_address_towards (client->remote_address, client->remote_port);
 
     if (own) {
       g_free (addresses[0]);

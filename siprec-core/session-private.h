@@ -4,7 +4,7 @@
 
 #include "body/multipart.h"
 #include "endpoint.h"
-#include "metadata/model.h"
+#include "metadata/senders.h"
 #include "negotiation.h"
 #include "sip/dialog.h"
 
@@ -31,12 +31,14 @@ typedef enum {
  * SiprecSessionOwner:
  * @released: the claimant gave the session back
  * @ended: the session has ended; the owner drops it
+ * @answered: the client has answered our INVITE; the session has begun
  *
  * What the endpoint is told, in the SIP thread, without locks.
  */
 typedef struct {
   void (*released) (SiprecSession *session, gpointer user_data);
   void (*ended) (SiprecSession *session, gpointer user_data);
+  void (*answered) (SiprecSession *session, gpointer user_data);
 } SiprecSessionOwner;
 
 /**
@@ -72,11 +74,16 @@ struct _SiprecSession {
   SiprecTransaction *transaction; /* the INVITE, until it is answered */
   SiprecNegotiation *negotiation;
   SiprecMetadata *metadata;
+  gchar *guess_labels;      /* of the lines that guesses in @metadata were made for */
+  SiprecSenders *senders;   /* of @metadata; NULL before the first document */
   GBytes *document;         /* the last metadata document */
   GBytes *initial_metadata; /* of the INVITE, until it is accepted and there are streams */
   gboolean answer_due;      /* the ACK is to bear the answer to an offer of ours */
   GPtrArray *deviations;    /* SiprecDeviation, all that have been seen */
   guint n_deviations_told;
+  SiprecRequest *answer;      /* (nullable): the client's 200 to an INVITE of ours */
+  SiprecWishReply call_reply; /* (nullable): who is to be told of it */
+  gpointer call_data;
   SiprecTimer *claim_timer;
   SiprecTimer *decision_timer;
   GQueue wishes; /* SiprecWish, oldest first; the first is being seen to */
@@ -167,10 +174,17 @@ gboolean siprec_session_check_strictness (SiprecSession *session, GError **error
 /* TRUE if the INVITE, which holds @content, shows a mark of a recording session. */
 gboolean siprec_session_is_recording (SiprecSession *session, const SiprecContent *content);
 
+/* RFC 7866 section 6.1.1: the Contact of a recording client has a feature tag. TRUE if it has one of the
+ * spellings that are seen. */
+gboolean siprec_session_check_tag (SiprecSession *session, const SiprecRequest *message);
+
 /* Answers @transaction with what RFC 3261 wants for @error. */
 void siprec_session_answer_error (SiprecTransaction *transaction, const GError *error);
 
 /* session-media.c: its streams */
+
+/* Which of our addresses reaches @remote, or NULL. */
+gchar *siprec_address_towards (const gchar *remote, guint16 port);
 
 /* Makes the negotiation, once it is known that the session is accepted. */
 void siprec_session_open_negotiation (SiprecSession *session);
@@ -219,6 +233,29 @@ void siprec_session_take_answer (SiprecSession *session, SiprecRequest *message)
 /* The last event is told, once every stream has given its final statistics. */
 void siprec_session_complete_end (SiprecSession *session);
 
+/* The first streams are agreed on: their timelines begin where that of the session does. */
+void siprec_session_begin (SiprecSession *session);
+
+/* A SiprecAgentFunc's timer of the session's is not to run any more. */
+void siprec_session_cancel_timer (SiprecSession *session, SiprecTimer **timer);
+
+extern const SiprecDialogHandler siprec_session_dialog_handler;
+
+/* session-call.c: sessions that we begin */
+
+/* Sends our INVITE, which must be answered within @timeout. */
+void siprec_session_call (SiprecSession *session, const SiprecCallee *callee,
+                          const gchar *const *headers, GstClockTime timeout);
+
+/* The final response to it. */
+void siprec_session_answered (SiprecDialog *dialog, SiprecRequest *response, gpointer session);
+
+/* Nobody can answer it any more. */
+void siprec_session_drop_call (SiprecSession *session, guint status, const gchar *problem);
+
+/* What the client said first: its INVITE, or its 200 to ours. */
+const SiprecRequest *siprec_session_introduction (SiprecSession *session);
+
 /* session-wish.c: what we want of the client */
 
 /* Nothing more can be wished for: all are refused. */
@@ -236,6 +273,9 @@ void siprec_session_report_start (SiprecSession *session);
 
 /* STREAM_* for a change of a line; a SiprecLineFunc. */
 void siprec_session_report_line (SiprecLine *line, SiprecLineChange change, gpointer session);
+
+/* The lines of the session may be others than before: what was guessed from them is guessed anew. */
+void siprec_session_report_offer (SiprecSession *session);
 
 /* Reads @document and reports what it changes; never fails the session. */
 void siprec_session_report_metadata (SiprecSession *session, GBytes *document);

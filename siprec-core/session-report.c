@@ -2,15 +2,15 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "session-private.h"
 
+#include <string.h>
+
 #include "deviation.h"
 #include "metadata/changes.h"
 #include "metadata/merge.h"
 #include "metadata/reader.h"
+#include "metadata/senders.h"
 
 #define GST_CAT_DEFAULT siprec_session_debug
-
-/* A document is quoted up to this length; longer ones are cut, the reader has its own bounds. */
-#define MAX_QUOTED (1024 * 1024)
 
 /* Sets a member from network text, which need not be valid UTF-8; NULL sets none. */
 static void
@@ -53,7 +53,8 @@ event_at (SiprecEventType type, JsonObject *data, GstClockTime when)
 void
 siprec_session_report_start (SiprecSession *session)
 {
-  SiprecRequest *invite = session->invite;
+  const SiprecRequest *invite = session->invite;
+  const SiprecRequest *client = siprec_session_introduction (session);
   g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
   g_autofree gchar *start = g_date_time_format (now, "%Y-%m-%dT%H:%M:%S.%fZ");
   JsonObject *data = json_object_new ();
@@ -62,12 +63,13 @@ siprec_session_report_start (SiprecSession *session)
   set_text (data, "from", invite->from);
   set_text (data, "to", invite->to);
   set_text (data, "uri", invite->uri);
-  set_text (data, "contact", invite->contact);
-  set_text (data, "transport", invite->transport);
-  set_text (data, "remote_address", invite->remote_address);
-  json_object_set_int_member (data, "remote_port", invite->remote_port);
+  set_text (data, "contact", client->contact);
+  set_text (data, "transport", client->transport);
+  set_text (data, "remote_address", client->remote_address);
+  json_object_set_int_member (data, "remote_port", client->remote_port);
+  json_object_set_string_member (data, "initiator", session->answer ? "recorder" : "client");
   json_object_set_string_member (data, "start", start);
-  json_object_set_array_member (data, "headers", headers_to_json (invite));
+  json_object_set_array_member (data, "headers", headers_to_json (client));
   siprec_session_emit (session, event_at (SIPREC_EVENT_SESSION_STARTED, data, session->start));
 }
 
@@ -159,7 +161,7 @@ find_senders (SiprecSession *session, const SiprecLine *line)
 {
   g_autofree gchar *label = metadata_label (session, line);
 
-  return siprec_metadata_stream_senders_json (session->metadata, label);
+  return siprec_senders_to_json (session->senders, label);
 }
 
 /* Adds who sends on @line, and remembers it in the line's data to see changes by. */
@@ -238,20 +240,37 @@ siprec_session_report_line (SiprecLine *line, SiprecLineChange change, gpointer 
   siprec_session_emit (session, siprec_event_new (type, data));
 }
 
+/* What isn't fit for JSON in the document has been made so; then its bytes come beside. */
+static void
+add_bytes (SiprecEvent *event, const gchar *text, gsize size)
+{
+  const gchar *raw = json_object_get_string_member (event->data, "raw");
+  g_autofree gchar *bytes = NULL;
+
+  if (strlen (raw) == size && memcmp (raw, text, size) == 0)
+    return;
+  bytes = g_base64_encode ((const guchar *)text, size);
+  json_object_set_string_member (event->data, "raw_base64", bytes);
+  event->size += strlen (bytes);
+}
+
 static void
 emit_document (SiprecSession *session, GBytes *document, const SiprecMetadata *read,
                const GError *error)
 {
   gsize size;
   const gchar *text = g_bytes_get_data (document, &size);
-  g_autofree gchar *raw = g_utf8_make_valid (text, MIN (size, MAX_QUOTED));
+  g_autofree gchar *raw = g_utf8_make_valid (text ? text : "", size);
   JsonObject *data = json_object_new ();
+  SiprecEvent *event;
 
   json_object_set_string_member (data, "mode", read && read->partial ? "partial" : "complete");
   json_object_set_string_member (data, "raw", raw);
   if (error)
     json_object_set_string_member (data, "error", error->message);
-  siprec_session_emit (session, siprec_event_new (SIPREC_EVENT_METADATA, data));
+  event = siprec_event_new (SIPREC_EVENT_METADATA, data);
+  add_bytes (event, text ? text : "", size);
+  siprec_session_emit (session, event);
 }
 
 /* STREAM_UPDATED for each line whose senders are other ones than were told last. */
@@ -271,21 +290,61 @@ update_senders (SiprecSession *session)
   }
 }
 
-/* Makes the merge of what is known with @read the new state and tells the difference. */
+/* Remembers the lines that guesses were made for; TRUE if they are others than before. */
+static gboolean
+note_labels (SiprecSession *session, const GPtrArray *labels)
+{
+  GString *noted = g_string_new (NULL);
+  gboolean differs;
+
+  for (guint i = 0; i < labels->len; i++) {
+    const gchar *label = g_ptr_array_index (labels, i);
+
+    g_string_append_printf (noted, "%s\n", label ? label : "");
+  }
+  differs = g_strcmp0 (noted->str, session->guess_labels) != 0;
+  g_free (session->guess_labels);
+  session->guess_labels = g_string_free (noted, FALSE);
+  return differs;
+}
+
+/* Makes @state (taken) what is known, completed by guesses, and tells the difference. */
+static void
+set_metadata (SiprecSession *session, SiprecMetadata *state, GPtrArray *labels)
+{
+  g_autoptr (SiprecMetadata) before = session->metadata;
+  g_autoptr (GPtrArray) changes = NULL;
+
+  session->metadata = state;
+  siprec_metadata_guess (state, labels);
+  changes = siprec_metadata_changes (before, state);
+  for (guint i = 0; i < changes->len; i++)
+    siprec_session_emit (session, siprec_event_ref (g_ptr_array_index (changes, i)));
+  g_clear_pointer (&session->senders, g_hash_table_unref);
+  session->senders = siprec_senders_new (state);
+  update_senders (session);
+}
+
+void
+siprec_session_report_offer (SiprecSession *session)
+{
+  g_autoptr (GPtrArray) labels = collect_labels (session);
+
+  /* Before the first document there is nothing to guess from. */
+  if (session->senders && note_labels (session, labels))
+    set_metadata (session, siprec_metadata_copy (session->metadata), labels);
+}
+
+/* Makes the merge of what is known with @read the new state. */
 static void
 apply_metadata (SiprecSession *session, const SiprecMetadata *read)
 {
   g_autoptr (GPtrArray) labels = collect_labels (session);
-  g_autoptr (SiprecMetadata) before = session->metadata;
-  g_autoptr (GPtrArray) changes = NULL;
+  SiprecMetadata *state = siprec_metadata_merge (session->metadata, read);
 
-  session->metadata = siprec_metadata_merge (before, read);
-  siprec_metadata_check_ids (session->metadata, session->deviations);
-  siprec_metadata_guess (session->metadata, labels);
-  changes = siprec_metadata_changes (before, session->metadata);
-  for (guint i = 0; i < changes->len; i++)
-    siprec_session_emit (session, siprec_event_ref (g_ptr_array_index (changes, i)));
-  update_senders (session);
+  note_labels (session, labels);
+  siprec_metadata_check_ids (state, session->deviations);
+  set_metadata (session, state, labels);
 }
 
 void
@@ -301,7 +360,8 @@ siprec_session_report_metadata (SiprecSession *session, GBytes *document)
   g_clear_pointer (&session->document, g_bytes_unref);
   session->document = g_bytes_ref (document);
 
-  read = siprec_metadata_read (document, session->deviations, &error);
+  read = siprec_metadata_read (document, &session->policy.metadata_limits, session->deviations,
+                               &error);
   emit_document (session, document, read, error);
   /* What is partial builds on what we asked to be told anew (RFC 7866 section 9.2). */
   if (read && !(read->partial && awaited))

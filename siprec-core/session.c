@@ -41,6 +41,8 @@ siprec_session_finalize (GObject *object)
 
   g_clear_pointer (&session->negotiation, siprec_negotiation_free);
   g_clear_pointer (&session->offer, siprec_offer_free);
+  g_clear_pointer (&session->senders, g_hash_table_unref);
+  g_free (session->guess_labels);
   siprec_metadata_free (session->metadata);
   g_clear_pointer (&session->document, g_bytes_unref);
   g_clear_pointer (&session->initial_metadata, g_bytes_unref);
@@ -49,6 +51,7 @@ siprec_session_finalize (GObject *object)
   g_clear_pointer (&session->started, siprec_event_unref);
   g_queue_clear_full (&session->events, (GDestroyNotify)siprec_event_unref);
   siprec_request_unref (session->invite);
+  g_clear_pointer (&session->answer, siprec_request_unref);
   g_strfreev (session->codecs);
   g_free ((gchar *)session->policy.context);
   g_free ((gchar *)session->policy.content_map);

@@ -25,6 +25,7 @@ SIPREC_API G_DECLARE_FINAL_TYPE (SiprecSession, siprec_session, SIPREC, SESSION,
 
     typedef enum {
       SIPREC_SESSION_OFFERED,   /* INVITE received, not yet answered */
+      SIPREC_SESSION_CALLING,   /* INVITE of ours sent, not yet answered */
       SIPREC_SESSION_ANSWERED,  /* 200 OK sent; media may flow */
       SIPREC_SESSION_CONFIRMED, /* ACK received */
       SIPREC_SESSION_ENDED,

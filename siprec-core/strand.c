@@ -331,15 +331,17 @@ siprec_strand_unref (SiprecStrand *strand)
 void
 siprec_strand_wake (SiprecStrand *strand)
 {
-  siprec_strand_wake_many (&strand, 1);
+  SiprecStrand *one = siprec_strand_ref (strand);
+
+  siprec_strand_wake_many (&one, 1);
 }
 
 void
-siprec_strand_wake_many (SiprecStrand *const *strands, guint n)
+siprec_strand_wake_many (SiprecStrand **strands, guint n)
 {
   gint64 now = g_get_monotonic_time ();
   SiprecPool *pool;
-  guint pushed = 0;
+  guint pushed = 0, kept = 0;
 
   if (n == 0)
     return;
@@ -349,14 +351,13 @@ siprec_strand_wake_many (SiprecStrand *const *strands, guint n)
   for (guint i = 0; i < n; i++) {
     SiprecStrand *strand = strands[i];
 
-    if (strand->stopped || strand->queued)
-      continue;
-    if (strand->runner) {
-      strand->woken = TRUE;
+    if (!strand->stopped && !strand->queued && !strand->runner) {
+      pool_push (pool, strand, now);
+      pushed++;
       continue;
     }
-    pool_push (pool, siprec_strand_ref (strand), now);
-    pushed++;
+    strand->woken = strand->runner != NULL;
+    strands[kept++] = strand;
   }
   if (pushed > 0) {
     for (guint i = 0; i < MIN (pushed, pool->n_idle); i++)
@@ -364,6 +365,9 @@ siprec_strand_wake_many (SiprecStrand *const *strands, guint n)
     pool_provide (pool, now);
   }
   g_mutex_unlock (&pool->lock);
+
+  for (guint i = 0; i < kept; i++)
+    siprec_strand_unref (strands[i]);
 }
 
 void

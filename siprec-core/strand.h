@@ -44,8 +44,9 @@ SIPREC_API void siprec_strand_unref (SiprecStrand *strand);
 /* Makes @strand run soon. From any thread; never blocks on the strand's function. */
 SIPREC_API void siprec_strand_wake (SiprecStrand *strand);
 
-/* Wakes @n strands of one pool with one lock, for callers that have a batch a tick. */
-SIPREC_API void siprec_strand_wake_many (SiprecStrand *const *strands, guint n);
+/* Wakes @n strands of one pool, which the caller keeps alive, with one lock: for who has a batch a tick. The
+ * references are taken, and what is left in the array means nothing. */
+SIPREC_API void siprec_strand_wake_many (SiprecStrand **strands, guint n);
 
 /* After this @strand runs no more. Waits for a run under way, unless called from that run itself. */
 SIPREC_API void siprec_strand_stop (SiprecStrand *strand);

@@ -94,7 +94,7 @@ add_document (MetadataRecord *record, GBytes *data, const gchar *time)
 {
   MetadataDocument *document = g_new0 (MetadataDocument, 1);
   g_autoptr (GError) error = NULL;
-  g_autoptr (SiprecMetadata) read = siprec_metadata_read (data, record->deviations, &error);
+  g_autoptr (SiprecMetadata) read = siprec_metadata_read (data, NULL, record->deviations, &error);
   g_autoptr (SiprecMetadata) before = NULL;
 
   document->data = g_bytes_ref (data);
@@ -183,18 +183,31 @@ read_deviation (MetadataRecord *record, JsonObject *data)
   }
 }
 
+/* The document in the data of a metadata event, byte by byte as it came; or NULL. */
+static GBytes *
+read_document (JsonObject *data)
+{
+  const gchar *raw = metadata_member_text (data, "raw");
+  const gchar *base64 = metadata_member_text (data, "raw_base64");
+  gsize size;
+  guchar *bytes;
+
+  if (!base64)
+    return raw ? g_bytes_new (raw, strlen (raw)) : NULL;
+  bytes = g_base64_decode (base64, &size);
+  return g_bytes_new_take (bytes, size);
+}
+
 static void
 read_event (MetadataRecord *record, JsonObject *event)
 {
   const gchar *type = metadata_member_text (event, "type");
   JsonObject *data = metadata_member_object (event, "data");
-  const gchar *raw = metadata_member_text (data, "raw");
+  g_autoptr (GBytes) document = read_document (data);
 
   g_ptr_array_add (record->events, json_object_ref (event));
-  if (g_strcmp0 (type, "siprec.metadata") == 0 && raw) {
-    g_autoptr (GBytes) bytes = g_bytes_new (raw, strlen (raw));
-
-    add_document (record, bytes, metadata_member_text (event, "time"));
+  if (g_strcmp0 (type, "siprec.metadata") == 0 && document) {
+    add_document (record, document, metadata_member_text (event, "time"));
   } else if (g_strcmp0 (type, "siprec.deviation") == 0) {
     read_deviation (record, data);
   } else if (g_strcmp0 (type, "siprec.stream.added") == 0) {

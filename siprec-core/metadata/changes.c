@@ -89,13 +89,15 @@ static JsonArray *
 describe_labels (const View *view, const GPtrArray *streams, gboolean *guessed)
 {
   JsonArray *labels = json_array_new ();
-  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GHashTable) seen = NULL;
 
+  if (streams && streams->len > 1)
+    seen = g_hash_table_new (g_str_hash, g_str_equal);
   for (guint i = 0; streams && i < streams->len; i++) {
     const SiprecStreamInfo *stream =
         g_hash_table_lookup (view->streams, g_ptr_array_index (streams, i));
 
-    if (!stream || !stream->label || !g_hash_table_add (seen, stream->label))
+    if (!stream || !stream->label || (seen && !g_hash_table_add (seen, stream->label)))
       continue;
     *guessed = *guessed || stream->guessed;
     add_text (labels, stream->label);
@@ -227,50 +229,4 @@ siprec_metadata_changes (const SiprecMetadata *before, const SiprecMetadata *aft
            SIPREC_EVENT_PARTICIPANT_LEFT, -1);
   compare_ended_calls (events, before, after, calls_before, calls_after);
   return events;
-}
-
-/* TRUE if @assoc sends one of @streams; @guessed tells if that is only supposed. */
-static gboolean
-sends_one_of (const SiprecStreamAssoc *assoc, GHashTable *streams, gboolean *guessed)
-{
-  for (guint i = 0; assoc && i < assoc->send->len; i++) {
-    const SiprecStreamInfo *stream =
-        g_hash_table_lookup (streams, g_ptr_array_index (assoc->send, i));
-
-    if (stream) {
-      *guessed = assoc->guessed || stream->guessed;
-      return TRUE;
-    }
-  }
-  return FALSE;
-}
-
-JsonArray *
-siprec_metadata_stream_senders_json (const SiprecMetadata *metadata, const gchar *label)
-{
-  JsonArray *senders = json_array_new ();
-  g_autoptr (GHashTable) labelled = g_hash_table_new (g_str_hash, g_str_equal);
-  g_auto (View) view = {0};
-
-  view_init (&view, metadata);
-  for (guint i = 0; label && i < metadata->streams->len; i++) {
-    SiprecStreamInfo *stream = g_ptr_array_index (metadata->streams, i);
-
-    if (g_strcmp0 (stream->label, label) == 0)
-      g_hash_table_insert (labelled, stream->id, stream);
-  }
-  for (guint i = 0; i < metadata->participants->len; i++) {
-    const SiprecParticipant *participant = g_ptr_array_index (metadata->participants, i);
-    gboolean guessed = FALSE;
-    JsonObject *object;
-
-    if (g_hash_table_contains (view.left, participant->id) ||
-        !sends_one_of (g_hash_table_lookup (view.assocs, participant->id), labelled, &guessed))
-      continue;
-    object = siprec_participant_to_json (participant);
-    if (guessed)
-      json_object_set_boolean_member (object, "guessed", TRUE);
-    json_array_add_object_element (senders, object);
-  }
-  return senders;
 }

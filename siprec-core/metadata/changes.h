@@ -25,15 +25,4 @@ G_BEGIN_DECLS
 SIPREC_API GPtrArray *siprec_metadata_changes (const SiprecMetadata *before,
                                                const SiprecMetadata *after);
 
-/**
- * siprec_metadata_stream_senders_json:
- * @label: (nullable): a=label of the m-line
- *
- * Returns: (transfer full): the participants that send on the streams with @label, as an array of
- *   objects {"id", "name", "aors": [...]}, with "guessed": true where nothing said so; empty if
- *   nothing is known.
- */
-SIPREC_API JsonArray *siprec_metadata_stream_senders_json (const SiprecMetadata *metadata,
-                                                           const gchar *label);
-
 G_END_DECLS

@@ -6,16 +6,18 @@
 
 #include "../deviation.h"
 
-#define MAX_ID_CHARS   256
 #define MAX_EXTENSIONS (64 * 1024) /* bytes of one parent */
 
 /* FALSE for extension data, whose elements may have the same names. */
 static gboolean
 is_ours (const SiprecDocument *document, const xmlNode *node)
 {
-  const gchar *ns = siprec_xml_namespace (node);
+  const gchar *ns;
 
-  return node->type == XML_ELEMENT_NODE &&
+  if (node->type != XML_ELEMENT_NODE)
+    return FALSE;
+  ns = siprec_xml_namespace (node);
+  return node->ns == document->root->ns ||
          (!*ns || g_str_equal (ns, siprec_xml_namespace (document->root)) ||
           g_str_has_prefix (ns, "urn:ietf:params:xml:ns:recording") ||
           g_str_has_prefix (ns, "urn:ietf:params:xml:ns:siprec"));
@@ -32,7 +34,8 @@ siprec_document_next (const SiprecDocument *document, const xmlNode *node)
 gchar *
 siprec_document_id (SiprecDocument *document, const xmlNode *node)
 {
-  gchar *text = siprec_xml_content (node, 4 * MAX_ID_CHARS + 4);
+  const guint max = document->limits.id_length;
+  gchar *text = siprec_xml_content (node, 4 * max + 4);
   gchar *to = text;
 
   for (const gchar *from = text; from && *from; from++) {
@@ -42,9 +45,9 @@ siprec_document_id (SiprecDocument *document, const xmlNode *node)
   if (!text)
     return NULL;
   *to = '\0';
-  if (g_utf8_strlen (text, -1) > MAX_ID_CHARS) {
+  if (g_utf8_strlen (text, -1) > max) {
     siprec_deviations_add (document->deviations, "metadata-id-too-long",
-                           "an id of over %d characters", MAX_ID_CHARS);
+                           "an id of over %u characters", max);
     g_clear_pointer (&text, g_free);
   }
   return text;

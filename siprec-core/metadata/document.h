@@ -3,6 +3,7 @@
 #pragma once
 
 #include "index.h"
+#include "limits.h"
 #include "model.h"
 #include "xmltree.h"
 
@@ -20,9 +21,10 @@ G_BEGIN_DECLS
 typedef struct {
   SiprecMetadata *metadata;
   GPtrArray *deviations;
-  const xmlNode *root;  /* what holds the metadata */
-  GHashTable *elements; /* "participant:<id>" -> element of @metadata */
-  GHashTable *declared; /* id -> the kind of element that bears it */
+  SiprecMetadataLimits limits; /* without zeros */
+  const xmlNode *root;         /* what holds the metadata */
+  GHashTable *elements;        /* "participant:<id>" -> element of @metadata */
+  GHashTable *declared;        /* id -> the kind of element that bears it */
 } SiprecDocument;
 
 /* The first element from @node on, among its siblings, that isn't extension data; NULL if none is. */

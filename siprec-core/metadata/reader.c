@@ -330,14 +330,34 @@ read_document (SiprecDocument *document, const xmlNode *root, GError **error)
   return TRUE;
 }
 
-SiprecMetadata *
-siprec_metadata_read (GBytes *data, GPtrArray *deviations, GError **error)
+/* @limits with the defaults in the place of zeros. */
+static SiprecMetadataLimits
+settle_limits (const SiprecMetadataLimits *limits)
 {
-  SiprecDocument document = {.deviations = deviations};
+  SiprecMetadataLimits settled = limits ? *limits : (SiprecMetadataLimits){0};
+
+  if (settled.size == 0)
+    settled.size = SIPREC_METADATA_DEFAULT_SIZE;
+  if (settled.elements == 0)
+    settled.elements = SIPREC_METADATA_DEFAULT_ELEMENTS;
+  if (settled.depth == 0)
+    settled.depth = SIPREC_METADATA_DEFAULT_DEPTH;
+  if (settled.id_length == 0)
+    settled.id_length = SIPREC_METADATA_DEFAULT_ID_LENGTH;
+  settled.depth = MIN (settled.depth, SIPREC_METADATA_MAX_DEPTH);
+  settled.id_length = MIN (settled.id_length, SIPREC_METADATA_MAX_ID_LENGTH);
+  return settled;
+}
+
+SiprecMetadata *
+siprec_metadata_read (GBytes *data, const SiprecMetadataLimits *limits, GPtrArray *deviations,
+                      GError **error)
+{
+  SiprecDocument document = {.deviations = deviations, .limits = settle_limits (limits)};
   g_autoptr (SiprecMetadata) metadata = siprec_metadata_new ();
-  GString *text = siprec_xml_text (data, deviations);
+  GString *text = siprec_xml_text (data, document.limits.size, deviations);
   gboolean incomplete = FALSE, ok = FALSE;
-  xmlDoc *tree = siprec_xml_parse (text, deviations, &incomplete, error);
+  xmlDoc *tree = siprec_xml_parse (text, &document.limits, deviations, &incomplete, error);
 
   g_string_free (text, TRUE);
   if (!tree)

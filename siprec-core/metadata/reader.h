@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "limits.h"
 #include "model.h"
 
 G_BEGIN_DECLS
@@ -9,11 +10,11 @@ G_BEGIN_DECLS
 /**
  * siprec_metadata_read:
  * @data: an XML document, untrusted
+ * @limits: (nullable): NULL for the default ones
  * @deviations: (nullable): where departures that were tolerated are noted
  * @error: SYNTAX if nothing at all could be read
  *
- * Reads a document with libxml2: no DTD, no entities but the five, no network; at most 1 MiB, depth
- * 32, 10,000 elements, ids of 256 characters. Elements are matched by local name in any order and
+ * Reads a document with libxml2: no DTD, no entities but the five, no network. Elements are matched by local name in any order and
  * any namespace that the root has too or that is one of SIPREC's, or none; both the `*_id` and the
  * draft attribute names are taken. White space in ids is dropped. Elements without an id are left out
  * with a deviation. Broken XML is read as far as it goes; then the result is `partial` whatever it
@@ -21,7 +22,7 @@ G_BEGIN_DECLS
  *
  * Returns: what the document says, or NULL with @error.
  */
-SIPREC_API SiprecMetadata *siprec_metadata_read (GBytes *data, GPtrArray *deviations,
-                                                 GError **error);
+SIPREC_API SiprecMetadata *siprec_metadata_read (GBytes *data, const SiprecMetadataLimits *limits,
+                                                 GPtrArray *deviations, GError **error);
 
 G_END_DECLS

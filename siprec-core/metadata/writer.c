@@ -76,6 +76,7 @@ needs_wrapper (const xmlDoc *tree)
 static void
 write_extensions (GString *xml, const gchar *extensions)
 {
+  static const SiprecMetadataLimits enough = {.elements = G_MAXUINT, .depth = 255};
   gboolean incomplete = FALSE;
   GString *text;
   xmlDoc *tree;
@@ -84,7 +85,7 @@ write_extensions (GString *xml, const gchar *extensions)
     return;
   text = g_string_new ("<o:other xmlns:o=\"" SIPREC_DOCUMENT_NS_OTHER "\" xmlns=\"\">");
   g_string_append_printf (text, "%s</o:other>", extensions);
-  tree = siprec_xml_parse (text, NULL, &incomplete, NULL);
+  tree = siprec_xml_parse (text, &enough, NULL, &incomplete, NULL);
   if (tree && !incomplete)
     g_string_append (xml, needs_wrapper (tree) ? text->str : extensions);
   xmlFreeDoc (tree);

@@ -6,8 +6,6 @@
 
 #include "../deviation.h"
 
-#define MAX_DOCUMENT (1024 * 1024)
-
 /* libxml2 compares every attribute of a tag with every other. */
 #define MAX_TAG 4096
 
@@ -79,6 +77,17 @@ convert (const gchar *text, gsize size)
   return charset && is_eight_bit_charset (charset) ? from_charset (text, size, charset) : NULL;
 }
 
+/* The number of bytes from @text on that need no second look: nearly all there are. */
+static gsize
+plain_length (const gchar *text, const gchar *end)
+{
+  const gchar *p = text;
+
+  while (p < end && ((*p >= 0x20 && *p < 0x7f) || *p == '\n' || *p == '\r' || *p == '\t'))
+    p++;
+  return p - text;
+}
+
 /* What the parser may see of @text: wrong bytes as Latin-1, controls as spaces. */
 static GString *
 clean (const gchar *text, gsize size, GPtrArray *deviations)
@@ -88,8 +97,14 @@ clean (const gchar *text, gsize size, GPtrArray *deviations)
   gint wrong_byte = -1, control = -1;
 
   while (text < end) {
-    gunichar c = *text ? g_utf8_get_char_validated (text, end - text) : 0;
+    gsize plain = plain_length (text, end);
+    gunichar c;
 
+    g_string_append_len (out, text, plain);
+    text += plain;
+    if (text == end)
+      break;
+    c = *text ? g_utf8_get_char_validated (text, end - text) : 0;
     if (c > 0x10ffff) {
       c = (guchar)*text++;
       wrong_byte = c;
@@ -118,6 +133,8 @@ is_reference (const gchar *p)
   static const gchar *const known[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&apos;"};
   gsize digits;
 
+  if (!p[1] || !strchr ("#aglq", p[1]))
+    return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (known); i++) {
     if (g_str_has_prefix (p, known[i]))
       return TRUE;
@@ -163,7 +180,10 @@ escape (const GString *text, GPtrArray *deviations)
 
     g_string_append_len (out, p, plain);
     p += plain;
-    if ((end = section_end (p, "<![CDATA[", "]]>", &cdata_can_end))) {
+    if (*p == '&' && !is_reference (p)) {
+      g_string_append_len (out, "&amp;", strlen ("&amp;"));
+      stray = p++;
+    } else if ((end = section_end (p, "<![CDATA[", "]]>", &cdata_can_end))) {
       g_string_append_len (out, p, end - p);
       p = end;
     } else if ((end = section_end (p, "<!--", "-->", &comment_can_end))) {
@@ -171,9 +191,6 @@ escape (const GString *text, GPtrArray *deviations)
       p = end + strlen ("-->");
     } else if (g_str_has_prefix (p, "<!--")) {
       break;
-    } else if (*p == '&' && !is_reference (p)) {
-      g_string_append (out, "&amp;");
-      stray = p++;
     } else if (*p) {
       g_string_append_c (out, *p++);
     }
@@ -230,16 +247,18 @@ cut_at_long_tag (GString *text, GPtrArray *deviations)
 }
 
 GString *
-siprec_xml_text (GBytes *data, GPtrArray *deviations)
+siprec_xml_text (GBytes *data, gsize max, GPtrArray *deviations)
 {
   gsize size;
   const gchar *bytes = g_bytes_get_data (data, &size);
   GString *converted, *cleaned, *text;
 
-  if (size > MAX_DOCUMENT) {
-    siprec_deviations_add (deviations, "metadata-limit", "a document of %" G_GSIZE_FORMAT " bytes",
-                           size);
-    size = MAX_DOCUMENT;
+  if (size > max) {
+    siprec_deviations_add (deviations, "metadata-limit",
+                           "a document of %" G_GSIZE_FORMAT " bytes, of which %" G_GSIZE_FORMAT
+                           " are read",
+                           size, max);
+    size = max;
   }
   if (!bytes)
     bytes = "";

@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 /**
  * siprec_xml_text:
  * @data: an XML document, untrusted
+ * @max: bytes of it that are read
  * @deviations: (nullable): where repairs are noted
  *
  * Returns: the document as UTF-8 without byte order mark or control characters. Bytes that aren't
@@ -16,6 +17,6 @@ G_BEGIN_DECLS
  *   of the five entities or a character reference is escaped, so no other entity exists for the
  *   parser; comments are gone. It ends before a tag of more than 4 KiB, whose attributes would cost time without bound.
  */
-GString *siprec_xml_text (GBytes *data, GPtrArray *deviations);
+GString *siprec_xml_text (GBytes *data, gsize max, GPtrArray *deviations);
 
 G_END_DECLS

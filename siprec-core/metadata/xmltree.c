@@ -11,12 +11,14 @@
 #include "../deviation.h"
 #include "../error.h"
 
-#define MAX_ELEMENTS 10000
-#define MAX_DEPTH    32
+/* What has more faults is no document; and each of them costs libxml2 a message. */
+#define MAX_ERRORS 1000
 
 typedef struct {
+  const SiprecMetadataLimits *limits;
   GPtrArray *deviations;
   guint n_elements;
+  guint n_errors;
   gboolean has_subset;
   gboolean incomplete;
 } Parse;
@@ -39,6 +41,12 @@ on_error (void *data, ErrorPointer error)
     return;
   if (error->level == XML_ERR_FATAL && error->code != XML_ERR_DOCUMENT_END)
     parse->incomplete = TRUE;
+  if (++parse->n_errors > MAX_ERRORS) {
+    parse->incomplete = TRUE;
+    xmlStopParser (context);
+  }
+  if (!parse->deviations || siprec_deviations_has (parse->deviations, "metadata-malformed"))
+    return;
   message = g_strchomp (g_strdup (error->message ? error->message : ""));
   shown = siprec_printable (message, -1);
   siprec_deviations_add (parse->deviations, "metadata-malformed", "line %d: %s", error->line,
@@ -53,10 +61,11 @@ on_start_element (void *data, const xmlChar *name, const xmlChar *prefix, const 
   xmlParserCtxt *context = data;
   Parse *parse = context->_private;
 
-  if (++parse->n_elements > MAX_ELEMENTS || context->nodeNr >= MAX_DEPTH) {
+  if (++parse->n_elements > parse->limits->elements ||
+      (guint)context->nodeNr >= parse->limits->depth) {
     siprec_deviations_add (parse->deviations, "metadata-limit",
-                           "more than %d elements, or nested deeper than %d", MAX_ELEMENTS,
-                           MAX_DEPTH);
+                           "more than %u elements, or nested deeper than %u",
+                           parse->limits->elements, parse->limits->depth);
     parse->incomplete = TRUE;
     xmlStopParser (context);
     return;
@@ -82,10 +91,11 @@ on_doctype (void *data, const xmlChar *name, const xmlChar *public_id, const xml
 }
 
 xmlDoc *
-siprec_xml_parse (const GString *text, GPtrArray *deviations, gboolean *incomplete, GError **error)
+siprec_xml_parse (const GString *text, const SiprecMetadataLimits *limits, GPtrArray *deviations,
+                  gboolean *incomplete, GError **error)
 {
   static gsize initialized = 0;
-  Parse parse = {.deviations = deviations};
+  Parse parse = {.limits = limits, .deviations = deviations};
   xmlParserCtxt *context;
   xmlDoc *document;
 
@@ -128,8 +138,12 @@ siprec_xml_local_name (const xmlNode *node)
 gboolean
 siprec_xml_is (const xmlNode *node, const gchar *name)
 {
-  return node->type == XML_ELEMENT_NODE &&
-         g_ascii_strcasecmp (siprec_xml_local_name (node), name) == 0;
+  const gchar *local;
+
+  if (node->type != XML_ELEMENT_NODE)
+    return FALSE;
+  local = siprec_xml_local_name (node);
+  return (local[0] | 0x20) == (name[0] | 0x20) && g_ascii_strcasecmp (local, name) == 0;
 }
 
 const gchar *
@@ -148,23 +162,38 @@ siprec_xml_attribute (const xmlNode *node, const gchar *name)
   return NULL;
 }
 
-gchar *
-siprec_xml_content (const xmlNode *node, gsize max)
+/* White space trimmed and collapsed; ends with the first character that reaches @max bytes. */
+static gchar *
+collapse (const gchar *content, gsize max)
 {
-  xmlChar *content = xmlNodeGetContent (node);
-  GString *text = g_string_new (NULL);
+  GString *text = g_string_sized_new (MIN (strlen (content), max) + 4);
 
-  for (const gchar *p = (const gchar *)content; p && *p && text->len < max;
-       p = g_utf8_next_char (p)) {
+  for (const gchar *p = content; *p && (text->len < max || (*p & 0xc0) == 0x80); p++) {
     if (!g_ascii_isspace (*p))
-      g_string_append_len (text, p, g_utf8_next_char (p) - p);
+      g_string_append_c (text, *p);
     else if (text->len > 0 && text->str[text->len - 1] != ' ')
       g_string_append_c (text, ' ');
   }
-  xmlFree (content);
   if (text->len > 0 && text->str[text->len - 1] == ' ')
     g_string_truncate (text, text->len - 1);
   return g_string_free (text, text->len == 0);
+}
+
+gchar *
+siprec_xml_content (const xmlNode *node, gsize max)
+{
+  const xmlNode *child = node->children;
+  xmlChar *content;
+  gchar *text;
+
+  if (!child)
+    return NULL;
+  if (!child->next && child->type == XML_TEXT_NODE)
+    return child->content ? collapse ((const gchar *)child->content, max) : NULL;
+  content = xmlNodeGetContent (node);
+  text = content ? collapse ((const gchar *)content, max) : NULL;
+  xmlFree (content);
+  return text;
 }
 
 gchar *

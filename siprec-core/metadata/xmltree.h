@@ -5,22 +5,24 @@
 #include <glib.h>
 #include <libxml/tree.h>
 
+#include "limits.h"
+
 G_BEGIN_DECLS
 
 /**
  * siprec_xml_parse:
  * @text: what siprec_xml_text() made
+ * @limits: how many elements how deep, without zeros
  * @deviations: (nullable): where departures that were tolerated are noted
  * @incomplete: (out): TRUE if something of the document was lost
  * @error: SYNTAX if there is no tree at all
  *
- * Parses without network, DTD and entities, at most 10,000 elements 32 deep; what comes after a limit
- * or an error that can't be healed is missing. Nothing is printed; safe on any thread.
+ * Parses without network, DTD and entities; what comes after a limit or an error that can't be healed is missing. Nothing is printed; safe on any thread.
  *
  * Returns: the tree, for xmlFreeDoc(), or NULL with @error.
  */
-xmlDoc *siprec_xml_parse (const GString *text, GPtrArray *deviations, gboolean *incomplete,
-                          GError **error);
+xmlDoc *siprec_xml_parse (const GString *text, const SiprecMetadataLimits *limits,
+                          GPtrArray *deviations, gboolean *incomplete, GError **error);
 
 /* The name without prefix, also where the prefix was never declared. */
 const gchar *siprec_xml_local_name (const xmlNode *node);

@@ -17,7 +17,7 @@
 void
 siprec_clock_reset (SiprecClock *clock, guint32 rate)
 {
-  *clock = (SiprecClock){.rate = rate};
+  *clock = (SiprecClock){.rate = rate, .anchors = clock->anchors};
 }
 
 gint64
@@ -51,6 +51,7 @@ static void
 anchor (SiprecClock *clock, gint64 timestamp, GstClockTime arrival)
 {
   clock->anchored = TRUE;
+  clock->anchors++;
   clock->base = timestamp;
   clock->base_time = arrival;
   clock->skew = clock->minimum = 0;
@@ -87,6 +88,8 @@ observe (SiprecClock *clock, gint64 delay, GstClockTime arrival)
   clock->buckets[clock->bucket] = MIN (clock->buckets[clock->bucket], delay);
   clock->minimum = MIN (clock->minimum, delay);
 
+  if (clock->loose)
+    clock->skew = clock->minimum;
   if (arrival <= clock->last_arrival)
     return;
   step = MIN (arrival - clock->last_arrival, MAX_PAUSE) / SLEW;

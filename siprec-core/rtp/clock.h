@@ -17,12 +17,16 @@ G_BEGIN_DECLS
  * so the mapping follows the minimum of (arrival - RTP time) over the last two seconds, and it
  * moves so slowly that jitter doesn't show, yet faster than any two crystals drift apart. When both
  * clocks disagree for good (the sender jumped, or paused without counting on), the mapping starts
- * anew at the packet's arrival. Pure arithmetic on the times given.
+ * anew at the packet's arrival. That one may have been delayed more than others: while @loose, the
+ * mapping follows the minimum at once, for a caller that holds packets until more is known. Pure
+ * arithmetic on the times given.
  */
 typedef struct {
   guint32 rate;
   gboolean anchored;
-  gint64 last; /* newest extended timestamp */
+  gboolean loose;
+  guint anchors; /* how often it started anew */
+  gint64 last;   /* newest extended timestamp */
   GstClockTime last_arrival;
   gint64 base; /* RTP timestamp base is base_time */
   GstClockTime base_time;

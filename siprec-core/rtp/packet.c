@@ -4,12 +4,14 @@
 
 #define HEADER_SIZE 12
 
-/* Length of the fixed header with CSRC list and extension, or 0 if @size is too little for it. */
-static gsize
-get_header_size (const guint8 *data, gsize size)
+gsize
+siprec_packet_get_header_size (const guint8 *data, gsize size)
 {
-  gsize header = HEADER_SIZE + (data[0] & 0x0f) * 4;
+  gsize header;
 
+  if (size < HEADER_SIZE || data[0] >> 6 != 2)
+    return 0;
+  header = HEADER_SIZE + (data[0] & 0x0f) * 4;
   if (data[0] & 0x10) {
     if (size < header + 4)
       return 0;
@@ -21,11 +23,8 @@ get_header_size (const guint8 *data, gsize size)
 gboolean
 siprec_packet_parse (SiprecPacket *packet, const guint8 *data, gsize size)
 {
-  gsize header, padding = 0;
+  gsize header = siprec_packet_get_header_size (data, size), padding = 0;
 
-  if (size < HEADER_SIZE || data[0] >> 6 != 2)
-    return FALSE;
-  header = get_header_size (data, size);
   if (header == 0)
     return FALSE;
   if (data[0] & 0x20) {

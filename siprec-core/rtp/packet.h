@@ -22,6 +22,9 @@ typedef struct {
 /* FALSE if @data isn't a whole, consistent RTP packet. */
 SIPREC_API gboolean siprec_packet_parse (SiprecPacket *packet, const guint8 *data, gsize size);
 
+/* Length of the fixed header with CSRC list and extension, or 0 if @data has no such header. */
+gsize siprec_packet_get_header_size (const guint8 *data, gsize size);
+
 /* TRUE if @data is RTCP on a port that it shares with RTP (RFC 5761 section 4). */
 gboolean siprec_packet_is_rtcp (const guint8 *data, gsize size);
 

@@ -77,10 +77,10 @@ read_control (SiprecDatagram *datagram, struct msghdr *header, const SiprecArriv
 }
 
 guint
-siprec_reader_read (SiprecReader *reader, gint fd, const SiprecArrival *arrival,
+siprec_reader_read (SiprecReader *reader, gint fd, guint max, const SiprecArrival *arrival,
                     const SiprecDatagram **datagrams)
 {
-  gint n = recvmmsg (fd, reader->messages, SIPREC_READER_BATCH, MSG_DONTWAIT, NULL);
+  gint n = recvmmsg (fd, reader->messages, MIN (max, SIPREC_READER_BATCH), MSG_DONTWAIT, NULL);
 
   /* An error (ICMP unreachable for a report of ours) is told once, and the next read goes on. */
   for (gint i = 0; i < n; i++) {

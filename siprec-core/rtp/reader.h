@@ -26,8 +26,8 @@ typedef struct _SiprecReader SiprecReader;
 SiprecReader *siprec_reader_new (void);
 void siprec_reader_free (SiprecReader *reader);
 
-/* Reads what @fd has, up to a batch; returns how many datagrams, from @datagrams on. */
-guint siprec_reader_read (SiprecReader *reader, gint fd, const SiprecArrival *arrival,
+/* Reads what @fd has, @max datagrams or a batch at most; returns how many, from @datagrams on. */
+guint siprec_reader_read (SiprecReader *reader, gint fd, guint max, const SiprecArrival *arrival,
                           const SiprecDatagram **datagrams);
 
 G_END_DECLS

@@ -15,6 +15,13 @@
 /* Between frames that are further apart there was nothing to hear. */
 #define SILENCE (100 * GST_MSECOND)
 
+/* A new clock is watched for so long before its first packets are placed: the first of all may have been
+ * delayed more than those behind it. */
+#define SETTLING (100 * GST_MSECOND)
+
+/* Arrival times are no better than this. */
+#define NOISE (2 * (gint64)GST_MSECOND)
+
 /* A peer may send a hole with every packet: each notice costs more than the packet. More than a few in
  * a second are summed up. */
 #define MAX_LOSSES 10
@@ -51,7 +58,7 @@ tell_loss (SiprecReceiver *receiver, GstClockTime to, guint packets)
   SiprecOverrun *loss = &receiver->loss;
 
   if (loss->units == 0)
-    loss->from = MIN (siprec_timeline_get_position (&receiver->timeline), to);
+    loss->from = MIN (receiver->timeline.received, to);
   loss->to = to;
   loss->units += packets;
   receiver->stats.num_lost += packets;
@@ -69,11 +76,56 @@ drain (SiprecReceiver *receiver)
     siprec_timeline_push (&receiver->timeline, &frame, receiver->out);
 }
 
+static GstClockTime
+get_settling_time (SiprecReceiver *receiver)
+{
+  return MIN (receiver->latency / 2, SETTLING);
+}
+
+/* Gives out what waited, moved by @skew; returns by how much it was. A burst moves it no further than time was
+ * waited for, and nothing is cut that came after the start. */
+static gint64
+settle (SiprecReceiver *receiver, gint64 skew)
+{
+  const SiprecFrame *first = siprec_reorder_peek (&receiver->reorder);
+  gint64 early = GST_CLOCK_DIFF (first->time, receiver->timeline.start);
+
+  skew = MAX (skew, -(gint64)get_settling_time (receiver));
+  if (early <= NOISE)
+    skew = MAX (skew, early);
+  receiver->settling = 0;
+  receiver->clock.loose = FALSE;
+  siprec_reorder_go (&receiver->reorder, skew);
+  drain (receiver);
+  siprec_reorder_trim (&receiver->reorder);
+  return skew;
+}
+
+void
+siprec_receiver_settle (SiprecReceiver *receiver)
+{
+  if (receiver->settling > 0)
+    receiver->clock.skew = settle (receiver, receiver->clock.skew);
+}
+
+/* Lets @frame (transfer full), the first that the clock knows, wait. */
+static void
+begin_settling (SiprecReceiver *receiver, SiprecFrame *frame, GstClockTime arrival)
+{
+  receiver->settling = MAX (arrival + get_settling_time (receiver), 1);
+  receiver->clock.loose = TRUE;
+  siprec_reorder_wait (&receiver->reorder, frame);
+}
+
 void
 siprec_receiver_give_up (SiprecReceiver *receiver)
 {
-  const SiprecFrame *first = siprec_reorder_peek (&receiver->reorder);
+  const SiprecFrame *first;
 
+  siprec_receiver_settle (receiver);
+  first = siprec_reorder_peek (&receiver->reorder);
+  if (!first)
+    return;
   tell_loss (receiver, first->time, siprec_reorder_skip (&receiver->reorder));
   siprec_timeline_mark_discont (&receiver->timeline);
   drain (receiver);
@@ -103,7 +155,10 @@ put (SiprecReceiver *receiver, SiprecFrame *frame, SiprecReorderPlace place)
   while (place == SIPREC_REORDER_AHEAD) {
     if (siprec_reorder_hold (&receiver->reorder, frame))
       return;
-    if (!siprec_reorder_peek (&receiver->reorder)) {
+    if (receiver->settling > 0) {
+      siprec_receiver_settle (receiver);
+      frame->time += receiver->clock.skew;
+    } else if (!siprec_reorder_peek (&receiver->reorder)) {
       tell_loss (receiver, frame->time, siprec_reorder_jump (&receiver->reorder, frame->seq));
       siprec_timeline_mark_discont (&receiver->timeline);
     } else if (receiver->wishes.drop_on_latency) {
@@ -192,35 +247,46 @@ shift_time (SiprecReceiver *receiver, GstClockTime time, gint64 elapsed)
                               !timeline->after_media || elapsed > (gint64)SILENCE ? &room : NULL);
 }
 
+/* The time of a frame newer than all before, from which the clock learns. */
+static GstClockTime
+learn_time (SiprecReceiver *receiver, const SiprecFrame *frame, GstClockTime arrival)
+{
+  SiprecClock *clock = &receiver->clock;
+  gint64 skew = clock->skew, elapsed = 0;
+  guint anchors = clock->anchors;
+  GstClockTime before = siprec_clock_get_time (clock, clock->last);
+  GstClockTime patience =
+      frame->format->is_video ? PICTURE_PATIENCE : MAX (receiver->latency, MIN_PATIENCE);
+  GstClockTime time = siprec_clock_update (clock, frame->timestamp, arrival, patience);
+
+  /* What waits belongs to the clock as it was. */
+  if (clock->anchors != anchors && receiver->settling > 0)
+    settle (receiver, skew);
+  if (GST_CLOCK_TIME_IS_VALID (before))
+    elapsed = GST_CLOCK_DIFF (before, time);
+  return shift_time (receiver, time, elapsed);
+}
+
 /* FALSE if the packet claims a time that can't be. */
 static gboolean
 map_time (SiprecReceiver *receiver, SiprecFrame *frame, const SiprecPacket *packet,
           GstClockTime arrival)
 {
   SiprecClock *clock = &receiver->clock;
-  GstClockTime before = GST_CLOCK_TIME_NONE;
 
   if (clock->rate != frame->format->clock_rate) {
+    siprec_receiver_settle (receiver);
     siprec_clock_reset (clock, frame->format->clock_rate);
     siprec_timeline_unlock (&receiver->timeline);
   }
   frame->timestamp = siprec_clock_extend (clock, packet->timestamp);
-  /* Only the first packet of a picture tells of the sender's clock; the others come when there is room. */
   if (frame->format->is_video && clock->anchored && frame->timestamp == clock->last) {
+    /* Only the first packet of a picture tells of the sender's clock; the others come when there is room. */
     receiver->clock_seq = MAX (receiver->clock_seq, frame->seq);
     frame->time = siprec_clock_get_time (clock, frame->timestamp) + receiver->shift.applied;
-    return TRUE;
-  }
-  if (frame->seq > receiver->clock_seq || !clock->anchored) {
+  } else if (frame->seq > receiver->clock_seq || !clock->anchored) {
     receiver->clock_seq = frame->seq;
-    if (clock->anchored)
-      before = siprec_clock_get_time (clock, clock->last);
-    frame->time = siprec_clock_update (
-        clock, frame->timestamp, arrival,
-        frame->format->is_video ? PICTURE_PATIENCE : MAX (receiver->latency, MIN_PATIENCE));
-    frame->time =
-        shift_time (receiver, frame->time,
-                    GST_CLOCK_TIME_IS_VALID (before) ? GST_CLOCK_DIFF (before, frame->time) : 0);
+    frame->time = learn_time (receiver, frame, arrival);
   } else {
     /* It moves no clock, so a wild timestamp would move the timeline. */
     frame->time = siprec_clock_get_time (clock, frame->timestamp);
@@ -228,6 +294,9 @@ map_time (SiprecReceiver *receiver, SiprecFrame *frame, const SiprecPacket *pack
       return FALSE;
     frame->time += receiver->shift.applied;
   }
+  /* What waits gets the skew when it is known better. */
+  if (receiver->settling > 0)
+    frame->time -= clock->skew;
   return TRUE;
 }
 
@@ -302,6 +371,7 @@ siprec_receiver_process (SiprecReceiver *receiver, const SiprecPacket *packet, c
   SiprecFrame frame = {
       .seq = seq, .time = arrival, .arrival = arrival, .reference = GST_CLOCK_TIME_NONE};
   SiprecReorderPlace place;
+  guint anchors;
 
   if (generation != receiver->clock_generation)
     follow_source (receiver, generation);
@@ -318,6 +388,16 @@ siprec_receiver_process (SiprecReceiver *receiver, const SiprecPacket *packet, c
     receiver->stats.num_reordered++;
 
   frame.format = siprec_format_ref (format);
+  anchors = receiver->clock.anchors;
   fill_frame (receiver, &frame, packet, data, size, arrival);
-  put (receiver, &frame, place);
+  /* Perhaps what waited was let go. */
+  if (place == SIPREC_REORDER_AHEAD)
+    place = siprec_reorder_place (&receiver->reorder, seq);
+  if (receiver->clock.anchors != anchors && place == SIPREC_REORDER_IN_ORDER &&
+      receiver->reorder.held == 0)
+    begin_settling (receiver, &frame, arrival);
+  else
+    put (receiver, &frame, place);
+  if (receiver->settling > 0 && arrival >= receiver->settling)
+    siprec_receiver_settle (receiver);
 }

@@ -11,6 +11,9 @@ void siprec_receiver_process (SiprecReceiver *receiver, const SiprecPacket *pack
                               const guint8 *data, gsize size, SiprecFormat *format, gint64 seq,
                               guint generation, GstClockTime arrival);
 
+/* The clock has learnt enough: gives out what waited for that. */
+void siprec_receiver_settle (SiprecReceiver *receiver);
+
 /* Gives up the first hole and gives out what was held behind it. There must be one. */
 void siprec_receiver_give_up (SiprecReceiver *receiver);
 

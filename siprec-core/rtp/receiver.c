@@ -158,7 +158,7 @@ take_packet (SiprecReceiver *receiver, const SiprecPacket *packet, const guint8 
   if (!receiver->started)
     tell_started (receiver, packet->ssrc, arrival);
 
-  if (receiver->paused || arrival < receiver->resumed)
+  if ((receiver->paused && arrival >= receiver->paused_since) || arrival < receiver->resumed)
     return;
   if (receiver->claimed) {
     siprec_receiver_process (receiver, packet, data, size, format, seq, receiver->generation,
@@ -284,6 +284,8 @@ siprec_receiver_set_paused (SiprecReceiver *receiver, gboolean paused, GstClockT
     receiver->resumed = now;
     siprec_receiver_want_refresh (receiver);
   }
+  if (paused && !receiver->paused)
+    receiver->paused_since = now;
   receiver->paused = paused;
 }
 
@@ -303,6 +305,7 @@ finish (SiprecReceiver *receiver)
   SiprecNotice notice;
 
   receiver->timeline.end = receiver->end;
+  siprec_receiver_settle (receiver);
   while (siprec_reorder_peek (&receiver->reorder))
     siprec_receiver_give_up (receiver);
   receiver->losses = (SiprecBurst){0};
@@ -333,6 +336,8 @@ void
 siprec_receiver_claim (SiprecReceiver *receiver, const SiprecStreamWishes *wishes, GstClockTime now)
 {
   if (wishes->raw != receiver->wishes.raw) {
+    receiver->settling = 0;
+    receiver->clock.loose = FALSE;
     siprec_reorder_reset (&receiver->reorder);
     siprec_timeline_unlock (&receiver->timeline);
     siprec_timeline_mark_discont (&receiver->timeline);
@@ -386,6 +391,8 @@ siprec_receiver_tick (SiprecReceiver *receiver, GstClockTime now)
     adopt_candidate (receiver);
   if (!receiver->claimed || !receiver->begun || receiver->ended)
     return;
+  if (now >= receiver->settling)
+    siprec_receiver_settle (receiver);
   while ((first = siprec_reorder_peek (&receiver->reorder)) && get_patience_start (first) <= due)
     siprec_receiver_give_up (receiver);
   if (receiver->losses.since + GST_SECOND <= now)

@@ -41,6 +41,7 @@ typedef struct {
 
   gboolean begun, claimed, ended, finished, held, paused;
   GstClockTime end;
+  GstClockTime paused_since;
   GstClockTime resumed; /* when the last pause ended */
   SiprecStreamWishes wishes;
   GstClockTime latency; /* wishes.latency, bounded */
@@ -52,7 +53,8 @@ typedef struct {
 
   guint clock_generation; /* of the source that clock and reorder follow */
   SiprecClock clock;
-  gint64 clock_seq; /* newest packet that the clock has seen */
+  gint64 clock_seq;      /* newest packet that the clock has seen */
+  GstClockTime settling; /* until then the clock may learn, and packets wait; 0 if they don't */
   SiprecReorder reorder;
   SiprecTimeline timeline;
   SiprecDtmf dtmf;

@@ -20,16 +20,24 @@ siprec_reorder_reset (SiprecReorder *reorder)
       reorder->held--;
     }
   }
-  reorder->known = FALSE;
+  reorder->known = reorder->waiting = FALSE;
   reorder->history = 0;
+}
+
+void
+siprec_reorder_trim (SiprecReorder *reorder)
+{
+  if (reorder->held > 0)
+    return;
+  g_clear_pointer (&reorder->slots, g_free);
+  reorder->size = 0;
 }
 
 void
 siprec_reorder_clear (SiprecReorder *reorder)
 {
   siprec_reorder_reset (reorder);
-  g_clear_pointer (&reorder->slots, g_free);
-  reorder->size = 0;
+  siprec_reorder_trim (reorder);
 }
 
 static void
@@ -53,6 +61,13 @@ place_old (SiprecReorder *reorder, gint64 seq)
   return SIPREC_REORDER_LATE;
 }
 
+/* Of the first packets of a sequence one may have overtaken another. */
+static gboolean
+may_begin_earlier (const SiprecReorder *reorder, gint64 seq)
+{
+  return reorder->history == 0 && seq < reorder->next && reorder->newest - seq < MIN_SLOTS;
+}
+
 SiprecReorderPlace
 siprec_reorder_place (SiprecReorder *reorder, gint64 seq)
 {
@@ -60,7 +75,9 @@ siprec_reorder_place (SiprecReorder *reorder, gint64 seq)
     reorder->known = TRUE;
     reorder->next = seq;
   }
-  if (seq == reorder->next) {
+  if (reorder->waiting && may_begin_earlier (reorder, seq))
+    reorder->next = seq;
+  if (seq == reorder->next && !reorder->waiting) {
     advance (reorder);
     return SIPREC_REORDER_IN_ORDER;
   }
@@ -91,7 +108,7 @@ siprec_reorder_hold (SiprecReorder *reorder, SiprecFrame *frame)
   gint64 distance = frame->seq - reorder->next;
   guint size = MAX (reorder->size, MIN_SLOTS);
 
-  if (distance >= MAX_SLOTS)
+  if (distance >= (reorder->waiting ? MIN_SLOTS : MAX_SLOTS))
     return FALSE;
   while (distance >= size)
     size *= 2;
@@ -99,7 +116,25 @@ siprec_reorder_hold (SiprecReorder *reorder, SiprecFrame *frame)
     grow (reorder, size);
   *get_slot (reorder, frame->seq) = *frame;
   reorder->held++;
+  reorder->newest = MAX (reorder->newest, frame->seq);
   return TRUE;
+}
+
+void
+siprec_reorder_wait (SiprecReorder *reorder, SiprecFrame *frame)
+{
+  reorder->waiting = TRUE;
+  reorder->next = reorder->newest = frame->seq;
+  reorder->history >>= 1;
+  siprec_reorder_hold (reorder, frame);
+}
+
+void
+siprec_reorder_go (SiprecReorder *reorder, gint64 delay)
+{
+  reorder->waiting = FALSE;
+  for (guint i = 0; i < reorder->size; i++)
+    reorder->slots[i].time += delay;
 }
 
 gboolean
@@ -107,7 +142,7 @@ siprec_reorder_take (SiprecReorder *reorder, SiprecFrame *frame)
 {
   SiprecFrame *slot;
 
-  if (reorder->held == 0)
+  if (reorder->held == 0 || reorder->waiting)
     return FALSE;
   slot = get_slot (reorder, reorder->next);
   if (!slot->format)

@@ -10,14 +10,15 @@ G_BEGIN_DECLS
 /**
  * SiprecReorder:
  *
- * Frames in order pass by; those behind a hole are held until the hole is filled or given up.
- * Memory is taken with the first frame held, and grows by powers of two to a fixed bound. No clock
+ * Frames in order pass by; those behind a hole are held until the hole is filled or given up. While
+ * @waiting all are held, and one from before the first may still come. Memory is taken with the first frame held, and grows by powers of two to a fixed bound. No clock
  * in here: the caller decides when to give up.
  */
 typedef struct {
   gint64 next;     /* the sequence number awaited */
   guint64 history; /* bit n: the packet n + 1 before it was received */
-  gboolean known;
+  gboolean known, waiting;
+  gint64 newest;      /* of those held, while waiting */
   SiprecFrame *slots; /* frame seq is at seq & (size - 1); owns what it holds */
   guint size;
   guint held;
@@ -25,7 +26,7 @@ typedef struct {
 
 typedef enum {
   SIPREC_REORDER_IN_ORDER, /* the one awaited: the frame stays with the caller */
-  SIPREC_REORDER_AHEAD,    /* behind a hole */
+  SIPREC_REORDER_AHEAD,    /* behind a hole, or waiting */
   SIPREC_REORDER_LATE,     /* its place was given up */
   SIPREC_REORDER_DUPLICATE,
 } SiprecReorderPlace;
@@ -33,15 +34,25 @@ typedef enum {
 /* Frees all held frames; the next frame begins a new sequence. */
 SIPREC_API void siprec_reorder_reset (SiprecReorder *reorder);
 
-/* Frees the memory too. */
+/* Frees the memory if nothing is held. */
+SIPREC_API void siprec_reorder_trim (SiprecReorder *reorder);
+
+/* Frees all. */
 SIPREC_API void siprec_reorder_clear (SiprecReorder *reorder);
 
 /* Where a frame numbered @seq belongs. Moves on if it is the one awaited. */
 SIPREC_API SiprecReorderPlace siprec_reorder_place (SiprecReorder *reorder, gint64 seq);
 
 /* Keeps an AHEAD frame (transfer full). FALSE, with nothing done, if it is too far ahead for the
- * ring: give up a hole first. */
+ * ring: give up a hole, or the waiting, first. */
 SIPREC_API gboolean siprec_reorder_hold (SiprecReorder *reorder, SiprecFrame *frame);
+
+/* Keeps a frame (transfer full) that was IN_ORDER a moment ago, and holds all that come from now on. Nothing
+ * may be held yet. */
+SIPREC_API void siprec_reorder_wait (SiprecReorder *reorder, SiprecFrame *frame);
+
+/* Ends that: frames in order may be taken, @delay later than they were. */
+SIPREC_API void siprec_reorder_go (SiprecReorder *reorder, gint64 delay);
 
 /* Takes the awaited frame out of the ring, if it is there. */
 SIPREC_API gboolean siprec_reorder_take (SiprecReorder *reorder, SiprecFrame *frame);

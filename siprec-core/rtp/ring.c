@@ -28,8 +28,9 @@ take_first (SiprecRing *ring)
 {
   SiprecUnit unit = *get_unit (ring, 0);
 
-  ring->first = (ring->first + 1) & (ring->size - 1);
   ring->n--;
+  /* An empty ring begins anew, in memory that is in the cache. */
+  ring->first = ring->n > 0 ? (ring->first + 1) & (ring->size - 1) : 0;
   return unit;
 }
 

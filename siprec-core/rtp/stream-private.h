@@ -16,7 +16,9 @@ struct _SiprecSocket {
   gboolean rtcp;
   gboolean watched; /* in the worker's epoll set, else it is read at every tick */
   guint32 drops;
-  GstClockTime last; /* arrival of the last datagram */
+  guint expected;       /* datagrams at the last visit */
+  GstClockTime visited; /* when that was */
+  GstClockTime last;    /* arrival of the last datagram */
 };
 
 struct _SiprecStream {

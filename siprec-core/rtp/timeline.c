@@ -54,7 +54,7 @@ set_rate (SiprecTimeline *timeline, guint32 rate)
 void
 siprec_timeline_init (SiprecTimeline *timeline, GstClockTime start)
 {
-  timeline->start = timeline->anchor = timeline->floor = start;
+  timeline->start = timeline->anchor = timeline->floor = timeline->received = start;
   timeline->end = GST_CLOCK_TIME_NONE;
   timeline->units = 0;
   timeline->discont = TRUE;
@@ -364,6 +364,9 @@ siprec_timeline_push (SiprecTimeline *timeline, SiprecFrame *frame, GArray *out)
     push_raw (timeline, frame, out);
   else if (frame->buffer)
     push_media (timeline, frame, out);
+  timeline->received = frame->time;
+  if (timeline->after_media)
+    timeline->received = siprec_timeline_get_position (timeline);
   siprec_frame_clear (frame);
 }
 

@@ -31,6 +31,7 @@ typedef struct {
   gint64 timestamp; /* RTP timestamp at the position, while locked */
   gboolean after_media;
   gboolean discont;
+  GstClockTime received; /* end of what was sent and came, filler not counted */
 
   GstClockTime spacing; /* between raw packets; 0 if unknown */
   GstClockTime floor;   /* raw packets go no further back: filler ended here */

@@ -56,7 +56,7 @@ struct _SiprecWorker {
   GArray *slots;    /* Slot, of attached streams */
   GPtrArray *full;  /* streams whose socket may have more */
   GArray *units;    /* SiprecUnit, of the stream being served */
-  GPtrArray *wakes; /* SiprecStrand, owned */
+  GPtrArray *wakes; /* SiprecStrand, owned; woken before the tick is over */
 };
 
 static GstClockTime
@@ -104,25 +104,64 @@ unwatch (SiprecWorker *worker, SiprecSocket *socket)
   socket->watched = FALSE;
 }
 
-/* Reads one batch; TRUE if there may be more. */
-static gboolean
-read_socket (SiprecWorker *worker, SiprecSocket *socket)
+/* Reads @max datagrams at most and returns how many there were; @first is when the first one came. */
+static guint
+read_socket (SiprecWorker *worker, SiprecSocket *socket, guint max, GstClockTime *first)
 {
   const SiprecDatagram *datagrams;
-  guint n = siprec_reader_read (worker->reader, socket->fd, &worker->arrival, &datagrams);
+  guint n = siprec_reader_read (worker->reader, socket->fd, max, &worker->arrival, &datagrams);
 
   for (guint i = 0; i < n; i++)
     siprec_stream_input (socket->stream, socket, &datagrams[i]);
-  if (n > 0)
+  if (n > 0) {
+    *first = datagrams[0].arrival;
     socket->last = datagrams[n - 1].arrival;
-  return n == SIPREC_READER_BATCH;
+  }
+  return n;
 }
 
 void
 siprec_worker_drain (SiprecWorker *worker, SiprecStream *stream)
 {
-  for (guint i = 0; i < MAX_VISITS && read_socket (worker, &stream->rtp); i++)
-    continue;
+  GstClockTime first;
+
+  for (guint i = 0; i < MAX_VISITS; i++) {
+    if (read_socket (worker, &stream->rtp, SIPREC_READER_BATCH, &first) < SIPREC_READER_BATCH)
+      return;
+  }
+}
+
+/* To learn that a socket is empty costs a third of a packet, so as many datagrams are asked for as came the
+ * last time; one more then waits for a tick. Not where there is no time to wait. */
+static guint
+get_wanted (const SiprecStream *stream)
+{
+  const SiprecReceiver *receiver = &stream->receiver;
+
+  if (receiver->latency < SIPREC_TICK || receiver->reorder.held > 0)
+    return SIPREC_READER_BATCH;
+  return CLAMP (stream->rtp.expected, 1, SIPREC_READER_BATCH);
+}
+
+/* Reads a stream's RTP socket; TRUE if it may have more. @until is up to when all has been read. */
+static gboolean
+read_rtp (SiprecWorker *worker, SiprecStream *stream, GstClockTime *until)
+{
+  SiprecSocket *socket = &stream->rtp;
+  guint wanted = get_wanted (stream);
+  GstClockTime first = 0;
+  guint n = read_socket (worker, socket, wanted, &first);
+
+  /* One that waited at the last visit is not the only one that waits now. */
+  if (n == wanted && wanted < SIPREC_READER_BATCH && first <= socket->visited) {
+    wanted += SIPREC_READER_BATCH;
+    n += read_socket (worker, socket, SIPREC_READER_BATCH, &first);
+  }
+  socket->expected = n;
+  socket->visited = *until;
+  if (n == wanted)
+    *until = MIN (socket->last, *until);
+  return n >= SIPREC_READER_BATCH;
 }
 
 static void
@@ -133,12 +172,13 @@ poll_watched (SiprecWorker *worker)
 
   for (gint i = 0; i < n; i++) {
     SiprecSocket *socket = events[i].data.ptr;
+    GstClockTime first;
 
     if (!siprec_stream_try_ref (socket->stream))
       continue;
     if (socket->rtcp) {
       socket->stream->receiver.out = worker->units;
-      read_socket (worker, socket);
+      read_socket (worker, socket, SIPREC_READER_BATCH, &first);
     } else {
       /* Awake again: it is read in its turn. */
       unwatch (worker, socket);
@@ -224,18 +264,18 @@ siprec_worker_publish (SiprecWorker *worker, SiprecStream *stream)
 static gboolean
 visit (SiprecWorker *worker, SiprecStream *stream)
 {
-  GstClockTime now = worker->arrival.now;
+  GstClockTime now = worker->arrival.now, until = now;
   gboolean full = FALSE;
 
   stream->receiver.out = worker->units;
   if (stream->ports && !stream->rtp.watched) {
-    full = read_socket (worker, &stream->rtp);
+    full = read_rtp (worker, stream, &until);
     if (stream->rtp.last + IDLE < now)
       watch (worker, &stream->rtp);
   }
   siprec_receiver_align (&stream->receiver);
   /* While packets wait to be read, nothing is known of the time after the last one. */
-  siprec_receiver_tick (&stream->receiver, full ? MIN (stream->rtp.last, now) : now);
+  siprec_receiver_tick (&stream->receiver, until);
   if (stream->ports)
     siprec_stream_report (stream, now);
   siprec_worker_publish (worker, stream);
@@ -247,7 +287,7 @@ wake_consumers (SiprecWorker *worker)
 {
   if (worker->wakes->len == 0)
     return;
-  siprec_strand_wake_many ((SiprecStrand *const *)worker->wakes->pdata, worker->wakes->len);
+  siprec_strand_wake_many ((SiprecStrand **)worker->wakes->pdata, worker->wakes->len);
   g_ptr_array_set_size (worker->wakes, 0);
 }
 
@@ -412,7 +452,7 @@ siprec_worker_new (guint index)
   worker->reader = siprec_reader_new ();
   worker->slots = g_array_new (FALSE, FALSE, sizeof (Slot));
   worker->full = g_ptr_array_new ();
-  worker->wakes = g_ptr_array_new_with_free_func ((GDestroyNotify)siprec_strand_unref);
+  worker->wakes = g_ptr_array_new ();
   worker->units = g_array_new (FALSE, FALSE, sizeof (SiprecUnit));
   g_mutex_init (&worker->lock);
   g_cond_init (&worker->cond);

@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 
 typedef enum {
   DIALOG_INVITED,   /* the INVITE has no final response */
+  DIALOG_CALLING,   /* ours has none */
   DIALOG_ACCEPTED,  /* 2xx sent, ACK not seen */
   DIALOG_CONFIRMED, /* ACK seen */
   DIALOG_LEAVING,   /* our BYE is on its way */
@@ -21,8 +22,11 @@ typedef enum {
  * @routes: the Record-Route headers of the INVITE
  * @pending: of SiprecTransaction: requests of the peer that the handler has not answered
  * @unacked: the INVITE transaction whose 2xx waits for ACK, ours until then
+ * @ours: the Call-ID is ours
+ * @offered: that 2xx bears an offer of ours; the ACK is to bear the answer
+ * @call: our INVITE that makes the dialog, until its 2xx is acknowledged
  * @clients: of SiprecClient: requests of ours without final response
- * @last: the last request of the peer: where it can be reached
+ * @last: the last message of the peer: where it can be reached
  * @tport: the connection or socket that @last came by
  * @peer_updates: the peer has listed UPDATE in an Allow header
  * @silent: siprec_dialog_bye() was called: no callbacks any more, and the dialog frees itself
@@ -53,6 +57,9 @@ struct _SiprecDialog {
   SiprecTransaction *initial;
   GQueue pending;
   nta_incoming_t *unacked;
+  gboolean offered;
+  gboolean ours;
+  nta_outgoing_t *call;
   GQueue clients;
 
   SiprecRequest *last;
@@ -84,7 +91,43 @@ void siprec_dialog_retarget (SiprecDialog *dialog, const sip_t *sip, const gchar
 /* TRUE if an INVITE of the peer has no final response yet or no ACK, or an UPDATE no response. */
 gboolean siprec_dialog_peer_busy (SiprecDialog *dialog);
 
+/* The peer has sent @message by @tport, and is reached that way from now on. */
+void siprec_dialog_remember_source (SiprecDialog *dialog, SiprecRequest *message, tport_t *tport);
+
+/* Requests find the dialog from now on. */
+void siprec_dialog_appear (SiprecDialog *dialog, const gchar *remote_tag);
+
 /* dialog-request.c */
+
+/**
+ * @lines: (nullable): "Name: value", NULL-terminated
+ * @content_type: (nullable): of @body
+ * @cseq, @branch: for ACK, those of its INVITE
+ *
+ * A request of ours.
+ */
+typedef struct {
+  sip_method_t method;
+  const gchar *name;
+  const gchar *const *lines;
+  const gchar *content_type;
+  const gchar *body;
+  const sip_cseq_t *cseq;
+  const gchar *branch;
+} SiprecOutgoing;
+
+/* Sends it along the route set, or to where the peer is reached. NULL if that can't be. */
+nta_outgoing_t *siprec_dialog_send (SiprecDialog *dialog, const SiprecOutgoing *out,
+                                    nta_response_f *callback, gpointer magic);
+
+/* ACK for the 2xx to @invite. */
+void siprec_dialog_send_ack (SiprecDialog *dialog, nta_outgoing_t *invite,
+                             const gchar *content_type, const gchar *body);
+
+/* A copy of the final response to @orq; a made-up 408 without @sip. @tport: (nullable): where it came
+ * from, NULL for nowhere. */
+SiprecRequest *siprec_dialog_copy_response (SiprecDialog *dialog, nta_outgoing_t *orq,
+                                            const sip_t *sip, tport_t **tport);
 
 /* TRUE if an INVITE of ours, or an UPDATE with an offer, is under way. */
 gboolean siprec_dialog_we_offer (SiprecDialog *dialog);
@@ -97,5 +140,10 @@ void siprec_dialog_send_bye (SiprecDialog *dialog, const gchar *reason, gboolean
 
 /* Forgets our requests; their callbacks are not called. */
 void siprec_dialog_drop_clients (SiprecDialog *dialog);
+
+/* dialog-call.c */
+
+/* CANCEL for our INVITE; the dialog frees itself when that is over. */
+void siprec_dialog_cancel (SiprecDialog *dialog);
 
 G_END_DECLS

@@ -54,6 +54,8 @@ siprec_dialog_drop_clients (SiprecDialog *dialog)
     nta_outgoing_destroy (client->orq);
     g_free (client);
   }
+  if (dialog->call)
+    nta_outgoing_destroy (g_steal_pointer (&dialog->call));
   if (dialog->bye)
     nta_outgoing_destroy (g_steal_pointer (&dialog->bye));
 }
@@ -135,16 +137,6 @@ join_lines (const gchar *const *lines)
   return text->len ? g_string_free (g_steal_pointer (&text), FALSE) : NULL;
 }
 
-typedef struct {
-  sip_method_t method;
-  const gchar *name;
-  const gchar *const *lines;
-  const gchar *content_type;
-  const gchar *body;
-  const sip_cseq_t *cseq;
-  const gchar *branch;
-} Outgoing;
-
 /* sofia makes requests from a leg. Ours lives for that moment only: a leg that stays would take
  * requests of the peer and answer some of them by itself, without telling (see screen.c what that
  * may cost). */
@@ -164,8 +156,9 @@ make_leg (SiprecDialog *dialog)
   return leg;
 }
 
-static nta_outgoing_t *
-send_request (SiprecDialog *dialog, const Outgoing *out, nta_response_f *callback, gpointer magic)
+nta_outgoing_t *
+siprec_dialog_send (SiprecDialog *dialog, const SiprecOutgoing *out, nta_response_f *callback,
+                    gpointer magic)
 {
   g_autofree gchar *hop = next_hop (dialog);
   g_autofree gchar *lines = join_lines (out->lines);
@@ -219,48 +212,49 @@ siprec_dialog_send_bye (SiprecDialog *dialog, const gchar *reason, gboolean ours
 {
   g_autofree gchar *line = reason ? g_strconcat ("Reason: ", reason, NULL) : NULL;
   const gchar *lines[] = {line, NULL};
-  Outgoing bye = {SIP_METHOD_BYE, .lines = lines};
+  SiprecOutgoing bye = {SIP_METHOD_BYE, .lines = lines};
 
   if (!ours) {
-    send_request (dialog, &bye, NULL, NULL);
+    siprec_dialog_send (dialog, &bye, NULL, NULL);
     return;
   }
   dialog->state = DIALOG_LEAVING;
-  dialog->bye = send_request (dialog, &bye, on_bye_response, dialog);
+  dialog->bye = siprec_dialog_send (dialog, &bye, on_bye_response, dialog);
   if (!dialog->bye)
     siprec_dialog_free (dialog);
 }
 
-static void
-acknowledge (SiprecClient *client)
+void
+siprec_dialog_send_ack (SiprecDialog *dialog, nta_outgoing_t *invite, const gchar *content_type,
+                        const gchar *body)
 {
   su_home_t home[1] = {SU_HOME_INIT (home)};
-  Outgoing ack = {SIP_METHOD_ACK};
+  SiprecOutgoing ack = {SIP_METHOD_ACK, .content_type = content_type, .body = body};
   nta_outgoing_t *orq;
 
-  ack.cseq = sip_cseq_create (home, nta_outgoing_cseq (client->orq), SIP_METHOD_ACK);
-  ack.branch = nta_outgoing_branch (client->orq);
-  orq = send_request (client->dialog, &ack, NULL, NULL);
+  ack.cseq = sip_cseq_create (home, nta_outgoing_cseq (invite), SIP_METHOD_ACK);
+  ack.branch = nta_outgoing_branch (invite);
+  orq = siprec_dialog_send (dialog, &ack, NULL, NULL);
   /* It stays in the stack to answer repetitions of the 2xx. */
   nta_outgoing_destroy (orq);
   su_home_deinit (home);
 }
 
-static SiprecRequest *
-copy_response (SiprecClient *client, const sip_t *sip)
+SiprecRequest *
+siprec_dialog_copy_response (SiprecDialog *dialog, nta_outgoing_t *orq, const sip_t *sip,
+                             tport_t **tport)
 {
-  SiprecDialog *dialog = client->dialog;
-  msg_t *msg = sip ? nta_outgoing_getresponse (client->orq) : NULL;
+  msg_t *msg = sip ? nta_outgoing_getresponse (orq) : NULL;
   SiprecRequest *response;
 
   if (msg) {
-    response = siprec_message_copy (siprec_agent_nta (dialog->agent), msg, NULL);
+    response = siprec_message_copy (siprec_agent_nta (dialog->agent), msg, tport);
     msg_destroy (msg);
   } else {
     response = siprec_request_new ();
     response->status = 408;
-    response->method = g_strdup (nta_outgoing_method_name (client->orq));
-    response->cseq = nta_outgoing_cseq (client->orq);
+    response->method = g_strdup (nta_outgoing_method_name (orq));
+    response->cseq = nta_outgoing_cseq (orq);
     response->call_id = g_strdup (dialog->last->call_id);
   }
   /* A response that the stack made up has come from nowhere. */
@@ -287,13 +281,13 @@ on_response (nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const sip_t *sip)
 
   dialog->ref_count++;
   g_queue_remove (&dialog->clients, client);
-  response = copy_response (client, sip);
+  response = siprec_dialog_copy_response (dialog, orq, sip, NULL);
   siprec_dialog_learn_abilities (dialog, response);
   /* RFC 3261 section 12.2.1.2: the 2xx may move the target. */
   if (status < 300 && client->method != sip_method_info)
     siprec_dialog_retarget (dialog, sip, NULL);
   if (status < 300 && client->method == sip_method_invite)
-    acknowledge (client);
+    siprec_dialog_send_ack (dialog, orq, NULL, NULL);
   if (client->method != sip_method_info)
     siprec_session_timer_answered (dialog, response);
   nta_outgoing_destroy (orq);
@@ -330,7 +324,7 @@ siprec_dialog_request (SiprecDialog *dialog, const gchar *method, const gchar *c
                        const gchar *content_type, const gchar *body, SiprecDialogResponse response,
                        gpointer user_data)
 {
-  Outgoing out = {.lines = headers, .content_type = content_type, .body = body};
+  SiprecOutgoing out = {.lines = headers, .content_type = content_type, .body = body};
   gboolean offers;
   SiprecClient *client;
 
@@ -347,7 +341,7 @@ siprec_dialog_request (SiprecDialog *dialog, const gchar *method, const gchar *c
   client->offers = offers;
   client->response = response;
   client->user_data = user_data;
-  client->orq = send_request (dialog, &out, on_response, client);
+  client->orq = siprec_dialog_send (dialog, &out, on_response, client);
   if (!client->orq) {
     g_free (client);
     return FALSE;

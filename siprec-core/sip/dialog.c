@@ -18,11 +18,12 @@ siprec_dialog_unref (SiprecDialog *dialog)
   g_free (dialog);
 }
 
-static void
-remember_source (SiprecDialog *dialog, SiprecRequest *request, tport_t *tport)
+void
+siprec_dialog_remember_source (SiprecDialog *dialog, SiprecRequest *message, tport_t *tport)
 {
+  siprec_request_ref (message);
   g_clear_pointer (&dialog->last, siprec_request_unref);
-  dialog->last = siprec_request_ref (request);
+  dialog->last = message;
   /* The reference also keeps the idle timer of the connection away. */
   tport_ref (tport);
   g_clear_pointer (&dialog->tport, tport_unref);
@@ -38,6 +39,13 @@ make_key (const gchar *call_id, const gchar *local_tag, const gchar *remote_tag)
   g_autofree gchar *remote = g_ascii_strdown (remote_tag ? remote_tag : "", -1);
 
   return g_strjoin ("\n", call_id, local, remote, NULL);
+}
+
+void
+siprec_dialog_appear (SiprecDialog *dialog, const gchar *remote_tag)
+{
+  dialog->key = make_key (dialog->call_id->i_id, dialog->local->a_tag, remote_tag);
+  g_hash_table_insert (siprec_agent_dialog_table (dialog->agent), dialog->key, dialog);
 }
 
 /* No request finds the dialog any more. */
@@ -177,26 +185,47 @@ has_offer (const SiprecRequest *request)
   return siprec_body_has_offer (request->content_type, body, length);
 }
 
-/* Answers an INVITE or UPDATE that crosses another one (RFC 3261 section 14.2, RFC 3311
- * section 5.2). Returns: TRUE if it has */
+/* TRUE if a request of the peer with @method has no final response. */
+static gboolean
+has_pending (SiprecDialog *dialog, sip_method_t method)
+{
+  for (GList *l = dialog->pending.head; l; l = l->next) {
+    nta_incoming_t *irq = siprec_transaction_irq (l->data);
+
+    if (irq && nta_incoming_method (irq) == method)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* The status for an INVITE or UPDATE that crosses another one (RFC 3261 section 14.2, RFC 3311 section
+ * 5.2), or 0: 500 if it is one of the peer's own that has to end first, 491 if an offer of ours is open. */
+static guint
+crossing_status (SiprecDialog *dialog, sip_method_t method, const SiprecRequest *request)
+{
+  gboolean offers = method == sip_method_invite || has_offer (request);
+  gboolean answer_due = dialog->unacked && dialog->offered;
+
+  if (offers && (siprec_dialog_we_offer (dialog) || answer_due))
+    return 491;
+  if (has_pending (dialog, sip_method_update) ||
+      (offers && has_pending (dialog, sip_method_invite)) ||
+      (method == sip_method_invite && dialog->unacked))
+    return 500;
+  return 0;
+}
+
+/* Returns: TRUE if it has answered. */
 static gboolean
 refuse_crossing (SiprecDialog *dialog, SiprecTransaction *transaction, sip_method_t method)
 {
-  SiprecRequest *request = siprec_transaction_request (transaction);
-  gboolean offers = method == sip_method_invite || has_offer (request);
+  guint status = crossing_status (dialog, method, siprec_transaction_request (transaction));
+  g_autofree gchar *line = g_strdup_printf ("Retry-After: %d", g_random_int_range (0, 11));
+  const gchar *lines[] = {line, NULL};
 
-  if (siprec_dialog_peer_busy (dialog)) {
-    g_autofree gchar *line = g_strdup_printf ("Retry-After: %d", g_random_int_range (0, 11));
-    const gchar *lines[] = {line, NULL};
-
-    siprec_transaction_reply (transaction, SIPREC_REPLY (500, lines));
-    return TRUE;
-  }
-  if (offers && siprec_dialog_we_offer (dialog)) {
-    siprec_transaction_reply_status (transaction, 491);
-    return TRUE;
-  }
-  return FALSE;
+  if (status > 0)
+    siprec_transaction_reply (transaction, SIPREC_REPLY (status, status == 500 ? lines : NULL));
+  return status > 0;
 }
 
 static void
@@ -228,8 +257,8 @@ dispatch (SiprecDialog *dialog, SiprecTransaction *transaction, sip_method_t met
     siprec_transaction_reply_status (transaction, 481);
     return;
   }
-  remember_source (dialog, siprec_transaction_request (transaction),
-                   siprec_transaction_tport (transaction));
+  siprec_dialog_remember_source (dialog, siprec_transaction_request (transaction),
+                                 siprec_transaction_tport (transaction));
   siprec_dialog_learn_abilities (dialog, siprec_transaction_request (transaction));
   if (siprec_transaction_refuse (transaction))
     return;
@@ -246,7 +275,6 @@ dispatch (SiprecDialog *dialog, SiprecTransaction *transaction, sip_method_t met
   case sip_method_options:
     siprec_transaction_reply_status (transaction, 200);
     break;
-  case sip_method_cancel:
   case sip_method_prack:
     siprec_transaction_reply_status (transaction, 481);
     break;
@@ -300,8 +328,7 @@ learn (SiprecDialog *dialog, nta_incoming_t *irq)
   dialog->local_cseq = g_random_int_range (1, G_MAXINT32 / 2);
   siprec_dialog_retarget (dialog, sip, dialog->last->contact);
 
-  dialog->key = make_key (sip->sip_call_id->i_id, tag, sip->sip_from->a_tag);
-  g_hash_table_insert (siprec_agent_dialog_table (dialog->agent), dialog->key, dialog);
+  siprec_dialog_appear (dialog, sip->sip_from->a_tag);
   msg_destroy (msg);
 }
 
@@ -327,7 +354,8 @@ siprec_dialog_new (SiprecTransaction *invite, const SiprecDialogHandler *handler
   dialog->link.data = dialog;
   g_queue_init (&dialog->pending);
   g_queue_init (&dialog->clients);
-  remember_source (dialog, siprec_transaction_request (invite), siprec_transaction_tport (invite));
+  siprec_dialog_remember_source (dialog, siprec_transaction_request (invite),
+                                 siprec_transaction_tport (invite));
 
   learn (dialog, irq);
   siprec_dialog_learn_abilities (dialog, siprec_transaction_request (invite));
@@ -366,7 +394,7 @@ take_ack (SiprecDialog *dialog, nta_incoming_t *irq)
   SiprecRequest *ack = siprec_message_copy (siprec_agent_nta (dialog->agent), msg, &tport);
 
   if (tport)
-    remember_source (dialog, ack, tport);
+    siprec_dialog_remember_source (dialog, ack, tport);
   dialog->state = DIALOG_CONFIRMED;
   if (dialog->bye_waits)
     siprec_dialog_send_bye (dialog, dialog->bye_reason, TRUE);
@@ -437,6 +465,7 @@ siprec_dialog_answered (SiprecDialog *dialog, SiprecTransaction *transaction, gu
     return FALSE;
   }
   dialog->unacked = irq;
+  dialog->offered = !has_offer (siprec_transaction_request (transaction));
   nta_incoming_bind (irq, on_ack, dialog);
   return TRUE;
 }
@@ -456,6 +485,10 @@ siprec_dialog_bye (SiprecDialog *dialog, const gchar *reason)
   SiprecTransaction *transaction;
 
   switch (dialog->state) {
+  case DIALOG_CALLING:
+    dialog->bye_reason = g_strdup (reason);
+    siprec_dialog_cancel (dialog);
+    break;
   case DIALOG_INVITED: {
     g_autofree gchar *line = reason ? g_strconcat ("Reason: ", reason, NULL) : NULL;
     const gchar *lines[] = {line, NULL};

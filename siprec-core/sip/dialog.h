@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 /**
  * SiprecDialog:
  *
- * Made from an INVITE; matched by Call-ID and both tags. Keeps route set, remote target and CSeq, and
+ * Made from an INVITE, the peer's or ours; matched by Call-ID and both tags. Keeps route set, remote target and CSeq, and
  * answers by itself what needs no decision: retransmissions, out-of-order CSeq (500), overlapping
  * INVITEs (500 with Retry-After), glare with a request of ours (491), and in-dialog OPTIONS. It keeps
  * the session timer.
@@ -33,6 +33,8 @@ typedef enum {
  *   487: those transactions are gone. Free the dialog now or later
  * @refresh: (nullable): the session is to be refreshed with a re-INVITE, as the peer doesn't know UPDATE:
  *   send one with the SDP agreed last. FALSE if that isn't possible now
+ * @answered: (nullable): the final response to the INVITE of siprec_dialog_call(), or a made-up 408. After a
+ *   2xx call siprec_dialog_acknowledge() in it; after anything else the dialog is over: free it now or later
  */
 typedef struct {
   void (*request) (SiprecDialog *dialog, SiprecTransaction *transaction, SiprecRequest *request,
@@ -41,6 +43,7 @@ typedef struct {
   void (*ended) (SiprecDialog *dialog, SiprecDialogEnd end, SiprecRequest *request,
                  gpointer user_data);
   gboolean (*refresh) (SiprecDialog *dialog, gpointer user_data);
+  void (*answered) (SiprecDialog *dialog, SiprecRequest *response, gpointer user_data);
 } SiprecDialogHandler;
 
 /**
@@ -55,6 +58,48 @@ typedef struct {
  */
 SIPREC_API SiprecDialog *siprec_dialog_new (SiprecTransaction *invite,
                                             const SiprecDialogHandler *handler, gpointer user_data);
+
+/**
+ * SiprecCallee:
+ * @uri: what is called
+ * @from: our From header, with a tag
+ * @call_id: of the dialog
+ * @transport: "udp" or "tcp"
+ * @address, @port: where @uri is found
+ * @local_address: (nullable): address of ours to call from, if the agent listens on several
+ *
+ * Whom to call.
+ */
+typedef struct {
+  const gchar *uri;
+  const gchar *from;
+  const gchar *call_id;
+  const gchar *transport;
+  const gchar *address;
+  guint16 port;
+  const gchar *local_address;
+} SiprecCallee;
+
+/**
+ * siprec_dialog_call:
+ * @headers: (nullable): "Name: value" lines, NULL-terminated
+ * @handler: copied; with @answered
+ * @error: ADDRESS if the agent has no socket of that transport, or nothing can be sent
+ *
+ * Makes the dialog with an INVITE of ours that has no body: the peer's 2xx is to bear an offer.
+ * siprec_dialog_bye() before that sends CANCEL.
+ */
+SIPREC_API SiprecDialog *siprec_dialog_call (SiprecAgent *agent, const SiprecCallee *callee,
+                                             const gchar *const *headers,
+                                             const SiprecDialogHandler *handler, gpointer user_data,
+                                             GError **error);
+
+/* ACK for the 2xx to our INVITE, with the answer to its offer, or without. */
+SIPREC_API void siprec_dialog_acknowledge (SiprecDialog *dialog, const gchar *content_type,
+                                           const gchar *body);
+
+/* TRUE if the Call-ID is ours: who has made it waits longer after a glare (RFC 3261 section 14.1). */
+SIPREC_API gboolean siprec_dialog_is_ours (SiprecDialog *dialog);
 
 /* Called with the final response to a request of ours, or with a made-up 408 after a timeout. */
 typedef void (*SiprecDialogResponse) (SiprecDialog *dialog, SiprecRequest *response,

@@ -6,6 +6,10 @@
 
 G_BEGIN_DECLS
 
+/* The bodies that are understood, for Accept headers. */
+#define SIPREC_ACCEPTED                                                                            \
+  "application/sdp, application/rs-metadata+xml, application/rs-metadata, multipart/mixed"
+
 typedef struct {
   gchar *name;
   gchar *value;

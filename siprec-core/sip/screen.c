@@ -41,6 +41,46 @@ siprec_screen_forbid_ack (nta_incoming_t *irq)
   msg_destroy (msg);
 }
 
+/* RFC 3261 section 17.2.3: a CANCEL has the branch and sent-by of the INVITE that it means. */
+static gchar *
+cancel_key (const sip_t *sip)
+{
+  const sip_via_t *via = sip->sip_via;
+
+  return g_strdup_printf ("late CANCEL\n%s\n%s\n%s", via->v_branch ? via->v_branch : "",
+                          via->v_host ? via->v_host : "", via->v_port ? via->v_port : "");
+}
+
+void
+siprec_screen_expect_late_cancel (nta_incoming_t *irq)
+{
+  msg_t *msg = nta_incoming_getrequest (irq);
+  g_autofree gchar *key = cancel_key (sip_object (msg));
+
+  siprec_inflight_add (irq, key);
+  msg_destroy (msg);
+}
+
+gboolean
+siprec_screen_is_late_cancel (const sip_t *sip)
+{
+  g_autofree gchar *key = NULL;
+
+  if (!sip->sip_request || sip->sip_request->rq_method != sip_method_cancel || !sip->sip_via)
+    return FALSE;
+  key = cancel_key (sip);
+  return siprec_inflight_has (key);
+}
+
+/* nta answers 481 to a CANCEL of an INVITE that has its 2xx, though it remembers that transaction: RFC 3261
+ * section 9.2 wants 200. With another hash nta doesn't find it, and the CANCEL comes to us. */
+static void
+hide_from_nta (const sip_t *sip)
+{
+  if (sip->sip_call_id && siprec_screen_is_late_cancel (sip))
+    sip->sip_call_id->i_hash ^= 1;
+}
+
 static gboolean
 is_fit (const sip_t *sip)
 {
@@ -88,6 +128,7 @@ extract_body (msg_t *msg, msg_pub_t *pub, char data[], isize_t length, int eos)
     for (sip_via_t *via = sip->sip_via; via; via = via->v_next)
       if (g_str_has_prefix (via->v_protocol, UNSEEN))
         clear_mark (via);
+    hide_from_nta (sip);
   }
   return sip_default_mclass ()->mc_extract_body (msg, pub, data, length, eos);
 }

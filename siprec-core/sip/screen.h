@@ -13,4 +13,10 @@ const msg_mclass_t *siprec_screen_parser (void);
  * thread when the final response to an INVITE could not be sent. */
 void siprec_screen_forbid_ack (nta_incoming_t *irq);
 
+/* A 2xx to the INVITE has been sent: a CANCEL for it is too late as long as the transaction lives. */
+void siprec_screen_expect_late_cancel (nta_incoming_t *irq);
+
+/* TRUE for a CANCEL of such an INVITE. */
+gboolean siprec_screen_is_late_cancel (const sip_t *sip);
+
 G_END_DECLS

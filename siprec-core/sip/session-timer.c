@@ -171,6 +171,16 @@ siprec_session_timer_accept (SiprecDialog *dialog, const SiprecRequest *request)
   return lines;
 }
 
+void
+siprec_session_timer_begin (SiprecDialog *dialog, const SiprecRequest *response)
+{
+  guint minimum = siprec_agent_session_minimum (dialog->agent);
+  guint interval;
+
+  if (read_seconds (response, "Session-Expires", &interval))
+    start (dialog, MAX (interval, minimum), !refresher_is (response, "uas"));
+}
+
 gchar **
 siprec_session_timer_lines (SiprecDialog *dialog)
 {

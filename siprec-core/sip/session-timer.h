@@ -40,6 +40,9 @@ gboolean siprec_session_timer_too_brief (const SiprecRequest *request, guint min
  * full): lines for the 2xx, NULL-terminated. */
 gchar **siprec_session_timer_accept (struct _SiprecDialog *dialog, const SiprecRequest *request);
 
+/* The peer has accepted our first INVITE with @response: begins the interval, if it wants one. */
+void siprec_session_timer_begin (struct _SiprecDialog *dialog, const SiprecRequest *response);
+
 /* Lines for an INVITE or UPDATE of ours. (transfer full) */
 gchar **siprec_session_timer_lines (struct _SiprecDialog *dialog);
 

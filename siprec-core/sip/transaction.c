@@ -12,8 +12,6 @@
  * other than 100 goes out unreliably, and we send none: who requires 100rel, as CUBE does, gets the
  * final response at once, or 100 and later the final one. A PRACK is for nothing then (481). */
 #define SUPPORTED "100rel, timer"
-#define ACCEPT                                                                                     \
-  "application/sdp, application/rs-metadata+xml, application/rs-metadata, multipart/mixed"
 
 /* One reference belongs to whom answers, and is dropped with the final reply; another to the
  * callback that brought the request. @irq is NULL once the final response has been sent: then the
@@ -100,7 +98,7 @@ add_capabilities (SiprecTransaction *transaction, msg_t *msg, const SiprecReply 
   if ((((method == sip_method_invite || method == sip_method_options) && success) ||
        reply->status == 415) &&
       !siprec_lines_have (reply->headers, "Accept"))
-    sip_add_make (msg, sip_object (msg), sip_accept_class, ACCEPT);
+    sip_add_make (msg, sip_object (msg), sip_accept_class, SIPREC_ACCEPTED);
 }
 
 /* TRUE for what begins or refreshes a session. */
@@ -155,6 +153,8 @@ send_final (SiprecTransaction *transaction, const SiprecReply *reply)
     if (nta_incoming_status (irq) < 200 && transaction->method == sip_method_invite)
       siprec_screen_forbid_ack (irq);
   }
+  if (transaction->method == sip_method_invite && nta_incoming_status (irq) / 100 == 2)
+    siprec_screen_expect_late_cancel (irq);
   transaction->irq = NULL;
   return irq;
 }
@@ -300,14 +300,25 @@ refuse_interval (SiprecTransaction *transaction)
   siprec_transaction_reply (transaction, &reply);
 }
 
+/* RFC 3261 section 8.2.3: a body that is packed can't be read. */
+static gboolean
+is_encoded (const SiprecRequest *request)
+{
+  const gchar *encoding = siprec_request_header (request, "Content-Encoding");
+
+  return request->body && encoding && *encoding && g_ascii_strcasecmp (encoding, "identity") != 0;
+}
+
 gboolean
 siprec_transaction_refuse (SiprecTransaction *transaction)
 {
+  static const gchar *const encodings[] = {"Accept-Encoding: identity", NULL};
   msg_t *msg = nta_incoming_getrequest (transaction->irq);
   gboolean cut = siprec_message_is_cut (sip_object (msg));
   g_autofree gchar *line = unsupported (transaction->request);
   const gchar *lines[] = {line, NULL};
   gboolean brief = refreshes_too_often (transaction);
+  gboolean encoded = is_encoded (transaction->request);
   SiprecReply reply = {.status = 400, .phrase = "Message Is Cut Off"};
 
   msg_destroy (msg);
@@ -315,9 +326,11 @@ siprec_transaction_refuse (SiprecTransaction *transaction)
     siprec_transaction_reply (transaction, &reply);
   else if (line)
     siprec_transaction_reply (transaction, SIPREC_REPLY (420, lines));
+  else if (encoded)
+    siprec_transaction_reply (transaction, SIPREC_REPLY (415, encodings));
   else if (brief)
     refuse_interval (transaction);
-  return cut || line || brief;
+  return cut || line || encoded || brief;
 }
 
 static gboolean
@@ -354,6 +367,16 @@ is_merged (SiprecTransaction *transaction)
   return FALSE;
 }
 
+static gboolean
+is_late_cancel (SiprecTransaction *transaction)
+{
+  msg_t *msg = nta_incoming_getrequest (transaction->irq);
+  gboolean late = siprec_screen_is_late_cancel (sip_object (msg));
+
+  msg_destroy (msg);
+  return late;
+}
+
 /* RFC 3261 section 8.2 and, for what claims to be in a dialog that we don't know, 12.2.2. */
 static void
 dispatch (SiprecTransaction *transaction)
@@ -363,6 +386,8 @@ dispatch (SiprecTransaction *transaction)
 
   if (!is_allowed (method))
     siprec_transaction_reply_status (transaction, 405);
+  else if (method == sip_method_cancel)
+    siprec_transaction_reply_status (transaction, is_late_cancel (transaction) ? 200 : 481);
   else if (transaction->request->to_tag ||
            (method != sip_method_invite && method != sip_method_options))
     siprec_transaction_reply_status (transaction, 481);
@@ -385,7 +410,7 @@ on_request (nta_leg_magic_t *magic, nta_leg_t *leg, nta_incoming_t *irq, const s
   }
   transaction = transaction_new (magic, irq);
   dialog = siprec_dialog_find (magic, sip);
-  if (dialog)
+  if (dialog && transaction->method != sip_method_cancel)
     siprec_dialog_receive (dialog, transaction);
   else
     dispatch (transaction);

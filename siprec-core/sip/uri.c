@@ -125,6 +125,126 @@ siprec_listen_uri_parse (const gchar *text, GError **error)
   return g_steal_pointer (&uri);
 }
 
+void
+siprec_target_uri_free (SiprecTargetUri *uri)
+{
+  g_free (uri->uri);
+  g_free (uri->host);
+  g_strfreev (uri->headers);
+  g_free (uri);
+}
+
+/* A header that a caller may add: none that SIP itself lives by. */
+static gboolean
+is_free_header (const gchar *name)
+{
+  static const gchar *const ours[] = {
+      "Accept",     "Allow", "Authorization",   "Call-ID",      "Contact",    "CSeq",
+      "Expires",    "From",  "Max-Forwards",    "Min-SE",       "Proxy-",     "Record-Route",
+      "Require",    "Route", "Session-Expires", "Supported",    "Timestamp",  "To",
+      "User-Agent", "Via",   "Content-",        "MIME-Version", "Unsupported"};
+  gsize length = strspn (name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
+
+  /* One letter is the short form of one of them. */
+  if (length < 2 || length > 64 || name[length] != '\0')
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (ours); i++) {
+    gboolean prefix = g_str_has_suffix (ours[i], "-");
+
+    if (prefix ? g_ascii_strncasecmp (name, ours[i], strlen (ours[i])) == 0
+               : g_ascii_strcasecmp (name, ours[i]) == 0)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Takes "Name=value&..." apart. */
+static const gchar *
+parse_headers (const gchar *text, gchar ***headers)
+{
+  g_auto (GStrv) pairs = g_strsplit (text, "&", -1);
+  g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; pairs[i]; i++) {
+    g_auto (GStrv) pair = g_strsplit (pairs[i], "=", 2);
+    g_autofree gchar *name = g_uri_unescape_string (pair[0] ? pair[0] : "", NULL);
+    g_autofree gchar *value = pair[0] && pair[1] ? g_uri_unescape_string (pair[1], NULL) : NULL;
+
+    if (!name || !value || !is_free_header (name))
+      return "after the question mark come headers of your own, such as X-Call=17";
+    g_ptr_array_add (lines, g_strdup_printf ("%s: %s", name, value));
+  }
+  g_ptr_array_add (lines, NULL);
+  *headers = (gchar **)g_ptr_array_free (g_steal_pointer (&lines), FALSE);
+  return NULL;
+}
+
+/* The parameters stay in the URI; of them only the transport counts here. */
+static const gchar *
+find_transport (const gchar *parameters, const gchar **transport)
+{
+  g_auto (GStrv) list = g_strsplit (parameters, ";", -1);
+
+  /* RFC 3263 section 4.1. */
+  *transport = "udp";
+  for (guint i = 0; list[i]; i++) {
+    if (g_ascii_strncasecmp (list[i], "transport=", 10) != 0)
+      continue;
+    if (g_ascii_strcasecmp (list[i] + 10, "tcp") == 0)
+      *transport = "tcp";
+    else if (g_ascii_strcasecmp (list[i] + 10, "udp") != 0)
+      return "calls go by transport udp or tcp";
+  }
+  return NULL;
+}
+
+static const gchar *
+parse_target (const gchar *text, SiprecTargetUri *target)
+{
+  gsize length = strcspn (text, "?");
+  g_autofree gchar *uri = g_strndup (text, length);
+  const gchar *rest = uri + 4;
+  const gchar *wrong;
+
+  for (const gchar *p = text; *p; p++)
+    if (!g_ascii_isgraph (*p) || strchr ("<>\"\\", *p))
+      return "it has characters that no URI has";
+  if (g_ascii_strncasecmp (text, "sip:", 4) != 0)
+    return "it must begin with \"sip:\"";
+  if (strchr (rest, '@'))
+    rest = strchr (rest, '@') + 1;
+  wrong = parse_host (&rest, &target->host);
+  if (!wrong)
+    wrong = parse_port (&rest, &target->port);
+  if (!wrong && (*rest != '\0' && *rest != ';'))
+    wrong = "nothing but a port, parameters and headers may follow the host";
+  if (!wrong)
+    wrong = find_transport (rest, &target->transport);
+  if (!wrong && text[length] == '?')
+    wrong = parse_headers (text + length + 1, &target->headers);
+  target->uri = g_steal_pointer (&uri);
+  return wrong;
+}
+
+SiprecTargetUri *
+siprec_target_uri_parse (const gchar *text, GError **error)
+{
+  g_autoptr (SiprecTargetUri) target = g_new0 (SiprecTargetUri, 1);
+  const gchar *wrong = parse_target (text, target);
+
+  if (!wrong && target->port == 0)
+    wrong = "the port must be a number from 1 to 65535";
+  if (wrong) {
+    g_autofree gchar *shown = g_utf8_make_valid (text, -1);
+
+    g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SETTINGS,
+                 "Can't call \"%s\": %s. A right one is \"sip:line7@192.0.2.1;transport=tcp\".",
+                 shown, wrong);
+    return NULL;
+  }
+  return g_steal_pointer (&target);
+}
+
 gchar *
 siprec_uri_salvage (const gchar *contact)
 {

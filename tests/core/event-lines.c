@@ -19,7 +19,8 @@ main (int argc, char **argv)
     gsize size = 0;
     g_autoptr (GBytes) bytes =
         g_file_get_contents (argv[i], &text, &size, NULL) ? g_bytes_new_take (text, size) : NULL;
-    g_autoptr (SiprecMetadata) document = bytes ? siprec_metadata_read (bytes, NULL, NULL) : NULL;
+    g_autoptr (SiprecMetadata) document =
+        bytes ? siprec_metadata_read (bytes, NULL, NULL, NULL) : NULL;
     g_autoptr (SiprecMetadata) before = state;
     g_autoptr (GPtrArray) events = NULL;
 

@@ -59,7 +59,7 @@ apply (const gchar *xml)
 {
   g_autoptr (GBytes) bytes = g_bytes_new (xml, strlen (xml));
   g_autoptr (GError) error = NULL;
-  g_autoptr (SiprecMetadata) document = siprec_metadata_read (bytes, NULL, &error);
+  g_autoptr (SiprecMetadata) document = siprec_metadata_read (bytes, NULL, NULL, &error);
   SiprecMetadata *merged;
 
   fail_unless (document != NULL, "%s", error ? error->message : "");
@@ -152,7 +152,7 @@ GST_START_TEST (test_inputs_untouched)
   g_autoptr (SiprecMetadata) merged = NULL;
 
   apply (BASIC_CALL);
-  document = siprec_metadata_read (bytes, NULL, NULL);
+  document = siprec_metadata_read (bytes, NULL, NULL, NULL);
   merged = siprec_metadata_merge (state, document);
   assert_senders ("96", "alice");
   fail_unless (document->partial);

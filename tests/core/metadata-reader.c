@@ -40,7 +40,7 @@ static SiprecMetadata *
 read_bytes (GBytes *bytes)
 {
   g_autoptr (GError) error = NULL;
-  SiprecMetadata *metadata = siprec_metadata_read (bytes, deviations, &error);
+  SiprecMetadata *metadata = siprec_metadata_read (bytes, NULL, deviations, &error);
 
   fail_unless (metadata != NULL, "%s", error ? error->message : "no error");
   return metadata;
@@ -68,7 +68,7 @@ fail_to_read (const void *data, gsize size)
   g_autoptr (GBytes) bytes = g_bytes_new (data, size);
   g_autoptr (GError) error = NULL;
 
-  fail_unless (siprec_metadata_read (bytes, deviations, &error) == NULL);
+  fail_unless (siprec_metadata_read (bytes, NULL, deviations, &error) == NULL);
   fail_unless (g_error_matches (error, SIPREC_ERROR, SIPREC_ERROR_SYNTAX));
 }
 
@@ -581,8 +581,73 @@ GST_START_TEST (test_expensive)
       }
     }
     bytes = g_string_free_to_bytes (xml);
-    m = siprec_metadata_read (bytes, deviations, NULL);
+    m = siprec_metadata_read (bytes, NULL, deviations, NULL);
   }
+}
+GST_END_TEST;
+
+static SiprecMetadata *
+read_within (const gchar *xml, const SiprecMetadataLimits *limits)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new (xml, strlen (xml));
+
+  g_ptr_array_set_size (deviations, 0);
+  return siprec_metadata_read (bytes, limits, deviations, NULL);
+}
+
+/* Each bound is a setting; what is within it is read, what is beyond it is told and left out. */
+GST_START_TEST (test_limits)
+{
+  static const gchar xml[] =
+      HEAD "<participant participant_id='four'><nameID aor='sip:a@b'/>"
+           "</participant><participant participant_id='p'><nameID aor='sip:c@d'>"
+           "<name>C</name></nameID></participant></recording>";
+  const SiprecMetadataLimits none = {0}, enough = {sizeof xml - 1, 6, 4, 4};
+  static const struct {
+    SiprecMetadataLimits limits;
+    guint n_participants;
+    gboolean partial;
+    const gchar *deviation;
+  } cases[] = {
+      {{.size = sizeof xml - 2}, 2, TRUE, "metadata-limit"},
+      {{.elements = 3}, 1, TRUE, "metadata-limit"},
+      {{.depth = 3}, 2, TRUE, "metadata-limit"},
+      {{.depth = 2}, 1, TRUE, "metadata-limit"},
+      {{.id_length = 3}, 1, FALSE, "metadata-id-too-long"},
+  };
+  g_autoptr (SiprecMetadata) by_default = read_within (xml, &none);
+  g_autoptr (SiprecMetadata) whole = NULL;
+
+  fail_unless_equals_int (deviations->len, 0);
+  whole = read_within (xml, &enough);
+  fail_unless_equals_int (deviations->len, 0);
+  fail_unless (by_default->participants->len == 2 && whole->participants->len == 2);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (SiprecMetadata) m = read_within (xml, &cases[i].limits);
+
+    fail_unless_equals_int (m->participants->len, cases[i].n_participants);
+    fail_unless_equals_int (m->partial, cases[i].partial);
+    fail_unless (siprec_deviations_has (deviations, cases[i].deviation), "%u", i);
+  }
+}
+GST_END_TEST;
+
+/* Raised bounds: 2 MB and 100,000 elements are read. */
+GST_START_TEST (test_raised_limits)
+{
+  const SiprecMetadataLimits limits = {.size = 16 * 1024 * 1024, .elements = 200000, .depth = 1000};
+  GString *xml = g_string_new (HEAD);
+  g_autoptr (SiprecMetadata) m = NULL;
+  guint n = rounds (100000);
+
+  for (guint i = 0; i < n; i++)
+    g_string_append_printf (xml, "<stream stream_id='%u'/>", i);
+  g_string_append (xml, "</recording>");
+  m = read_within (xml->str, &limits);
+  fail_unless_equals_int (m->streams->len, n);
+  fail_unless_equals_int (deviations->len, 0);
+  fail_if (m->partial);
+  g_string_free (xml, TRUE);
 }
 GST_END_TEST;
 
@@ -597,7 +662,7 @@ GST_START_TEST (test_truncated_anywhere)
     for (gsize size = 0; size < g_bytes_get_size (whole); size++) {
       g_autoptr (GBytes) cut = g_bytes_new (g_bytes_get_data (whole, NULL), size);
       g_autoptr (GError) error = NULL;
-      g_autoptr (SiprecMetadata) m = siprec_metadata_read (cut, NULL, &error);
+      g_autoptr (SiprecMetadata) m = siprec_metadata_read (cut, NULL, NULL, &error);
 
       fail_unless ((m != NULL) != (error != NULL));
       fail_unless (!m || m->participants->len <= 2);
@@ -622,7 +687,7 @@ GST_START_TEST (test_mutated)
       data[g_rand_int_range (rand, 0, size)] = g_rand_boolean (rand)
                                                    ? "<>&\"'/=!?[] "[g_rand_int_range (rand, 0, 12)]
                                                    : g_rand_int_range (rand, 0, 256);
-    m = siprec_metadata_read (bytes, deviations, &error);
+    m = siprec_metadata_read (bytes, NULL, deviations, &error);
     fail_unless ((m != NULL) != (error != NULL));
   }
 }
@@ -632,7 +697,7 @@ static gpointer
 read_often (gpointer data)
 {
   for (guint i = 0; i < 100; i++) {
-    g_autoptr (SiprecMetadata) m = siprec_metadata_read (data, NULL, NULL);
+    g_autoptr (SiprecMetadata) m = siprec_metadata_read (data, NULL, NULL, NULL);
 
     fail_unless (m && m->participants->len == 2);
   }
@@ -688,6 +753,8 @@ metadata_reader_suite (void)
   tcase_add_test (hostile, test_large);
   tcase_add_test (hostile, test_long_name);
   tcase_add_test (hostile, test_expensive);
+  tcase_add_test (hostile, test_limits);
+  tcase_add_test (hostile, test_raised_limits);
   tcase_add_test (hostile, test_truncated_anywhere);
   tcase_add_test (hostile, test_mutated);
   tcase_add_test (hostile, test_threads);

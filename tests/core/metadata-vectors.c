@@ -49,7 +49,7 @@ read_vector (guint i, GPtrArray *deviations)
 
   fail_unless (g_file_get_contents (path, &text, &size, NULL));
   bytes = g_bytes_new_take (text, size);
-  metadata = siprec_metadata_read (bytes, deviations, NULL);
+  metadata = siprec_metadata_read (bytes, NULL, deviations, NULL);
   fail_unless (metadata != NULL, "%s", path);
   return metadata;
 }

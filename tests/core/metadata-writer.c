@@ -38,7 +38,7 @@ read_text (const gchar *xml)
 {
   g_autoptr (GBytes) bytes = g_bytes_new (xml, strlen (xml));
   g_autoptr (SiprecMetadata) nothing = siprec_metadata_new ();
-  g_autoptr (SiprecMetadata) document = siprec_metadata_read (bytes, NULL, NULL);
+  g_autoptr (SiprecMetadata) document = siprec_metadata_read (bytes, NULL, NULL, NULL);
 
   fail_unless (document != NULL, "%s", xml);
   return siprec_metadata_merge (nothing, document);

@@ -113,6 +113,59 @@ GST_START_TEST (test_cancel)
 }
 GST_END_TEST;
 
+/* RFC 3261 section 9.2: too late, so it is answered and changes nothing. */
+GST_START_TEST (test_late_cancel)
+{
+  BEGIN (0);
+  g_autofree gchar *answer = NULL;
+  g_autofree gchar *to = NULL;
+  g_autofree gchar *branch = NULL;
+
+  call_send (call, "INVITE", NULL, SDP);
+  event_free (server_expect (server, "invite"));
+  answer = peer_expect (peer, "SIP/2.0 200 ");
+  to = header_of (answer, "To");
+  call->to_tag = g_strdup (strstr (to, ";tag=") + 5);
+  call_send (call, "CANCEL", NULL, NULL);
+  do {
+    g_free (answer);
+    answer = peer_expect (peer, "SIP/2.0 200 ");
+  } while (!strstr (answer, " CANCEL\r\n"));
+  branch = g_strdup (call->branch);
+  call_send (call, "ACK", NULL, NULL);
+  event_free (server_expect (server, "ack"));
+
+  /* Another branch is another transaction, of which nothing is known. */
+  call_send (call, "CANCEL", NULL, NULL);
+  g_free (peer_expect (peer, "SIP/2.0 481 "));
+  hang_up (call, server);
+}
+GST_END_TEST;
+
+/* RFC 3261 section 8.2.3. */
+GST_START_TEST (test_packed_body)
+{
+  BEGIN (0);
+  g_autofree gchar *refusal = NULL;
+
+  call_send (call, "INVITE", "Content-Type: application/sdp\r\nContent-Encoding: gzip\r\n", SDP);
+  refusal = peer_expect (peer, "SIP/2.0 415 ");
+  check_header (refusal, "Accept-Encoding", "identity");
+  call->refused = TRUE;
+  call_send (call, "ACK", NULL, NULL);
+  call->refused = FALSE;
+
+  call_establish (call, server, NULL);
+  call_send (call, "UPDATE", "Content-Type: application/sdp\r\nContent-Encoding: gzip\r\n", SDP);
+  g_free (peer_expect (peer, "SIP/2.0 415 "));
+  call_send (call, "UPDATE", "Content-Type: application/sdp\r\nContent-Encoding: identity\r\n",
+             SDP);
+  g_free (peer_expect (peer, "SIP/2.0 200 "));
+  event_free (server_expect (server, "request UPDATE"));
+  hang_up (call, server);
+}
+GST_END_TEST;
+
 /* Requests of the peer: what goes to the user, what doesn't. */
 GST_START_TEST (test_peer_requests)
 {
@@ -229,6 +282,65 @@ GST_START_TEST (test_overlap)
   server_reply (server, first->transaction, 488);
   g_free (peer_expect (peer, "SIP/2.0 488 "));
   g_atomic_int_set (&server->hold_request, FALSE);
+  hang_up (call, server);
+}
+GST_END_TEST;
+
+/* The next response that isn't a repetition of a 200 to INVITE. */
+static gchar *
+next_response (Peer *peer)
+{
+  gchar *response = peer_expect (peer, "SIP/2.0 ");
+
+  while (strstr (response, " INVITE\r\n") && g_str_has_prefix (response, "SIP/2.0 200 ")) {
+    g_free (response);
+    response = peer_expect (peer, "SIP/2.0 ");
+  }
+  return response;
+}
+
+/* RFC 3311 section 5.2: an UPDATE before the ACK. With an offer it must wait if ours, in the 200, is still
+ * without answer; without one it never has to. */
+GST_START_TEST (test_update_before_ack)
+{
+  static const gchar *const types[] = {"Content-Type: application/sdp\r\n", NULL};
+  static const gchar *const statuses[] = {"SIP/2.0 200 ", "SIP/2.0 491 "};
+  BEGIN (0);
+
+  call_establish (call, server, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++) {
+    g_autofree gchar *answer = NULL;
+    g_autofree gchar *empty = NULL;
+    g_autofree gchar *again = NULL;
+    guint cseq;
+
+    call_send (call, "INVITE", types[i], types[i] ? SDP : NULL);
+    cseq = call->cseq;
+    event_free (server_expect (server, "request INVITE"));
+    g_free (peer_expect (peer, "SIP/2.0 200 "));
+
+    call_send (call, "UPDATE", types[0], SDP);
+    answer = next_response (peer);
+    fail_unless (g_str_has_prefix (answer, statuses[i]), "%s", answer);
+    if (i == 0)
+      event_free (server_expect (server, "request UPDATE"));
+    call_send (call, "UPDATE", NULL, NULL);
+    empty = next_response (peer);
+    fail_unless (g_str_has_prefix (empty, "SIP/2.0 200 "), "%s", empty);
+    event_free (server_expect (server, "request UPDATE"));
+    /* Another INVITE has to wait in any case. */
+    call_send (call, "INVITE", types[0], SDP);
+    again = next_response (peer);
+    fail_unless (g_str_has_prefix (again, i == 0 ? "SIP/2.0 500 " : "SIP/2.0 491 "), "%s", again);
+    call->refused = TRUE;
+    call_send (call, "ACK", NULL, NULL);
+    call->refused = FALSE;
+
+    call->cseq = cseq;
+    call_send (call, "ACK", NULL, NULL);
+    event_free (server_expect (server, "ack"));
+    call->cseq = cseq + 3;
+  }
   hang_up (call, server);
 }
 GST_END_TEST;
@@ -595,6 +707,9 @@ sip_dialog_suite (void)
   suite_add_tcase (suite, tcase);
   tcase_add_loop_test (tcase, test_call, 0, 2);
   tcase_add_loop_test (tcase, test_cancel, 0, 2);
+  tcase_add_loop_test (tcase, test_late_cancel, 0, 2);
+  tcase_add_loop_test (tcase, test_packed_body, 0, 2);
+  tcase_add_loop_test (tcase, test_update_before_ack, 0, 2);
   tcase_add_loop_test (tcase, test_peer_requests, 0, 2);
   tcase_add_loop_test (tcase, test_100rel, 0, 2);
   tcase_add_loop_test (tcase, test_overlap, 0, 2);

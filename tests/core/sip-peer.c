@@ -84,8 +84,20 @@ on_refresh (SiprecDialog *dialog, gpointer user_data)
                                 user_data);
 }
 
+static void
+on_answered (SiprecDialog *dialog, SiprecRequest *response, gpointer user_data)
+{
+  Server *server = user_data;
+
+  push (server, g_strdup_printf ("answered %u", response->status), response, dialog, NULL);
+  if (response->status < 300)
+    siprec_dialog_acknowledge (dialog, "application/sdp", SDP);
+  else
+    siprec_dialog_free (dialog);
+}
+
 static const SiprecDialogHandler dialog_handler = {on_dialog_request, on_acknowledged, on_ended,
-                                                   on_refresh};
+                                                   on_refresh, on_answered};
 
 static void
 on_request (SiprecAgent *agent, SiprecTransaction *transaction, SiprecRequest *request,
@@ -194,7 +206,7 @@ typedef struct {
   SiprecDialog *dialog;
   SiprecTransaction *transaction;
   const gchar *method, *type, *body;
-  guint status;
+  guint status; /* or a port, or seconds */
   gboolean result;
 } Action;
 
@@ -240,6 +252,46 @@ server_request (Server *server, SiprecDialog *dialog, const gchar *method, const
 
   server_call (server, do_request, &action);
   return action.result;
+}
+
+static void
+do_invite (SiprecAgent *agent, gpointer user_data)
+{
+  static const gchar *const lines[] = {"Require: siprec", NULL};
+  Action *action = user_data;
+  SiprecCallee callee = {action->body, "<sip:recorder@127.0.0.1>;tag=our-tag",
+                         "our-call",   "udp",
+                         "127.0.0.1",  action->status,
+                         NULL};
+
+  action->dialog =
+      siprec_dialog_call (agent, &callee, lines, &dialog_handler, action->server, NULL);
+}
+
+gboolean
+server_invite (Server *server, const gchar *uri, guint16 port)
+{
+  Action action = {.server = server, .body = uri, .status = port};
+
+  server_call (server, do_invite, &action);
+  server->calling = action.dialog;
+  return action.dialog != NULL;
+}
+
+static void
+do_set_session_minimum (SiprecAgent *agent, gpointer user_data)
+{
+  Action *action = user_data;
+
+  siprec_agent_set_session_minimum (agent, action->status);
+}
+
+void
+server_set_session_minimum (Server *server, guint seconds)
+{
+  Action action = {.status = seconds};
+
+  server_call (server, do_set_session_minimum, &action);
 }
 
 static void

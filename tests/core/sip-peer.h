@@ -25,6 +25,7 @@ typedef struct {
  * @hold: INVITEs are not answered, and no dialog is made
  * @hold_dialog: INVITEs get a dialog, but no answer
  * @free_ended: dialogs are freed when they have ended
+ * @calling: the dialog of server_invite()
  *
  * An agent, whose callbacks become events.
  */
@@ -34,6 +35,7 @@ typedef struct {
   GError *error;
   GAsyncQueue *events;
   gint hold, hold_dialog, hold_request;
+  SiprecDialog *calling;
 } Server;
 
 typedef struct {
@@ -72,6 +74,12 @@ void server_call (Server *server, SiprecAgentFunc func, gpointer data);
 void server_bye (Server *server, SiprecDialog *dialog, const gchar *reason);
 gboolean server_request (Server *server, SiprecDialog *dialog, const gchar *method,
                          const gchar *type, const gchar *body);
+
+/* Calls @uri at @port of 127.0.0.1, over UDP; the final response is the event "answered 200". */
+gboolean server_invite (Server *server, const gchar *uri, guint16 port);
+
+/* Accepts session intervals (RFC 4028) from @seconds on. */
+void server_set_session_minimum (Server *server, guint seconds);
 void server_reply (Server *server, SiprecTransaction *transaction, guint status);
 
 /* @proto: "UDP" or "TCP". */

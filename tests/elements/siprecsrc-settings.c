@@ -149,6 +149,8 @@ GST_START_TEST (test_round_trip)
 {
   Pipeline *pipeline = pipeline_new (
       "codecs=PCMA output=rtp push-mode=shared fill=none metadata-format=xml accept=any "
+      "metadata-max-size=2000000 metadata-max-elements=100000 metadata-max-depth=100 "
+      "metadata-max-id-length=64 "
       "strictness=strict latency=80 buffer-duration=40000000 timeout=7 audio-pads=2 "
       "eos-on-session-end=false session-detach=true drop-on-latency=true udp-buffer-size=9000 "
       "decision-timeout=5 context=other endpoint=named media-address=127.0.0.2 "
@@ -160,6 +162,10 @@ GST_START_TEST (test_round_trip)
       {"push-mode", "shared"},
       {"fill", "none"},
       {"metadata-format", "xml"},
+      {"metadata-max-size", "2000000"},
+      {"metadata-max-elements", "100000"},
+      {"metadata-max-depth", "100"},
+      {"metadata-max-id-length", "64"},
       {"accept", "any"},
       {"strictness", "strict"},
       {"latency", "80"},
@@ -193,6 +199,31 @@ GST_START_TEST (test_round_trip)
 }
 GST_END_TEST;
 
+/* The bounds of the metadata are those that were set; what they cost is told. */
+GST_START_TEST (test_metadata_bounds)
+{
+  Pipeline *pipeline = pipeline_new ("metadata-max-elements=10", "fakesink async=false");
+  Caller *caller;
+  GstMessage *message;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
+  while ((message = pipeline_message (pipeline, GST_MESSAGE_ELEMENT, "GstSiprecDeviation"))) {
+    gboolean found = g_str_equal (
+        gst_structure_get_string (gst_message_get_structure (message), "id"), "metadata-limit");
+
+    gst_message_unref (message);
+    if (found)
+      break;
+  }
+  fail_unless (message != NULL);
+  fail_unless_equals_int (caller_bye (caller), 200);
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
 static Suite *
 siprecsrc_settings_suite (void)
 {
@@ -206,6 +237,7 @@ siprecsrc_settings_suite (void)
   tcase_add_test (tcase, test_actual_uri);
   tcase_add_test (tcase, test_documented);
   tcase_add_test (tcase, test_round_trip);
+  tcase_add_test (tcase, test_metadata_bounds);
   return suite;
 }
 

@@ -7,6 +7,7 @@
 #include "siprec-core/metadata/changes.h"
 #include "siprec-core/metadata/merge.h"
 #include "siprec-core/metadata/reader.h"
+#include "siprec-core/metadata/senders.h"
 
 /* Separates the documents of one input. */
 #define SEPARATOR 0x1e
@@ -26,7 +27,8 @@ check_events (const SiprecMetadata *before, const SiprecMetadata *after)
 {
   g_autoptr (GPtrArray) events = siprec_metadata_changes (before, after);
   g_autoptr (GPtrArray) none = siprec_metadata_changes (after, after);
-  g_autoptr (JsonArray) senders = siprec_metadata_stream_senders_json (after, "1");
+  g_autoptr (GHashTable) index = siprec_senders_new (after);
+  g_autoptr (JsonArray) senders = siprec_senders_to_json (index, "1");
 
   g_assert (none->len == 0);
   for (guint i = 0; i < events->len; i++) {
@@ -53,7 +55,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     g_autoptr (GBytes) bytes = g_bytes_new (data, length);
     g_autoptr (GPtrArray) deviations = siprec_deviations_new ();
     g_autoptr (GError) error = NULL;
-    g_autoptr (SiprecMetadata) document = siprec_metadata_read (bytes, deviations, &error);
+    g_autoptr (SiprecMetadata) document = siprec_metadata_read (bytes, NULL, deviations, &error);
 
     g_assert ((document == NULL) == (error != NULL));
     if (document) {

@@ -38,7 +38,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 
     g_autofree gchar *xml = siprec_metadata_write (record->state);
     g_autoptr (GBytes) bytes = g_bytes_new (xml, strlen (xml));
-    g_autoptr (SiprecMetadata) again = siprec_metadata_read (bytes, NULL, NULL);
+    g_autoptr (SiprecMetadata) again = siprec_metadata_read (bytes, NULL, NULL, NULL);
 
     g_assert (again != NULL);
     g_assert (g_utf8_validate (tree, -1, NULL));

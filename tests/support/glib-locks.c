@@ -1,11 +1,16 @@
 /* GLib's locks on top of pthread's, preloaded under ThreadSanitizer: GLib makes its own of futexes, which
- * it can't see, so that everything they guard would be reported.
+ * it can't see, so that everything they guard would be reported. It is told of queues and counts as well.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib.h>
 
+#include <dlfcn.h>
 #include <pthread.h>
+#include <sanitizer/tsan_interface.h>
 #include <stdlib.h>
 #include <time.h>
+
+#undef g_atomic_ref_count_inc
+#undef g_atomic_ref_count_dec
 
 #define EXPORT __attribute__ ((visibility ("default")))
 
@@ -142,4 +147,82 @@ EXPORT void
 g_cond_broadcast (GCond *cond)
 {
   pthread_cond_broadcast (get_cond (cond));
+}
+
+/* Inside of GLib, calls of the above stay there. */
+
+static gpointer
+find_real (const gchar *name)
+{
+  return dlsym (RTLD_NEXT, name);
+}
+
+#define REAL(name) ((__typeof__ (&name))find_real (#name))
+
+EXPORT void
+g_async_queue_push (GAsyncQueue *queue, gpointer data)
+{
+  __tsan_release (queue);
+  REAL (g_async_queue_push) (queue, data);
+}
+
+EXPORT gpointer
+g_async_queue_pop (GAsyncQueue *queue)
+{
+  gpointer data = REAL (g_async_queue_pop) (queue);
+
+  __tsan_acquire (queue);
+  return data;
+}
+
+EXPORT gpointer
+g_async_queue_try_pop (GAsyncQueue *queue)
+{
+  gpointer data = REAL (g_async_queue_try_pop) (queue);
+
+  __tsan_acquire (queue);
+  return data;
+}
+
+EXPORT gpointer
+g_async_queue_timeout_pop (GAsyncQueue *queue, guint64 timeout)
+{
+  gpointer data = REAL (g_async_queue_timeout_pop) (queue, timeout);
+
+  __tsan_acquire (queue);
+  return data;
+}
+
+EXPORT void
+g_atomic_ref_count_inc (gatomicrefcount *count)
+{
+  __atomic_fetch_add (count, 1, __ATOMIC_SEQ_CST);
+}
+
+EXPORT gboolean
+g_atomic_ref_count_dec (gatomicrefcount *count)
+{
+  return __atomic_fetch_sub (count, 1, __ATOMIC_SEQ_CST) == 1;
+}
+
+/* What frees the box that is being released. */
+static __thread GDestroyNotify clear_box;
+
+static void
+clear (gpointer box)
+{
+  __tsan_acquire (box);
+  if (clear_box)
+    clear_box (box);
+}
+
+EXPORT void
+g_atomic_rc_box_release_full (gpointer box, GDestroyNotify func)
+{
+  GDestroyNotify outer = clear_box;
+
+  clear_box = func;
+  __tsan_release (box);
+  REAL (g_atomic_rc_box_release_full) (box, clear);
+  clear_box = outer;
 }

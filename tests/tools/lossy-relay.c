@@ -5,6 +5,8 @@
 
 #include <gio/gio.h>
 
+#include "tests/support/network.h"
+
 #define MAX_ROUTES 8
 
 #define USAGE                                                                                      \
@@ -17,7 +19,7 @@
 typedef struct {
   GSocket *sockets[2];
   GSocketAddress *dests[2];
-  guint burst_left; /* packets still to be dropped */
+  Network network;
 } Route;
 
 typedef struct {
@@ -47,7 +49,6 @@ static const GOptionEntry entries[] = {
 static Route routes[MAX_ROUTES];
 static guint n_routes;
 static GQueue packets = G_QUEUE_INIT; /* Packet, by time */
-static guint n_passed, n_dropped, n_duplicated, n_reordered;
 
 static volatile sig_atomic_t stopped;
 
@@ -128,42 +129,8 @@ add_packet (Route *route, guint which, GBytes *data, gint64 due)
   g_queue_insert_sorted (&packets, packet, compare_packets, NULL);
 }
 
-static gboolean
-happens (GRand *random, gdouble percent)
-{
-  /* Always the same number of draws, so that one fault doesn't change where the others fall. */
-  return g_rand_double (random) * 100 < percent;
-}
-
-/* What the network does to one packet of media. */
 static void
-mistreat (Route *route, GRand *random, GBytes *data, gint64 now)
-{
-  gboolean dropped = happens (random, drop), begins_burst = happens (random, burst);
-  gboolean twice = happens (random, duplicate), late = happens (random, reorder);
-  gint64 due = now + (gint64)(1000 * (delay + jitter * g_rand_double (random)));
-
-  if (begins_burst)
-    route->burst_left = (guint)burst_length;
-  if (route->burst_left > 0 || dropped) {
-    route->burst_left -= route->burst_left > 0;
-    n_dropped++;
-    return;
-  }
-  if (late) {
-    due += hold * 1000;
-    n_reordered++;
-  }
-  add_packet (route, 0, data, due);
-  n_passed++;
-  if (twice) {
-    add_packet (route, 0, data, due + 1000);
-    n_duplicated++;
-  }
-}
-
-static void
-receive (Route *route, guint which, GRand *random)
+receive (Route *route, guint which)
 {
   gchar buffer[2048];
   gint64 now = g_get_monotonic_time ();
@@ -172,10 +139,11 @@ receive (Route *route, guint which, GRand *random)
   while ((size = g_socket_receive (route->sockets[which], buffer, sizeof buffer, NULL, NULL)) > 0) {
     g_autoptr (GBytes) data = g_bytes_new (buffer, (gsize)size);
 
-    if (which == 0)
-      mistreat (route, random, data, now);
-    else
-      add_packet (route, 1, data, now + delay * 1000);
+    gint64 due[2] = {now + delay * 1000};
+    guint n = which == 0 ? network_send (&route->network, now, due) : 1;
+
+    for (guint i = 0; i < n; i++)
+      add_packet (route, which, data, due[i]);
   }
 }
 
@@ -200,24 +168,48 @@ send_due (void)
 static void
 relay (void)
 {
-  GRand *randoms[MAX_ROUTES];
   struct pollfd fds[2 * MAX_ROUTES];
 
-  for (guint i = 0; i < n_routes; i++) {
-    randoms[i] = g_rand_new_with_seed ((guint32)seed + i);
-    for (guint j = 0; j < 2; j++)
-      fds[2 * i + j] =
-          (struct pollfd){.fd = g_socket_get_fd (routes[i].sockets[j]), .events = POLLIN};
-  }
+  for (guint i = 0; i < 2 * n_routes; i++)
+    fds[i] =
+        (struct pollfd){.fd = g_socket_get_fd (routes[i / 2].sockets[i % 2]), .events = POLLIN};
   while (!stopped) {
     poll (fds, 2 * n_routes, send_due ());
     for (guint i = 0; i < n_routes; i++) {
-      receive (&routes[i], 0, randoms[i]);
-      receive (&routes[i], 1, randoms[i]);
+      receive (&routes[i], 0);
+      receive (&routes[i], 1);
     }
   }
-  for (guint i = 0; i < n_routes; i++)
-    g_rand_free (randoms[i]);
+}
+
+static void
+make_network (Network *network, guint index)
+{
+  *network = (Network){.drop = drop,
+                       .burst = burst,
+                       .duplicate = duplicate,
+                       .reorder = reorder,
+                       .burst_length = (guint)burst_length,
+                       .delay = delay * 1000,
+                       .jitter = jitter * 1000,
+                       .hold = hold * 1000};
+  network_init (network, (guint32)seed + index);
+}
+
+static void
+print_counts (void)
+{
+  Network sum = {0};
+
+  for (guint i = 0; i < n_routes; i++) {
+    sum.n_passed += routes[i].network.n_passed;
+    sum.n_dropped += routes[i].network.n_dropped;
+    sum.n_duplicated += routes[i].network.n_duplicated;
+    sum.n_reordered += routes[i].network.n_reordered;
+    network_clear (&routes[i].network);
+  }
+  g_print ("{\"passed\":%u,\"dropped\":%u,\"duplicated\":%u,\"reordered\":%u}\n", sum.n_passed,
+           sum.n_dropped, sum.n_duplicated, sum.n_reordered);
 }
 
 int
@@ -241,9 +233,9 @@ main (int argc, char **argv)
       g_printerr ("lossy-relay: \"%s\" is not ADDRESS:PORT.\n", argv[n_routes + 1]);
       return 2;
     }
+    make_network (&routes[n_routes].network, n_routes);
   }
   relay ();
-  g_print ("{\"passed\":%u,\"dropped\":%u,\"duplicated\":%u,\"reordered\":%u}\n", n_passed,
-           n_dropped, n_duplicated, n_reordered);
+  print_counts ();
   return 0;
 }

@@ -1,0 +1,209 @@
+/* SRTP's two families of transforms on OpenSSL's EVP: AES-CM with HMAC-SHA1, and AES-GCM.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cipher.h"
+
+#include <gst/gst.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <string.h>
+
+#define SHA1_BLOCK 64
+#define SHA1_SIZE  20
+#define GCM_TAG    16
+#define GCM_IV     12
+#define CM_IV      16
+
+/* The E bit of SRTCP's index word (RFC 3711 section 3.4). */
+#define ENCRYPTED (1u << 31)
+
+struct _SiprecCipher {
+  gboolean aead;
+  guint tag_size;
+  guint8 salt[SIPREC_MAX_SALT];
+  EVP_CIPHER_CTX *aes;
+  /* HMAC with its two paddings already hashed; EVP_MAC would hash them for each packet. */
+  EVP_MD_CTX *inner, *outer, *hash;
+};
+
+static EVP_MD_CTX *
+hash_padding (const guint8 *key, guint8 padding)
+{
+  EVP_MD_CTX *hash = EVP_MD_CTX_new ();
+  guint8 block[SHA1_BLOCK];
+
+  memset (block, padding, sizeof (block));
+  for (guint i = 0; i < SIPREC_AUTH_KEY_SIZE; i++)
+    block[i] ^= key[i];
+  if (EVP_DigestInit_ex (hash, EVP_sha1 (), NULL) != 1 ||
+      EVP_DigestUpdate (hash, block, sizeof (block)) != 1)
+    g_clear_pointer (&hash, EVP_MD_CTX_free);
+  OPENSSL_cleanse (block, sizeof (block));
+  return hash;
+}
+
+static const EVP_CIPHER *
+get_aes (const SiprecSuite *suite)
+{
+  if (suite->aead)
+    return suite->key_size == 16 ? EVP_aes_128_gcm () : EVP_aes_256_gcm ();
+  return suite->key_size == 16 ? EVP_aes_128_ctr () : EVP_aes_256_ctr ();
+}
+
+SiprecCipher *
+siprec_cipher_new (const SiprecSuite *suite, const SiprecSessionKeys *keys, guint tag_size)
+{
+  g_autoptr (SiprecCipher) cipher = g_new0 (SiprecCipher, 1);
+
+  cipher->aead = suite->aead;
+  cipher->tag_size = tag_size;
+  memcpy (cipher->salt, keys->salt, suite->salt_size);
+  cipher->aes = EVP_CIPHER_CTX_new ();
+  /* Counter mode is the same both ways; GCM sets the direction with each packet. */
+  if (EVP_EncryptInit_ex (cipher->aes, get_aes (suite), NULL, keys->key, NULL) != 1)
+    return NULL;
+  if (suite->aead)
+    return g_steal_pointer (&cipher);
+  cipher->inner = hash_padding (keys->auth, 0x36);
+  cipher->outer = hash_padding (keys->auth, 0x5c);
+  cipher->hash = EVP_MD_CTX_new ();
+  return cipher->inner && cipher->outer ? g_steal_pointer (&cipher) : NULL;
+}
+
+void
+siprec_cipher_free (SiprecCipher *cipher)
+{
+  if (!cipher)
+    return;
+  EVP_CIPHER_CTX_free (cipher->aes);
+  EVP_MD_CTX_free (cipher->inner);
+  EVP_MD_CTX_free (cipher->outer);
+  EVP_MD_CTX_free (cipher->hash);
+  OPENSSL_cleanse (cipher, sizeof (*cipher));
+  g_free (cipher);
+}
+
+static guint32
+index_word (const SiprecSealed *packet)
+{
+  return (guint32)packet->index | (packet->clear ? 0 : ENCRYPTED);
+}
+
+/* ---- AES-CM with HMAC-SHA1 (RFC 3711 sections 4.1.1 and 4.2.1) ---- */
+
+static gboolean
+make_hmac (SiprecCipher *cipher, const SiprecSealed *packet, const guint8 *data, guint8 *tag)
+{
+  guint8 word[4];
+
+  /* SRTP authenticates the roll-over counter, which isn't sent; SRTCP its index. */
+  GST_WRITE_UINT32_BE (word, packet->rtcp ? index_word (packet) : (guint32)(packet->index >> 16));
+  return EVP_MD_CTX_copy_ex (cipher->hash, cipher->inner) == 1 &&
+         EVP_DigestUpdate (cipher->hash, data, packet->size) == 1 &&
+         EVP_DigestUpdate (cipher->hash, word, sizeof (word)) == 1 &&
+         EVP_DigestFinal_ex (cipher->hash, tag, NULL) == 1 &&
+         EVP_MD_CTX_copy_ex (cipher->hash, cipher->outer) == 1 &&
+         EVP_DigestUpdate (cipher->hash, tag, SHA1_SIZE) == 1 &&
+         EVP_DigestFinal_ex (cipher->hash, tag, NULL) == 1;
+}
+
+/* Both ways. */
+static gboolean
+crypt_counter (SiprecCipher *cipher, const SiprecSealed *packet, guint8 *out)
+{
+  guint8 iv[CM_IV] = {0};
+  gint n;
+
+  memcpy (out, packet->data, packet->header_size);
+  if (packet->clear) {
+    memcpy (out + packet->header_size, packet->data + packet->header_size,
+            packet->size - packet->header_size);
+    return TRUE;
+  }
+  GST_WRITE_UINT32_BE (iv + 4, packet->ssrc);
+  GST_WRITE_UINT16_BE (iv + 8, (guint16)(packet->index >> 32));
+  GST_WRITE_UINT32_BE (iv + 10, (guint32)packet->index);
+  for (guint i = 0; i < SIPREC_MAX_SALT; i++)
+    iv[i] ^= cipher->salt[i];
+  return EVP_EncryptInit_ex (cipher->aes, NULL, NULL, NULL, iv) == 1 &&
+         EVP_EncryptUpdate (cipher->aes, out + packet->header_size, &n,
+                            packet->data + packet->header_size,
+                            (gint)(packet->size - packet->header_size)) == 1;
+}
+
+/* ---- AES-GCM (RFC 7714 sections 8 and 9) ---- */
+
+static void
+make_gcm_iv (SiprecCipher *cipher, const SiprecSealed *packet, guint8 *iv)
+{
+  memset (iv, 0, GCM_IV);
+  GST_WRITE_UINT32_BE (iv + 2, packet->ssrc);
+  GST_WRITE_UINT16_BE (iv + 6, (guint16)(packet->index >> 32));
+  GST_WRITE_UINT32_BE (iv + 8, (guint32)packet->index);
+  for (guint i = 0; i < GCM_IV; i++)
+    iv[i] ^= cipher->salt[i];
+}
+
+/* Key stream and associated data; the tag is the caller's. */
+static gboolean
+crypt_gcm (SiprecCipher *cipher, const SiprecSealed *packet, gboolean seal, guint8 *out)
+{
+  gsize associated = packet->clear ? packet->size : packet->header_size;
+  guint8 iv[GCM_IV], word[4];
+  gint n;
+
+  make_gcm_iv (cipher, packet, iv);
+  GST_WRITE_UINT32_BE (word, index_word (packet));
+  memcpy (out, packet->data, associated);
+  return EVP_CipherInit_ex (cipher->aes, NULL, NULL, NULL, iv, seal) == 1 &&
+         EVP_CipherUpdate (cipher->aes, NULL, &n, packet->data, (gint)associated) == 1 &&
+         (!packet->rtcp || EVP_CipherUpdate (cipher->aes, NULL, &n, word, sizeof (word)) == 1) &&
+         EVP_CipherUpdate (cipher->aes, out + associated, &n, packet->data + associated,
+                           (gint)(packet->size - associated)) == 1;
+}
+
+static gboolean
+open_gcm (SiprecCipher *cipher, const SiprecSealed *packet, guint8 *out)
+{
+  guint8 end[GCM_TAG];
+  gint n;
+
+  return crypt_gcm (cipher, packet, FALSE, out) &&
+         EVP_CIPHER_CTX_ctrl (cipher->aes, EVP_CTRL_AEAD_SET_TAG, (gint)cipher->tag_size,
+                              (guint8 *)packet->tag) == 1 &&
+         EVP_DecryptFinal_ex (cipher->aes, end, &n) == 1;
+}
+
+static gboolean
+seal_gcm (SiprecCipher *cipher, const SiprecSealed *packet, guint8 *out, guint8 *tag)
+{
+  guint8 end[GCM_TAG];
+  gint n;
+
+  return crypt_gcm (cipher, packet, TRUE, out) && EVP_EncryptFinal_ex (cipher->aes, end, &n) == 1 &&
+         EVP_CIPHER_CTX_ctrl (cipher->aes, EVP_CTRL_AEAD_GET_TAG, (gint)cipher->tag_size, tag) == 1;
+}
+
+gboolean
+siprec_cipher_open (SiprecCipher *cipher, const SiprecSealed *packet, guint8 *out)
+{
+  guint8 tag[SHA1_SIZE];
+
+  if (cipher->aead)
+    return open_gcm (cipher, packet, out);
+  return make_hmac (cipher, packet, packet->data, tag) &&
+         CRYPTO_memcmp (tag, packet->tag, cipher->tag_size) == 0 &&
+         crypt_counter (cipher, packet, out);
+}
+
+gboolean
+siprec_cipher_seal (SiprecCipher *cipher, const SiprecSealed *packet, guint8 *out, guint8 *tag)
+{
+  guint8 hmac[SHA1_SIZE];
+
+  if (cipher->aead)
+    return seal_gcm (cipher, packet, out, tag);
+  if (!crypt_counter (cipher, packet, out) || !make_hmac (cipher, packet, out, hmac))
+    return FALSE;
+  memcpy (tag, hmac, cipher->tag_size);
+  return TRUE;
+}
