@@ -57,3 +57,14 @@ DEFINE_ENUM (Accept, accept,
               "INVITEs that bear a mark of a recording session: option tag, feature tag, metadata",
               "siprec"},
              {SIPREC_ACCEPT_ANY, "Every INVITE", "any"})
+
+DEFINE_ENUM (SrtpPolicy, srtp_policy,
+             {SIPREC_SRTP_OPTIONAL, "Encrypted where the client offers it", "optional"},
+             {SIPREC_SRTP_REQUIRED, "Encrypted, or not at all", "required"},
+             {SIPREC_SRTP_DISABLED, "Never encrypted", "disabled"})
+
+DEFINE_ENUM (Latch, latch,
+             {SIPREC_LATCH_FIRST, "The first that sends media, until it falls silent", "first"},
+             {SIPREC_LATCH_SIGNALLED, "The host that the SDP names, or the SIP peer behind NAT",
+              "signalled"},
+             {SIPREC_LATCH_ANY, "Any", "any"})

@@ -195,6 +195,8 @@ gst_siprec_src_join_queue (GstSiprecSrc *self)
   SiprecPolicy policy = {
       .accept = settings->accept,
       .strictness = settings->strictness,
+      .srtp_policy = settings->srtp_policy,
+      .latch = settings->latch,
       .context = settings->context,
       .content_map = settings->content_map,
       .delayed_offer_streams = settings->delayed_offer_streams,

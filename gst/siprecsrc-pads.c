@@ -3,7 +3,7 @@
 #include "siprecsrc.h"
 
 #include "siprec-core/rtp/context.h"
-#include "siprec-core/rtp/depay.h"
+#include "siprec-core/rtp/silence.h"
 
 #define GST_CAT_DEFAULT gst_siprec_src_debug
 
@@ -102,7 +102,7 @@ feed_pad (GstSiprecSrc *self, GstSiprecSrcPad *pad, SiprecStream *stream, gboole
 {
   GstSiprecFeed *feed = gst_siprec_feed_new (stream, filler);
   SiprecStreamWishes wishes = wishes_for (self);
-  gboolean has_silence = !pad->raw && siprec_depay_has_silence (format);
+  gboolean has_silence = !pad->raw && siprec_silence_get_grain (format) > 0;
 
   /* A silent stream can stand in for any format as long as it gives no data. */
   if (filler && !has_silence)
@@ -122,8 +122,8 @@ feed_silence (GstSiprecSrc *self, GstSiprecSrcPad *pad, SiprecFormat *format, Gs
   g_autofree gchar *stream_id = gst_siprec_src_new_stream_id (self, GST_OBJECT_NAME (pad));
   g_autoptr (SiprecFormat) pcmu = siprec_format_new ("audio", 0, "PCMU", 8000, 1, NULL);
   g_autoptr (JsonObject) nothing_known = json_object_new ();
-  SiprecStream *stream =
-      siprec_stream_new_silent (self->context, siprec_depay_has_silence (format) ? format : pcmu);
+  SiprecStream *stream = siprec_stream_new_silent (
+      self->context, siprec_silence_get_grain (format) > 0 ? format : pcmu);
 
   siprec_stream_begin (stream, start);
   feed_pad (self, pad, stream, TRUE, format, nothing_known);

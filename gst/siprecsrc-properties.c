@@ -30,6 +30,8 @@ enum {
   PROP_CODECS,
   PROP_CONTENT_MAP,
   PROP_DELAYED_OFFER_STREAMS,
+  PROP_SRTP_POLICY,
+  PROP_LATCH,
   PROP_DECISION_TIMEOUT,
   PROP_CONTEXT,
   PROP_OUTPUT,
@@ -64,6 +66,8 @@ gst_siprec_src_settings_init (GstSiprecSrcSettings *settings)
       .accept = SIPREC_ACCEPT_SIPREC,
       .strictness = SIPREC_STRICTNESS_LENIENT,
       .delayed_offer_streams = 1,
+      .srtp_policy = SIPREC_SRTP_OPTIONAL,
+      .latch = SIPREC_LATCH_FIRST,
       .decision_timeout = DEFAULT_DECISION_TIMEOUT,
       .output = GST_SIPREC_OUTPUT_ENCODED,
       .push_mode = GST_SIPREC_PUSH_MODE_PAD,
@@ -107,6 +111,8 @@ static const gsize fields[N_PROPS] = {
     [PROP_CODECS] = FIELD (codecs),
     [PROP_CONTENT_MAP] = FIELD (content_map),
     [PROP_DELAYED_OFFER_STREAMS] = FIELD (delayed_offer_streams),
+    [PROP_SRTP_POLICY] = FIELD (srtp_policy),
+    [PROP_LATCH] = FIELD (latch),
     [PROP_DECISION_TIMEOUT] = FIELD (decision_timeout),
     [PROP_CONTEXT] = FIELD (context),
     [PROP_OUTPUT] = FIELD (output),
@@ -293,6 +299,11 @@ install_session_properties (void)
       "How many audio lines are offered to an INVITE without SDP, as phones send it. With "
       "strictness=strict it is refused",
       1, SIPREC_PROPOSAL_MAX_LINES, 1, READY);
+  props[PROP_SRTP_POLICY] =
+      g_param_spec_enum ("srtp-policy", "SRTP policy", "Whether media is received encrypted (SRTP)",
+                         GST_TYPE_SIPREC_SRTP_POLICY, SIPREC_SRTP_OPTIONAL, READY);
+  props[PROP_LATCH] = g_param_spec_enum ("latch", "Latch", "Which address media is taken from",
+                                         GST_TYPE_SIPREC_LATCH, SIPREC_LATCH_FIRST, READY);
   props[PROP_DECISION_TIMEOUT] = g_param_spec_uint64 (
       "decision-timeout", "Decision timeout",
       "How long (in ns) handlers of accept-session and select-stream may take; then the session is "

@@ -28,6 +28,8 @@ typedef struct {
   gchar *codecs;
   gchar *content_map;
   guint delayed_offer_streams;
+  SiprecSrtpPolicy srtp_policy;
+  SiprecLatchMode latch;
   GstClockTime decision_timeout;
   gchar *context;
   GstSiprecOutput output;

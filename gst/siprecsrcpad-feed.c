@@ -65,11 +65,29 @@ gst_siprec_src_pad_last_stream (GstSiprecSrcPad *pad, gboolean *filler)
   return stream;
 }
 
+/* For g_queue_find_custom(): 0 if @b makes @a obsolete. The name tells the scope of tags. */
+static gint
+compare_kind (gconstpointer a, gconstpointer b)
+{
+  const GstStructure *structure = gst_event_get_structure ((GstEvent *)b);
+
+  return GST_EVENT_TYPE (a) != GST_EVENT_TYPE (b) ||
+         !gst_event_has_name ((GstEvent *)a, gst_structure_get_name (structure));
+}
+
 void
 gst_siprec_src_pad_update (GstSiprecSrcPad *pad, GstEvent *event)
 {
+  GList *obsolete;
+
   GST_OBJECT_LOCK (pad);
+  obsolete = g_queue_find_custom (&pad->updates, event, compare_kind);
+  if (obsolete) {
+    gst_event_unref (obsolete->data);
+    g_queue_delete_link (&pad->updates, obsolete);
+  }
   g_queue_push_tail (&pad->updates, event);
+  g_atomic_int_set (&pad->updated, TRUE);
   GST_OBJECT_UNLOCK (pad);
 }
 
@@ -274,8 +292,10 @@ gst_siprec_src_pad_drain_media (GstSiprecSrcPad *pad)
     return GST_SIPREC_ROUND_OVER;
   }
   gst_siprec_src_pad_introduce (pad);
-  if (!pad->awaits_caps)
+  if (!pad->awaits_caps && g_atomic_int_get (&pad->updated)) {
+    g_atomic_int_set (&pad->updated, FALSE);
     push_events (pad, &pad->updates);
+  }
 
   n = siprec_stream_pop (pad->stream, units, batch);
   if (n < batch && !pad->slow) {

@@ -227,8 +227,10 @@ gst_siprec_src_pad_new (GstPadTemplate *templ, const gchar *name, GstSiprecSrc *
 
   self->src = src;
   self->control = siprec_strand_ref (src->control);
-  if (pushers)
+  if (pushers) {
     self->strand = siprec_strand_new (pushers, gst_siprec_src_pad_run, self);
+    siprec_strand_set_warm (self->strand, sizeof (*self));
+  }
   return self;
 }
 

@@ -68,11 +68,10 @@ struct _GstSiprecSrcPad {
 
   /* Object lock: the mail for the pusher. */
   GQueue feeds;               /* GstSiprecFeed; the head is the current one */
-  GQueue updates;             /* GstEvent: to be pushed before the next buffer */
+  GQueue updates;             /* GstEvent: to be pushed before the next buffer, one of a kind */
   GQueue records;             /* SiprecEvent */
   GstClockTime records_until; /* running time that passed without one */
   gboolean eos_wanted;        /* EOS after what waits */
-  gboolean started;           /* the pusher may push */
   gboolean flushing;
   GCond arrived; /* a record, or flushing */
 
@@ -97,6 +96,8 @@ struct _GstSiprecSrcPad {
   GstSiprecCaptioner *captioner; /* of the metadata pad, with metadata-format=text */
 
   /* Atomic. */
+  gint started;       /* the pusher may push */
+  gint updated;       /* there are updates */
   gint flow;          /* GstFlowReturn of the last push, FLUSHING, EOS or an error stops the pad */
   gint over;          /* EOS has been pushed */
   gint pushing_since; /* ms of CLOCK_MONOTONIC modulo 2^32, or 0 */
@@ -140,7 +141,7 @@ void gst_siprec_src_pad_add_feed (GstSiprecSrcPad *pad, GstSiprecFeed *feed);
 SiprecStream *gst_siprec_src_pad_current_stream (GstSiprecSrcPad *pad, gboolean *filler);
 SiprecStream *gst_siprec_src_pad_last_stream (GstSiprecSrcPad *pad, gboolean *filler);
 
-/* Pushes @event (transfer full), a sticky one, before the next buffer. */
+/* Pushes @event (transfer full), a sticky one, before the next buffer, instead of one like it that waits. */
 void gst_siprec_src_pad_update (GstSiprecSrcPad *pad, GstEvent *event);
 
 /* Pushes the events of the first feed: before the pad is added, so that caps are known then. */

@@ -56,6 +56,8 @@ typedef enum {
  * SiprecPolicy:
  * @accept, @strictness: see there
  * @codecs: (nullable): encoding names in order of preference, NULL-terminated
+ * @srtp_policy: whether media is encrypted
+ * @latch: which address media is taken from
  * @context: name of the media engine, NULL or "" for the default one
  * @content_map: (nullable): which video lines are screens, as siprec_content_apply() takes it
  * @delayed_offer_streams: audio lines to offer to an INVITE without SDP; 0 stands for 1
@@ -67,6 +69,8 @@ typedef struct {
   SiprecAccept accept;
   SiprecStrictness strictness;
   const gchar *const *codecs;
+  SiprecSrtpPolicy srtp_policy;
+  SiprecLatchMode latch;
   const gchar *context;
   const gchar *content_map;
   guint delayed_offer_streams;

@@ -4,6 +4,7 @@
 
 #include "error.h"
 #include "sdp/proposal.h"
+#include "sdp/protect.h"
 
 /* A key frame comes all at once, and the default of the kernel has no room for it. */
 #define VIDEO_BUFFER_SIZE (1024 * 1024)
@@ -13,6 +14,7 @@ typedef struct {
   SiprecLine *line;   /* (nullable): the line that goes on; borrowed */
   SiprecPorts *ports; /* (nullable): sockets of a line that is new */
   GPtrArray *formats;
+  SiprecProtection *protection; /* (nullable) */
 } PlannedLine;
 
 struct _SiprecNegotiation {
@@ -21,6 +23,7 @@ struct _SiprecNegotiation {
   gchar **addresses;
   guint address; /* the one in use, of them */
   gchar *advertised;
+  gchar *peer;
   SiprecSync *sync; /* of all its streams */
 
   GPtrArray *lines; /* SiprecLine, in m-line order */
@@ -47,6 +50,7 @@ planned_line_clear (gpointer data)
 
   g_clear_pointer (&planned->ports, siprec_ports_free);
   g_clear_pointer (&planned->formats, g_ptr_array_unref);
+  g_clear_pointer (&planned->protection, siprec_protection_free);
 }
 
 SiprecNegotiation *
@@ -63,6 +67,7 @@ siprec_negotiation_new (const SiprecNegotiationConfig *config)
   negotiation->address =
       (guint)g_atomic_int_add (&turn, 1) % g_strv_length (negotiation->addresses);
   negotiation->advertised = g_strdup (config->advertised);
+  negotiation->peer = g_strdup (config->peer);
   negotiation->sync = siprec_sync_new ();
   negotiation->lines = g_ptr_array_new_with_free_func ((GDestroyNotify)siprec_line_unref);
   negotiation->plan = g_array_new (FALSE, TRUE, sizeof (PlannedLine));
@@ -85,6 +90,7 @@ siprec_negotiation_free (SiprecNegotiation *negotiation)
   g_strfreev (negotiation->codecs);
   g_strfreev (negotiation->addresses);
   g_free (negotiation->advertised);
+  g_free (negotiation->peer);
   siprec_context_unref (negotiation->config.context);
   g_free (negotiation);
 }
@@ -153,7 +159,9 @@ plan_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine
     return TRUE;
 
   planned->formats = siprec_answer_choose (mline, (const gchar *const *)negotiation->codecs);
-  if (!are_usable (negotiation, mline, planned->formats)) {
+  if (!are_usable (negotiation, mline, planned->formats) ||
+      !siprec_protect_answer (mline, negotiation->config.srtp_policy,
+                              line ? line->protection : NULL, &planned->protection)) {
     g_ptr_array_set_size (planned->formats, 0);
     return TRUE;
   }
@@ -194,6 +202,7 @@ write_answer (SiprecNegotiation *negotiation, const SiprecOffer *offer)
 
     lines[i].port = planned_port (planned);
     lines[i].formats = planned->formats;
+    lines[i].protection = planned->protection;
     lines[i].inactive = planned_inactive (negotiation, planned);
   }
   same = siprec_answer_make (offer, lines, advertised_address (negotiation), negotiation->sdp_id,
@@ -247,6 +256,20 @@ plan_somewhere (SiprecNegotiation *negotiation, const SiprecOffer *offer, guint6
   }
 }
 
+/* For people whose client was refused. */
+static const gchar *
+wanted_transport (SiprecNegotiation *negotiation)
+{
+  switch (negotiation->config.srtp_policy) {
+  case SIPREC_SRTP_REQUIRED:
+    return "RTP/SAVP with a usable a=crypto, or UDP/TLS/RTP/SAVP";
+  case SIPREC_SRTP_DISABLED:
+    return "RTP/AVP";
+  default:
+    return "RTP/AVP, or RTP/SAVP with a usable a=crypto";
+  }
+}
+
 const gchar *
 siprec_negotiation_consider (SiprecNegotiation *negotiation, const SiprecOffer *offer,
                              guint64 refused, GError **error)
@@ -259,8 +282,8 @@ siprec_negotiation_consider (SiprecNegotiation *negotiation, const SiprecOffer *
   if (n_usable == 0 && negotiation->sdp == NULL) {
     siprec_negotiation_discard (negotiation);
     g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_NOT_ACCEPTABLE,
-                 "None of the %u media lines can be received; offer audio over RTP/AVP.",
-                 offer->mlines->len);
+                 "None of the %u media lines can be received; offer audio over %s.",
+                 offer->mlines->len, wanted_transport (negotiation));
     return NULL;
   }
   negotiation->offer = offer;
@@ -281,7 +304,8 @@ const gchar *
 siprec_negotiation_propose (SiprecNegotiation *negotiation, guint n_lines, GError **error)
 {
   g_autoptr (SiprecOffer) offer =
-      siprec_proposal_new (n_lines, (const gchar *const *)negotiation->codecs);
+      siprec_proposal_new (n_lines, (const gchar *const *)negotiation->codecs,
+                           negotiation->config.srtp_policy == SIPREC_SRTP_REQUIRED);
 
   siprec_negotiation_discard (negotiation);
   g_array_set_size (negotiation->plan, n_lines);
@@ -289,6 +313,7 @@ siprec_negotiation_propose (SiprecNegotiation *negotiation, guint n_lines, GErro
     PlannedLine *planned = &g_array_index (negotiation->plan, PlannedLine, i);
 
     planned->formats = g_ptr_array_ref (siprec_offer_mline (offer, i)->formats);
+    planned->protection = siprec_protect_offer (negotiation->config.srtp_policy);
     if (!open_ports (negotiation, planned, FALSE, error)) {
       siprec_negotiation_discard (negotiation);
       return NULL;
@@ -306,8 +331,10 @@ siprec_negotiation_repeat (SiprecNegotiation *negotiation, const SiprecOffer *of
     PlannedLine *planned = &g_array_index (negotiation->plan, PlannedLine, i);
 
     planned->line = find_line (negotiation, i);
-    if (planned->line)
-      planned->formats = g_ptr_array_ref (planned->line->formats);
+    if (!planned->line)
+      continue;
+    planned->formats = g_ptr_array_ref (planned->line->formats);
+    planned->protection = siprec_protection_copy (planned->line->protection);
   }
   return finish_proposal (negotiation, offer);
 }
@@ -317,8 +344,9 @@ static gboolean
 take_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine *planned)
 {
   g_autoptr (GPtrArray) formats = NULL;
+  g_autoptr (SiprecProtection) agreed = NULL;
 
-  if (mline && is_receivable (mline))
+  if (mline && is_receivable (mline) && siprec_protect_take (mline, planned->protection, &agreed))
     formats = siprec_answer_choose (mline, (const gchar *const *)negotiation->codecs);
   if (!formats || !are_usable (negotiation, mline, formats)) {
     g_clear_pointer (&planned->ports, siprec_ports_free);
@@ -327,6 +355,8 @@ take_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine
   }
   g_clear_pointer (&planned->formats, g_ptr_array_unref);
   planned->formats = g_steal_pointer (&formats);
+  siprec_protection_free (planned->protection);
+  planned->protection = g_steal_pointer (&agreed);
   return planned->line || planned->ports;
 }
 
@@ -357,17 +387,18 @@ static void
 add_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine *planned,
           GstClockTime now, SiprecLineFunc func, gpointer user_data)
 {
+  const SiprecNegotiationConfig *config = &negotiation->config;
   SiprecLine *line = siprec_line_new (mline, negotiation->names[mline->kind]++, planned->formats,
                                       negotiation->config.owner);
   guint place = 0;
 
   line->paused = negotiation->paused;
-  siprec_line_begin (line,
-                     siprec_stream_new (negotiation->config.context,
-                                        g_steal_pointer (&planned->ports),
-                                        negotiation->config.notice, siprec_line_ref (line),
-                                        (GDestroyNotify)siprec_line_unref),
-                     negotiation->sync, mline, now);
+  line->stream =
+      siprec_stream_new (config->context, g_steal_pointer (&planned->ports), config->notice,
+                         siprec_line_ref (line), (GDestroyNotify)siprec_line_unref);
+  siprec_stream_set_latch (line->stream, config->latch, negotiation->peer);
+  siprec_line_set_protection (line, planned->protection);
+  siprec_line_begin (line, negotiation->sync, mline, now);
 
   while (place < negotiation->lines->len &&
          ((SiprecLine *)g_ptr_array_index (negotiation->lines, place))->mline < line->mline)
@@ -384,6 +415,7 @@ update_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLi
   /* Its answer to our inactive is inactive, whatever it would like to send. */
   gboolean told = !negotiation->ours || !planned_inactive (negotiation, planned);
 
+  siprec_line_set_protection (line, planned->protection);
   if (siprec_line_update (line, mline, planned->formats, negotiation->ours))
     func (line, SIPREC_LINE_UPDATED, user_data);
   siprec_line_set_hold (line, told ? mline->held : line->held, line->paused, func, user_data);
@@ -395,6 +427,17 @@ plan_keeps (SiprecNegotiation *negotiation, SiprecLine *line)
 {
   return line->mline < negotiation->plan->len &&
          g_array_index (negotiation->plan, PlannedLine, line->mline).line == line;
+}
+
+void
+siprec_negotiation_expect (SiprecNegotiation *negotiation)
+{
+  for (guint i = 0; i < negotiation->plan->len; i++) {
+    PlannedLine *planned = &g_array_index (negotiation->plan, PlannedLine, i);
+
+    if (planned->line)
+      siprec_line_set_protection (planned->line, planned->protection);
+  }
 }
 
 void

@@ -22,6 +22,8 @@ typedef struct _SiprecNegotiation SiprecNegotiation;
  * @advertised: (nullable): address written into the SDP; NULL or "" for the one that media is received at
  * @first_port, @last_port, @buffer_size: as siprec_ports_new() takes them
  * @codecs: (nullable): order of preference, NULL-terminated
+ * @srtp_policy: which lines are encrypted
+ * @latch, @peer: as siprec_stream_set_latch() takes them
  * @refuse_unknown: refuse lines without a codec that can be depayloaded, else they are received as they are
  * @notice: called in a worker's thread with a SiprecLine as user data
  * @owner: (nullable): object that lines keep alive for @notice
@@ -33,6 +35,9 @@ typedef struct {
   guint16 first_port, last_port;
   guint buffer_size;
   const gchar *const *codecs;
+  SiprecSrtpPolicy srtp_policy;
+  SiprecLatchMode latch;
+  const gchar *peer;
   gboolean refuse_unknown;
   SiprecNoticeFunc notice;
   GObject *owner;
@@ -92,6 +97,10 @@ SIPREC_API const gchar *siprec_negotiation_repeat (SiprecNegotiation *negotiatio
  */
 SIPREC_API gboolean siprec_negotiation_take_answer (SiprecNegotiation *negotiation,
                                                     const SiprecOffer *answer, GError **error);
+
+/* Before the client gets the answer considered last: the streams that go on learn their new keys, and understand
+ * the old ones still. */
+SIPREC_API void siprec_negotiation_expect (SiprecNegotiation *negotiation);
 
 /* Makes the answer considered last the state; new streams begin at @now (CLOCK_MONOTONIC). @func is called for
  * each change, removals first, then in m-line order. */

@@ -108,8 +108,8 @@ siprec_session_accept (SiprecSession *session, guint64 refused_mlines)
   }
   g_mutex_lock (&session->lock);
   session->start = siprec_context_now ();
-  session->state = SIPREC_SESSION_ANSWERED;
   g_mutex_unlock (&session->lock);
+  siprec_session_set_state (session, SIPREC_SESSION_ANSWERED);
   siprec_transaction_reply (transaction,
                             &(SiprecReply){.status = 200, .content_type = SIPREC_SDP, .body = sdp});
 
@@ -145,6 +145,7 @@ answer_offer (SiprecSession *session, SiprecTransaction *transaction, SiprecCont
   if (content->metadata)
     siprec_session_report_metadata (session, content->metadata);
   siprec_session_report_offer (session);
+  siprec_negotiation_expect (session->negotiation);
   siprec_transaction_reply (
       transaction, &(SiprecReply){.status = 200, .content_type = SIPREC_SDP, .body = body});
   siprec_negotiation_commit (session->negotiation, siprec_context_now (),
@@ -262,10 +263,7 @@ on_acknowledged (SiprecDialog *dialog, SiprecRequest *ack, gpointer user_data)
 {
   SiprecSession *session = user_data;
 
-  g_mutex_lock (&session->lock);
-  if (session->state == SIPREC_SESSION_ANSWERED)
-    session->state = SIPREC_SESSION_CONFIRMED;
-  g_mutex_unlock (&session->lock);
+  siprec_session_set_state (session, SIPREC_SESSION_CONFIRMED);
   if (!session->answer_due)
     return;
   session->answer_due = FALSE;
@@ -371,6 +369,7 @@ siprec_session_complete_end (SiprecSession *session)
 void
 siprec_session_finish (SiprecSession *session, SiprecSessionEnd end, const gchar *reason)
 {
+  g_autoptr (SiprecSession) kept = g_object_ref (session);
   SiprecDialog *dialog = g_steal_pointer (&session->dialog);
   g_autofree gchar *header = NULL;
 
@@ -384,7 +383,6 @@ siprec_session_finish (SiprecSession *session, SiprecSessionEnd end, const gchar
   siprec_session_cancel_timer (session, &session->claim_timer);
   siprec_session_cancel_timer (session, &session->decision_timer);
   siprec_session_drop_wishes (session);
-  siprec_session_drop_call (session, 0, "The call was given up before it was answered.");
   report_late_start (session);
   siprec_session_set_state (session, SIPREC_SESSION_ENDED);
   if (dialog) {
@@ -397,6 +395,7 @@ siprec_session_finish (SiprecSession *session, SiprecSessionEnd end, const gchar
     siprec_negotiation_end (session->negotiation, session->stop);
   if (session->n_open_streams == 0)
     siprec_session_complete_end (session);
+  siprec_session_drop_call (session);
 }
 
 static void

@@ -31,6 +31,13 @@ SIPREC_API G_DECLARE_FINAL_TYPE (SiprecSession, siprec_session, SIPREC, SESSION,
       SIPREC_SESSION_ENDED,
     } SiprecSessionState;
 
+/* "OFFERED" and so on; NULL for what is no state. */
+SIPREC_API const gchar *siprec_session_state_name (SiprecSessionState state);
+
+/* TRUE if @to can come after @from: the state machine that docs/sessions.md draws. */
+SIPREC_API gboolean siprec_session_state_may_follow (SiprecSessionState from,
+                                                     SiprecSessionState to);
+
 /* UUID of ours, never the Call-ID. */
 SIPREC_API const gchar *siprec_session_get_id (SiprecSession *session);
 

@@ -4,11 +4,13 @@
 
 #include "index.h"
 
-/* The labels of the lines; "mline-<n>" for one without. Without lines, those of the streams. */
+/* The labels of the lines; "mline-<n>" for one without. Without lines, those of the streams, each once: a guess
+ * gives a new stream the label of an old one. */
 static GPtrArray *
 collect_labels (const SiprecMetadata *metadata, const GPtrArray *lines)
 {
   GPtrArray *labels = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
 
   for (guint i = 0; lines && i < lines->len; i++) {
     const gchar *label = g_ptr_array_index (lines, i);
@@ -20,7 +22,7 @@ collect_labels (const SiprecMetadata *metadata, const GPtrArray *lines)
   for (guint i = 0; i < metadata->streams->len; i++) {
     const SiprecStreamInfo *stream = g_ptr_array_index (metadata->streams, i);
 
-    if (stream->label)
+    if (stream->label && g_hash_table_add (seen, stream->label))
       g_ptr_array_add (labels, g_strdup (stream->label));
   }
   return labels;

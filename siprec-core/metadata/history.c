@@ -21,31 +21,69 @@ siprec_history_new (void)
   return g_ptr_array_new_with_free_func (interval_free);
 }
 
-void
-siprec_history_add (GPtrArray *history, const gchar *begin, const gchar *end)
+static void
+append (GPtrArray *history, const gchar *begin, const gchar *end)
 {
-  SiprecInterval *interval;
+  SiprecInterval *interval = g_new0 (SiprecInterval, 1);
 
-  for (guint i = 0; i < history->len; i++) {
-    interval = g_ptr_array_index (history, i);
-    if (g_strcmp0 (interval->begin, begin) == 0 && g_strcmp0 (interval->end, end) == 0)
-      return;
-  }
-  if (history->len >= MAX_HISTORY)
-    g_ptr_array_remove_index (history, 0);
-  interval = g_new0 (SiprecInterval, 1);
   interval->begin = g_strdup (begin);
   interval->end = g_strdup (end);
   g_ptr_array_add (history, interval);
 }
 
+GPtrArray *
+siprec_history_copy (const GPtrArray *history)
+{
+  GPtrArray *copy = siprec_history_new ();
+
+  for (guint i = 0; i < history->len; i++) {
+    const SiprecInterval *interval = g_ptr_array_index (history, i);
+
+    append (copy, interval->begin, interval->end);
+  }
+  return copy;
+}
+
 void
-siprec_history_merge (GPtrArray *history, const GPtrArray *from)
+siprec_history_add (GPtrArray *history, const gchar *begin, const gchar *end)
+{
+  for (guint i = 0; i < history->len; i++) {
+    const SiprecInterval *interval = g_ptr_array_index (history, i);
+
+    if (g_strcmp0 (interval->begin, begin) == 0 && g_strcmp0 (interval->end, end) == 0)
+      return;
+  }
+  if (history->len >= MAX_HISTORY)
+    g_ptr_array_remove_index (history, 0);
+  append (history, begin, end);
+}
+
+void
+siprec_history_merge (GPtrArray *history, gchar *const *begin, gchar **end, const GPtrArray *from)
 {
   for (guint i = 0; i < from->len; i++) {
     const SiprecInterval *interval = g_ptr_array_index (from, i);
 
-    siprec_history_add (history, interval->begin, interval->end);
+    if (!interval->begin && *begin && !*end)
+      *end = g_strdup (interval->end);
+    else
+      siprec_history_add (history, interval->begin, interval->end);
+  }
+}
+
+void
+siprec_history_keep (GPtrArray **history, const gchar *begin, const GPtrArray *known,
+                     const gchar *known_begin, const gchar *known_end)
+{
+  g_autoptr (GPtrArray) said = *history;
+
+  *history = siprec_history_copy (known);
+  if (known_end && begin && g_strcmp0 (known_begin, begin) != 0)
+    siprec_history_add (*history, known_begin, known_end);
+  for (guint i = 0; i < said->len; i++) {
+    const SiprecInterval *interval = g_ptr_array_index (said, i);
+
+    siprec_history_add (*history, interval->begin, interval->end);
   }
 }
 

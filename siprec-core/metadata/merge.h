@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  * @known: the state so far
  * @document: a document just read
  *
- * A complete document replaces the state; a partial one changes what it names (matched by id) and
+ * A complete document replaces the state, but for the histories of the associations that go on; a partial one changes what it names (matched by id) and
  * leaves the rest: given children replace their kind as a list, a lone disassociate-time doesn't erase
  * the associate-time, a new associate-time after it opens a new interval, send and recv lists
  * replace the old ones as a whole.

@@ -196,6 +196,8 @@ drop_candidate (SiprecReceiver *receiver)
   if (!receiver->candidate)
     return;
   receiver->stats.num_invalid++;
+  if (GST_READ_UINT32_BE (receiver->candidate->data + 8) != receiver->source.ssrc)
+    receiver->stats.num_foreign_ssrc++;
   g_clear_pointer (&receiver->candidate, siprec_kept_free);
 }
 

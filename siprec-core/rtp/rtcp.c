@@ -2,9 +2,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rtcp.h"
 
-#include <arpa/inet.h>
 #include <gst/rtp/rtp.h>
 #include <string.h>
+
+#include "latch.h"
 
 /* RFC 3550 section 6.2: the usual minimum interval. */
 #define INTERVAL (5 * GST_SECOND)
@@ -54,8 +55,8 @@ siprec_rtcp_clear (SiprecRtcp *rtcp)
 const SiprecRtcpSender *
 siprec_rtcp_get_sender (const SiprecRtcp *rtcp, guint32 ssrc)
 {
-  for (guint i = 0; i < SIPREC_RTCP_SENDERS; i++) {
-    if (rtcp->senders[i].known && rtcp->senders[i].ssrc == ssrc)
+  for (guint i = 0; i < SIPREC_RTCP_SENDERS && rtcp->senders[i].known; i++) {
+    if (rtcp->senders[i].ssrc == ssrc)
       return &rtcp->senders[i];
   }
   return NULL;
@@ -259,22 +260,8 @@ siprec_rtcp_make_refresh (const SiprecRtcp *rtcp, guint32 ssrc, const SiprecRefr
 void
 siprec_rtcp_set_remote (SiprecRtcp *rtcp, const gchar *address, guint16 port, gboolean mux)
 {
-  rtcp->signalled = (SiprecAddress){0};
   rtcp->mux = mux;
-  if (!address || port == 0)
-    return;
-  if (inet_pton (AF_INET, address, &rtcp->signalled.in.sin_addr) == 1) {
-    /* c=IN IP4 0.0.0.0 is hold. */
-    if (rtcp->signalled.in.sin_addr.s_addr == INADDR_ANY)
-      return;
-    rtcp->signalled.in.sin_port = htons (port);
-    rtcp->signalled.in.sin_family = AF_INET;
-  } else if (inet_pton (AF_INET6, address, &rtcp->signalled.in6.sin6_addr) == 1) {
-    if (IN6_IS_ADDR_UNSPECIFIED (&rtcp->signalled.in6.sin6_addr))
-      return;
-    rtcp->signalled.in6.sin6_port = htons (port);
-    rtcp->signalled.in6.sin6_family = AF_INET6;
-  }
+  siprec_address_set (&rtcp->signalled, port ? address : NULL, port);
 }
 
 const SiprecAddress *

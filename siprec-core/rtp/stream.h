@@ -3,7 +3,9 @@
 #pragma once
 
 #include "context.h"
+#include "../srtp/protection.h"
 #include "format.h"
+#include "latch.h"
 #include "ports.h"
 #include "sync.h"
 
@@ -59,13 +61,14 @@ typedef struct {
 } SiprecStreamWishes;
 
 typedef enum {
-  SIPREC_NOTICE_STARTED, /* the first packet (again after a timeout) */
-  SIPREC_NOTICE_TIMEOUT, /* nothing for wishes.timeout */
-  SIPREC_NOTICE_LOSS,    /* a hole was given up */
-  SIPREC_NOTICE_DTMF,    /* a telephone-event has ended */
-  SIPREC_NOTICE_OVERRUN, /* the consumer lagged and units were dropped */
-  SIPREC_NOTICE_REFRESH, /* a key frame is wanted, and only signalling can say so */
-  SIPREC_NOTICE_ENDED,   /* siprec_stream_end() has been done; the statistics are final */
+  SIPREC_NOTICE_STARTED,  /* the first packet (again after a timeout) */
+  SIPREC_NOTICE_TIMEOUT,  /* nothing for wishes.timeout */
+  SIPREC_NOTICE_LOSS,     /* a hole was given up */
+  SIPREC_NOTICE_DTMF,     /* a telephone-event has ended */
+  SIPREC_NOTICE_OVERRUN,  /* the consumer lagged and units were dropped */
+  SIPREC_NOTICE_REJECTED, /* packets were kept out */
+  SIPREC_NOTICE_REFRESH,  /* a key frame is wanted, and only signalling can say so */
+  SIPREC_NOTICE_ENDED,    /* siprec_stream_end() has been done; the statistics are final */
 } SiprecNoticeType;
 
 /**
@@ -73,7 +76,9 @@ typedef enum {
  * @time: when, CLOCK_MONOTONIC; DTMF: when the key was pressed
  * @ssrc: STARTED: the SSRC
  * @from, @to: LOSS, OVERRUN: the time span that is missing
- * @packets: LOSS: packets; OVERRUN: units
+ * @packets: LOSS, REJECTED: packets; OVERRUN: units
+ * @reason: REJECTED: "address", "authentication", "replay", "no-keys", "ssrc"; static
+ * @source: REJECTED: where the last one came from
  * @digit: DTMF: "0".."9", "*", "#", "A".."D", or the event number
  * @duration: DTMF: how long the key was held
  */
@@ -83,6 +88,8 @@ typedef struct {
   guint32 ssrc;
   GstClockTime from, to;
   guint packets;
+  const gchar *reason;
+  SiprecAddress source;
   gchar digit[8];
   GstClockTime duration;
 } SiprecNotice;
@@ -125,7 +132,7 @@ SIPREC_API SiprecStream *siprec_stream_new (SiprecContext *context, SiprecPorts 
 
 /**
  * siprec_stream_new_silent:
- * @format: one that siprec_depay_has_silence() knows
+ * @format: one that has silence (siprec_silence_get_grain())
  *
  * A stream that never receives and gives silence in @format, for pads that the session lacks. It is begun,
  * claimed and ended like any other.
@@ -162,6 +169,26 @@ SIPREC_API void siprec_stream_set_feedback (SiprecStream *stream, guint feedback
 /* Asks the sender of video for a key frame, soon and not too often. The stream does so by itself at its start and
  * after a loss. */
 SIPREC_API void siprec_stream_request_key_frame (SiprecStream *stream);
+
+/**
+ * siprec_stream_set_latch:
+ * @peer: (nullable): where the client's SIP comes from; media may come from there too if the address in the
+ *   SDP is a private one, or none
+ *
+ * Whose packets are taken; before the first siprec_stream_set_remote().
+ */
+SIPREC_API void siprec_stream_set_latch (SiprecStream *stream, SiprecLatchMode mode,
+                                         const gchar *peer);
+
+/**
+ * siprec_stream_set_protection:
+ * @protection: (nullable): as agreed; copied. NULL for plain RTP
+ *
+ * Before the client knows that it is agreed, so that no packet is lost: what comes under older keys is still understood
+ * for a while.
+ */
+SIPREC_API void siprec_stream_set_protection (SiprecStream *stream,
+                                              const SiprecProtection *protection);
 
 /* Lines it up with the other streams of its session that have the same @sync; once, before it begins. */
 SIPREC_API void siprec_stream_set_sync (SiprecStream *stream, SiprecSync *sync);
@@ -215,8 +242,8 @@ SIPREC_API void siprec_stream_set_flushing (SiprecStream *stream, gboolean flush
  *
  * Returns: (transfer full): "application/x-siprec-stats" with the field names of rtpjitterbuffer and
  *   RTP sources: num-pushed, num-lost, num-late, num-duplicates, avg-jitter (guint64, ns), and packets-received,
- *   octets-received, bytes-received, num-reordered, num-invalid, num-unknown-pt, num-overruns, num-filled
- *   (guint64), ssrc (uint), clock-rate (int), encoding-name, source (string "address:port"), have-sr (boolean),
+ *   octets-received, bytes-received, num-reordered, num-invalid, num-unknown-pt, num-overruns, num-filled,
+ *   num-wrong-source, num-foreign-ssrc, num-auth-failed, num-replayed (guint64), srtp (string, the suite), ssrc (uint), clock-rate (int), encoding-name, source (string "address:port"), have-sr (boolean),
  *   sr-ntptime, sr-rtptime, cname (string). They are at most 80 ms old, or a tick if
  *   they are asked for all the time. Thread safe.
  */

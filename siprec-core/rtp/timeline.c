@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "timeline.h"
 
-#include "depay.h"
+#include "silence.h"
 
 /* Position and frames may differ by this much without anybody hearing it; less is left alone. */
 #define DEAD_BAND (2 * (gint64)GST_MSECOND)
@@ -132,22 +132,34 @@ give_gap (SiprecTimeline *timeline, gint64 units, GArray *out)
   timeline->filled++;
 }
 
-/* Covers @units from the position on. Where silence can't be made (Opus has it by 20 ms only) a gap
- * does the rest. More than a consumer may lag behind isn't worth being made. */
-static void
+/* The units that filler comes in; 0 if it is a gap of any length. */
+static gint64
+get_grain (const SiprecTimeline *timeline)
+{
+  if (timeline->fill != SIPREC_FILL_SILENCE || timeline->raw || !timeline->format)
+    return 0;
+  return siprec_silence_get_grain (timeline->format);
+}
+
+/* Covers @units from the position on, or the whole grains next to that; returns how many it were. More than a
+ * consumer may lag behind isn't worth being made. */
+static gint64
 fill (SiprecTimeline *timeline, gint64 units, GArray *out)
 {
   gint64 most = to_units (timeline, SIPREC_BACKLOG);
-  gboolean silence = timeline->fill == SIPREC_FILL_SILENCE && !timeline->raw && timeline->format &&
-                     siprec_depay_has_silence (timeline->format);
+  gint64 grain = get_grain (timeline), filled;
+  gboolean silence = grain > 0;
 
+  if (silence)
+    units = (units + grain / 2) / grain * grain;
   if (units <= 0)
-    return;
+    return 0;
+  filled = units;
   timeline->after_media = FALSE;
   if (timeline->fill == SIPREC_FILL_NONE) {
     timeline->discont = TRUE;
     move (timeline, units);
-    return;
+    return filled;
   }
   if (silence && units > most) {
     give_gap (timeline, units - most, out);
@@ -156,7 +168,7 @@ fill (SiprecTimeline *timeline, gint64 units, GArray *out)
   while (silence && units > 0) {
     guint32 made = 0;
     GstBuffer *buffer =
-        siprec_depay_silence (timeline->format, MIN (units, timeline->rate / 50), &made);
+        siprec_silence_new (timeline->format, MIN (units, timeline->rate / 50), &made);
 
     if (!buffer)
       break;
@@ -166,6 +178,17 @@ fill (SiprecTimeline *timeline, gint64 units, GArray *out)
   }
   if (units > 0)
     give_gap (timeline, units, out);
+  return filled;
+}
+
+/* By how much the position may be off without being corrected: where filler has grains, what those leave is
+ * set right by the next filler. */
+static gint64
+get_dead_band (const SiprecTimeline *timeline)
+{
+  gint64 grain = get_grain (timeline);
+
+  return DEAD_BAND + (grain > 1 ? to_ns (timeline, grain) / 2 : 0);
 }
 
 /* How far from the position @frame belongs, in units; @error is by how many ns its time
@@ -182,7 +205,7 @@ place (SiprecTimeline *timeline, const SiprecFrame *frame, gint64 *error)
     *error = offset - to_ns (timeline, distance);
     if (ABS (*error) <= snap) {
       /* In a hole nobody hears the correction. */
-      if (distance > 0 && ABS (*error) > DEAD_BAND) {
+      if (distance > 0 && (ABS (*error) > DEAD_BAND || get_grain (timeline) > 1)) {
         distance = MAX (distance + to_units (timeline, *error), 0);
         timeline->timestamp = frame->timestamp - distance;
         *error = 0;
@@ -267,7 +290,7 @@ get_stretch (SiprecTimeline *timeline, gint64 error, guint32 units)
 {
   gint64 most = to_ns (timeline, units) / SLEW;
 
-  if (ABS (error) > DEAD_BAND)
+  if (ABS (error) > get_dead_band (timeline))
     timeline->slewing = TRUE;
   else if (ABS (error) < (gint64)IN_TUNE)
     timeline->slewing = FALSE;
@@ -277,7 +300,7 @@ get_stretch (SiprecTimeline *timeline, gint64 error, guint32 units)
 static void
 push_media (SiprecTimeline *timeline, SiprecFrame *frame, GArray *out)
 {
-  gint64 distance, error;
+  gint64 distance, error, left;
 
   siprec_timeline_set_format (timeline, frame->format);
   set_rate (timeline, frame->format->clock_rate);
@@ -288,7 +311,11 @@ push_media (SiprecTimeline *timeline, SiprecFrame *frame, GArray *out)
     distance =
         MIN (distance, to_units (timeline, (gint64)timeline->end -
                                                (gint64)siprec_timeline_get_position (timeline)));
-  fill (timeline, distance, out);
+  if (distance > 0) {
+    left = distance - fill (timeline, distance, out);
+    timeline->timestamp += left;
+    error += to_ns (timeline, left);
+  }
   if (!cut_end (timeline, frame))
     return;
 

@@ -26,11 +26,13 @@ SIPREC_API GPtrArray *siprec_answer_choose (const SiprecMline *mline, const gcha
  * @port: our RTP port, or 0 to refuse the line
  * @inactive: answer a=inactive although the offer would send (not ready, or paused by us)
  * @formats: (element-type SiprecFormat) (nullable): as chosen
+ * @protection: (nullable): its attributes are written
  */
 typedef struct {
   guint16 port;
   gboolean inactive;
   GPtrArray *formats;
+  const SiprecProtection *protection;
 } SiprecAnswerLine;
 
 /**

@@ -29,6 +29,8 @@ typedef struct {
 static void
 reader_clear (Reader *reader)
 {
+  /* There may be keys in it. */
+  explicit_bzero (reader->clean->str, reader->clean->len);
   g_string_free (reader->clean, TRUE);
   g_free (reader->times);
 }
@@ -45,6 +47,7 @@ mline_free (gpointer data)
   g_free (mline->mid);
   g_free (mline->lang);
   g_free (mline->address);
+  siprec_security_free (mline->security);
   g_ptr_array_unref (mline->formats);
   g_free (mline);
 }
@@ -112,6 +115,7 @@ read_line (Reader *reader, gchar *line, GError **error)
     return TRUE;
 
   if (!g_ascii_islower (line[0]) || line[1] != '=') {
+    siprec_security_redact_line (line);
     g_autofree gchar *shown = siprec_printable (line, -1);
     siprec_deviations_add (reader->deviations, "sdp-garbage-line", "\"%s\"", shown);
     return TRUE;
@@ -127,6 +131,9 @@ read_line (Reader *reader, gchar *line, GError **error)
   if (*line == 't' && reader->times == NULL)
     reader->times = g_strdup (line + 2);
   reader->seen |= 1u << (*line - 'a');
+  /* The keys that SDP once had are good for nothing (RFC 8866 section 5.12). */
+  if (*line == 'k')
+    return TRUE;
   g_string_append_printf (reader->clean, "%s\r\n", line);
   return TRUE;
 }
@@ -405,9 +412,9 @@ read_mline (const GstSDPMessage *sdp, guint index, GPtrArray *deviations)
   read_address (mline, sdp, media, deviations);
   read_hold (mline, deviations);
   read_rtcp (mline, media, deviations);
-  /* The RTP/SAVP profiles belong here once keys are negotiated. */
-  mline->rtp = g_ascii_strcasecmp (mline->proto, "RTP/AVP") == 0 ||
-               g_ascii_strcasecmp (mline->proto, "RTP/AVPF") == 0;
+  mline->transport = siprec_transport_read (mline->proto);
+  mline->security = siprec_security_read (sdp, media, index, deviations);
+  mline->rtp = mline->transport != SIPREC_TRANSPORT_OTHER;
   if (mline->rtp) {
     read_formats (mline, media, deviations);
     read_feedback (mline, media, deviations);
@@ -456,7 +463,6 @@ siprec_offer_parse (GBytes *data, GPtrArray *deviations, GError **error)
     return NULL;
 
   g_autoptr (SiprecOffer) offer = g_new0 (SiprecOffer, 1);
-  offer->text = g_steal_pointer (&text);
   offer->mlines = g_ptr_array_new_with_free_func (mline_free);
   gst_sdp_message_new (&offer->sdp);
   gst_sdp_message_parse_buffer ((const guint8 *)reader.clean->str, reader.clean->len, offer->sdp);
@@ -469,6 +475,7 @@ siprec_offer_parse (GBytes *data, GPtrArray *deviations, GError **error)
   for (guint i = 0; i < reader.mlines; i++)
     g_ptr_array_add (offer->mlines, read_mline (offer->sdp, i, deviations));
   check_labels (offer->mlines, deviations);
+  siprec_security_redact (offer->sdp);
   return g_steal_pointer (&offer);
 }
 
@@ -477,7 +484,6 @@ siprec_offer_free (SiprecOffer *offer)
 {
   g_clear_pointer (&offer->sdp, gst_sdp_message_free);
   g_clear_pointer (&offer->mlines, g_ptr_array_unref);
-  g_free (offer->text);
   g_free (offer);
 }
 

@@ -5,6 +5,7 @@
 #include <gst/sdp/gstsdpmessage.h>
 
 #include "../rtp/format.h"
+#include "security.h"
 
 G_BEGIN_DECLS
 
@@ -43,7 +44,9 @@ typedef enum {
  * @rtcp_mux: a=rtcp-mux (RFC 5761) is offered
  * @direction: its own or the session's; absent means sendrecv (RFC 3264)
  * @held: nothing will be sent: inactive, recvonly, or c=0.0.0.0 (RFC 2543 style)
- * @rtp: @proto is one of the RTP profiles without encryption that can be received
+ * @transport: what @proto stands for
+ * @rtp: it is RTP
+ * @security: what is said about keys
  * @ptime: a=ptime in ms, or 0
  * @feedback: SiprecFeedback flags that are offered, of each payload type
  * @formats: (element-type SiprecFormat): in the order of preference; empty unless RTP
@@ -62,7 +65,9 @@ typedef struct {
   gboolean rtcp_mux;
   SiprecDirection direction;
   gboolean held;
+  SiprecTransport transport;
   gboolean rtp;
+  SiprecSecurity *security;
   guint ptime;
   guint8 feedback[128];
   GPtrArray *formats;
@@ -71,13 +76,11 @@ typedef struct {
 /**
  * SiprecOffer:
  * @sdp: the whole message, for the `on-sdp` signal and for attributes not read here. Its text has no
- *   control characters
- * @text: the SDP as received, made valid UTF-8 and cut at the first NUL byte
+ *   control characters, and asterisks in place of keys and passwords
  * @mlines: (element-type SiprecMline): in order
  */
 typedef struct {
   GstSDPMessage *sdp;
-  gchar *text;
   GPtrArray *mlines;
 } SiprecOffer;
 

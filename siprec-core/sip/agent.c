@@ -1,24 +1,16 @@
 /* The SIP thread: its loop, its sockets, timers and messages from other threads
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "../error.h"
-#include "screen.h"
 #include "session-timer.h"
 #include "sip-private.h"
+#include "sockets.h"
 #include "uri.h"
 
 GST_DEBUG_CATEGORY (siprec_sip_debug);
-
-#define MAX_MESSAGE_BYTES   (512 * 1024)
-#define MAX_PENDING_INVITES 500
-#define LISTEN_BACKLOG      500
-#define IDLE_TIMEOUT_MS     (600 * 1000)
-#define RECEIVE_TIMEOUT_MS  (10 * 1000)
-#define KEEPALIVE_MS        (120 * 1000)
 
 typedef struct {
   SiprecAgentFunc func;
@@ -41,6 +33,7 @@ struct _SiprecAgent {
   SiprecAgentHandler handler;
   gpointer user_data;
   guint transaction_timeout;
+  SiprecFrontLimits limits;
   GThread *thread;
 
   /* Guards what follows. Never held while a callback runs. */
@@ -49,10 +42,11 @@ struct _SiprecAgent {
   su_root_t *root; /* NULL unless the loop can be woken */
   GQueue invocations;
   gboolean stopping;
+  SiprecTlsContext *tls;
 
   /* For the thread only */
   su_root_t *loop;
-  nta_agent_t *nta;
+  SiprecSockets *sockets; /* NULL if they couldn't be opened; changed with the lock held */
   nta_leg_t *leg;
   GQueue dialogs;
   GHashTable *dialog_table;
@@ -135,6 +129,7 @@ siprec_agent_new (const gchar *const *uris, const gchar *external_address,
   g_queue_init (&agent->transactions);
   g_queue_init (&agent->timers);
   agent->session_minimum = SIPREC_SESSION_TIMER_MINIMUM;
+  agent->limits = SIPREC_FRONT_LIMITS;
   return agent;
 }
 
@@ -165,6 +160,7 @@ siprec_agent_free (SiprecAgent *agent)
   drop_invocations (agent);
   g_hash_table_unref (agent->dialog_table);
   g_ptr_array_unref (agent->uris);
+  g_clear_pointer (&agent->tls, siprec_tls_context_unref);
   g_free (agent->external_address);
   g_mutex_clear (&agent->lock);
   g_cond_clear (&agent->woken);
@@ -175,6 +171,12 @@ void
 siprec_agent_set_transaction_timeout (SiprecAgent *agent, guint milliseconds)
 {
   agent->transaction_timeout = milliseconds;
+}
+
+void
+siprec_agent_set_limits (SiprecAgent *agent, const SiprecFrontLimits *limits)
+{
+  agent->limits = *limits;
 }
 
 void
@@ -334,7 +336,19 @@ siprec_agent_cancel_timer (SiprecAgent *agent, SiprecTimer *timer)
 nta_agent_t *
 siprec_agent_nta (SiprecAgent *agent)
 {
-  return agent->nta;
+  return siprec_sockets_nta (agent->sockets);
+}
+
+SiprecSockets *
+siprec_agent_sockets (SiprecAgent *agent)
+{
+  return agent->sockets;
+}
+
+guint
+siprec_agent_n_connections (SiprecAgent *agent)
+{
+  return siprec_sockets_n_connections (agent->sockets);
 }
 
 GQueue *
@@ -367,118 +381,10 @@ siprec_agent_contact (SiprecAgent *agent, const SiprecRequest *request)
   const gchar *host = agent->external_address ? agent->external_address : request->local_address;
   g_autofree gchar *host_port = siprec_host_port (host, request->local_port);
 
+  /* RFC 3261 section 8.1.1.8: who calls a sips URI wants the same of the Contact. */
+  if (request->uri && g_ascii_strncasecmp (request->uri, "sips:", 5) == 0)
+    return g_strdup_printf ("<sips:%s>;+sip.srs", host_port);
   return g_strdup_printf ("<sip:%s;transport=%s>;+sip.srs", host_port, request->transport);
-}
-
-/* sockets */
-
-static void
-set_bind_error (GError **error, const SiprecListenUri *uri, gint code)
-{
-  g_autofree gchar *text = siprec_listen_uri_format (uri, uri->port);
-  const gchar *hint = "";
-
-  switch (code) {
-  case EADDRINUSE:
-    hint = " Choose another port, or 0 for any free one.";
-    break;
-  case EADDRNOTAVAIL:
-    hint = " Choose an address of this host, or 0.0.0.0 or [::] for all.";
-    break;
-  case EACCES:
-    hint = " Ports below 1024 need privileges; choose a higher one.";
-    break;
-  case ENOENT:
-  case ENXIO:
-    hint = " The host must be an address, or a name that can be resolved to one.";
-    break;
-  }
-  g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_ADDRESS, "Can't listen on \"%s\": %s.%s", text,
-               g_strerror (code), hint);
-}
-
-/* The port that the sockets called @ident have got, of which there are several for a wildcard; 0 if
- * there is none for one of the transports. */
-static guint16
-bound_port (SiprecAgent *agent, const gchar *ident, const gchar *transport)
-{
-  gboolean udp = g_strcmp0 (transport, "tcp") == 0;
-  gboolean tcp = g_strcmp0 (transport, "udp") == 0;
-  guint16 port = 0;
-
-  for (tport_t *tp = tport_primaries (nta_agent_tports (agent->nta)); tp; tp = tport_next (tp)) {
-    if (g_strcmp0 (tport_ident (tp), ident) != 0)
-      continue;
-    port = ntohs (((const su_sockaddr_t *)tport_get_address (tp)->ai_addr)->su_port);
-    udp |= tport_is_udp (tp);
-    tcp |= tport_is_tcp (tp);
-  }
-  return udp && tcp ? port : 0;
-}
-
-static gchar *
-bind_uri (SiprecAgent *agent, guint index, GError **error)
-{
-  const SiprecListenUri *uri = g_ptr_array_index (agent->uris, index);
-  g_autofree gchar *text = siprec_listen_uri_format (uri, uri->port);
-  g_autofree gchar *ident = g_strdup_printf ("uri%u", index);
-  guint16 port = 0;
-
-  errno = 0;
-  /* sofia takes a list of transports, and gives them all the same number if the port is 0. */
-  if (nta_agent_add_tport (agent->nta, URL_STRING_MAKE (text), TPTAG_IDENT (ident),
-                           TPTAG_QUEUESIZE (LISTEN_BACKLOG), TPTAG_IDLE (IDLE_TIMEOUT_MS),
-                           TPTAG_TIMEOUT (RECEIVE_TIMEOUT_MS), TPTAG_PONG2PING (1),
-                           TPTAG_KEEPALIVE (KEEPALIVE_MS), TAG_END ()) == 0)
-    port = bound_port (agent, ident, uri->transport);
-  if (port == 0) {
-    set_bind_error (error, uri, errno ? errno : EADDRNOTAVAIL);
-    return NULL;
-  }
-  return siprec_listen_uri_format (uri, port);
-}
-
-static gboolean
-create_nta (SiprecAgent *agent)
-{
-  /* The parser must accept what it doesn't understand: a missing header is told by nta's sanity
-   * check, and a bad one that we don't need costs no recording. The text of the headers is kept as
-   * it came. */
-  agent->nta = nta_agent_create (
-      agent->loop, (url_string_t *)-1, NULL, NULL, NTATAG_MCLASS (siprec_screen_parser ()),
-      NTATAG_UA (1), NTATAG_SERVER_RPORT (1), NTATAG_CANCEL_487 (1), NTATAG_USE_NAPTR (0),
-      NTATAG_USE_SRV (0), NTATAG_MAX_PROCEEDING (MAX_PENDING_INVITES),
-      NTATAG_MAXSIZE (MAX_MESSAGE_BYTES), NTATAG_UDP_MTU (65535), NTATAG_BAD_REQ_MASK (0),
-      NTATAG_BAD_RESP_MASK (0), NTATAG_SIPFLAGS (MSG_DO_CANONIC | MSG_DO_EXTRACT_COPY),
-      TAG_IF (agent->transaction_timeout, NTATAG_SIP_T1X64 (agent->transaction_timeout)),
-      TAG_END ());
-  if (!agent->nta)
-    return FALSE;
-  agent->leg = siprec_transaction_default_leg (agent);
-  return agent->leg != NULL;
-}
-
-static gchar **
-open_sockets (SiprecAgent *agent, GError **error)
-{
-  g_autoptr (GPtrArray) actual = g_ptr_array_new_with_free_func (g_free);
-
-  if (!agent->loop || !create_nta (agent)) {
-    g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_ADDRESS,
-                 "The SIP stack can't start: %s. There may be too many open files.",
-                 g_strerror (errno));
-    return NULL;
-  }
-  for (guint i = 0; i < agent->uris->len; i++) {
-    gchar *uri = bind_uri (agent, i, error);
-
-    if (!uri)
-      return NULL;
-    GST_INFO ("listening on %s", uri);
-    g_ptr_array_add (actual, uri);
-  }
-  g_ptr_array_add (actual, NULL);
-  return (gchar **)g_ptr_array_free (g_steal_pointer (&actual), FALSE);
 }
 
 /* the thread */
@@ -486,6 +392,7 @@ open_sockets (SiprecAgent *agent, GError **error)
 static void
 close_all (SiprecAgent *agent)
 {
+  SiprecSockets *sockets;
   gpointer member;
 
   while ((member = g_queue_peek_head (&agent->dialogs)))
@@ -495,7 +402,61 @@ close_all (SiprecAgent *agent)
   while ((member = g_queue_peek_head (&agent->timers)))
     timer_free (member);
   g_clear_pointer (&agent->leg, nta_leg_destroy);
-  g_clear_pointer (&agent->nta, nta_agent_destroy);
+  g_mutex_lock (&agent->lock);
+  sockets = g_steal_pointer (&agent->sockets);
+  g_mutex_unlock (&agent->lock);
+  if (sockets)
+    siprec_sockets_close (sockets);
+}
+
+static void
+on_wanted_here (SiprecAgent *agent, gpointer user_data)
+{
+  siprec_sockets_connect (agent->sockets, user_data);
+}
+
+/* In the front's thread. */
+static void
+on_wanted (SiprecFront *front, const gchar *id, gpointer user_data)
+{
+  siprec_agent_invoke (user_data, on_wanted_here, g_strdup (id), g_free);
+}
+
+static gchar **
+open_sockets (SiprecAgent *agent, GError **error)
+{
+  SiprecSocketsConfig config = {.loop = agent->loop,
+                                .uris = agent->uris,
+                                .transaction_timeout = agent->transaction_timeout,
+                                .limits = &agent->limits,
+                                .wanted = on_wanted,
+                                .user_data = agent};
+  gchar **uris = NULL;
+
+  g_mutex_lock (&agent->lock);
+  config.tls = agent->tls;
+  agent->sockets = siprec_sockets_open (&config, &uris, error);
+  g_mutex_unlock (&agent->lock);
+  if (!agent->sockets)
+    return NULL;
+  agent->leg = siprec_transaction_default_leg (agent);
+  siprec_sockets_start (agent->sockets);
+  return uris;
+}
+
+void
+siprec_agent_set_tls (SiprecAgent *agent, SiprecTlsContext *context)
+{
+  SiprecTlsContext *old;
+
+  g_mutex_lock (&agent->lock);
+  old = agent->tls;
+  agent->tls = siprec_tls_context_ref (context);
+  if (agent->sockets)
+    siprec_sockets_set_tls (agent->sockets, context);
+  g_mutex_unlock (&agent->lock);
+  if (old)
+    siprec_tls_context_unref (old);
 }
 
 static void

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "request.h"
+#include "tls-context.h"
 
 G_BEGIN_DECLS
 
@@ -38,9 +39,9 @@ typedef struct {
 
 /**
  * siprec_agent_new:
- * @uris: "sip:host[:port][;transport=udp|tcp]" each, NULL-terminated; without transport both UDP and
- *   TCP on the same port; port 0 takes any; brackets around IPv6. 0.0.0.0 and [::] mean every address
- *   that the host has at the start
+ * @uris: "sip:host[:port][;transport=udp|tcp|tls]" each, NULL-terminated; without transport both UDP and
+ *   TCP on the same port; "sips:" is TLS; port 0 takes any; brackets around IPv6. 0.0.0.0 and [::] mean
+ *   every address that the host has at the start
  * @external_address: (nullable): host written into Contact instead of the local address
  * @error: SETTINGS if a URI is malformed
  *
@@ -49,6 +50,10 @@ typedef struct {
 SIPREC_API SiprecAgent *siprec_agent_new (const gchar *const *uris, const gchar *external_address,
                                           const SiprecAgentHandler *handler, gpointer user_data,
                                           GError **error);
+
+/* What new TLS connections use from now on; needed before the start if one of the URIs is for TLS. From
+ * any thread. */
+SIPREC_API void siprec_agent_set_tls (SiprecAgent *agent, SiprecTlsContext *context);
 
 /* Starts the thread, which binds and then calls @started. From any thread, once. */
 SIPREC_API void siprec_agent_start (SiprecAgent *agent);

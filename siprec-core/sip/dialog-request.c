@@ -81,11 +81,15 @@ static guint16
 url_port_number (const url_t *url)
 {
   const gchar *text = url_port (url);
+  gchar transport[8] = "";
   guint64 port = 0;
 
   if (text && g_ascii_string_to_unsigned (text, 10, 1, G_MAXUINT16, &port, NULL))
     return port;
-  return 5060;
+  if (url->url_type == url_sips)
+    return 5061;
+  url_param (url->url_params, "transport", transport, sizeof transport);
+  return g_ascii_strcasecmp (transport, "tls") == 0 ? 5061 : 5060;
 }
 
 /* Where the next request goes when no connection is open to send it by.
@@ -102,26 +106,46 @@ url_port_number (const url_t *url)
  *
  * Names are never resolved. The transport is always that of the last request. */
 static gchar *
-next_hop (SiprecDialog *dialog)
+next_hop (SiprecDialog *dialog, guint16 *port)
 {
   const SiprecRequest *last = dialog->last;
   gboolean stream = !tport_is_dgram (dialog->tport);
   const sip_record_route_t *route = dialog->routes;
   const url_t *url = route ? route->r_url : dialog->target->m_url;
-  g_autoptr (GInetAddress) named = NULL;
+  g_autoptr (GInetAddress) named = url_address (url);
   g_autoptr (GInetAddress) source = g_inet_address_new_from_string (last->remote_address);
-  g_autofree gchar *named_text = NULL;
-  g_autofree gchar *host_port = NULL;
 
-  named = url_address (url);
-  if (named && (route || stream || (source && g_inet_address_equal (named, source)))) {
-    named_text = g_inet_address_to_string (named);
-    host_port = siprec_host_port (named_text, url_port_number (url));
-  } else {
-    host_port =
-        siprec_host_port (last->remote_address, stream ? url_port_number (url) : last->remote_port);
+  *port = url_port_number (url);
+  if (named && (route || stream || (source && g_inet_address_equal (named, source))))
+    return g_inet_address_to_string (named);
+  if (!stream)
+    *port = last->remote_port;
+  return g_strdup (last->remote_address);
+}
+
+/* A route to where the next request leaves the stack: all streams lead to the front. Connects again if
+ * the peer's connection is gone. */
+static gchar *
+make_route (SiprecDialog *dialog)
+{
+  SiprecSockets *sockets = siprec_agent_sockets (dialog->agent);
+  guint16 port;
+  g_autofree gchar *address = next_hop (dialog, &port);
+  g_autofree gchar *host_port = NULL;
+  tport_t *dialed;
+
+  if (tport_is_dgram (dialog->tport)) {
+    host_port = siprec_host_port (address, port);
+    return g_strdup_printf ("sip:%s;transport=udp", host_port);
   }
-  return g_strdup_printf ("sip:%s;transport=%s", host_port, last->transport);
+  if (!tport_is_clear_to_send (dialog->tport)) {
+    dialed = siprec_sockets_dial (sockets, dialog->last, address, port);
+    if (!dialed)
+      return NULL;
+    tport_unref (dialog->tport);
+    dialog->tport = tport_ref (dialed);
+  }
+  return g_strdup_printf ("sip:%s;transport=tcp", siprec_sockets_inner (sockets));
 }
 
 static gchar *
@@ -160,26 +184,25 @@ nta_outgoing_t *
 siprec_dialog_send (SiprecDialog *dialog, const SiprecOutgoing *out, nta_response_f *callback,
                     gpointer magic)
 {
-  g_autofree gchar *hop = next_hop (dialog);
+  g_autofree gchar *hop = make_route (dialog);
   g_autofree gchar *lines = join_lines (out->lines);
   g_autofree gchar *contact = siprec_agent_contact (dialog->agent, dialog->last);
   gboolean target = out->method == sip_method_invite || out->method == sip_method_update;
   g_auto (GStrv) timer = target ? siprec_session_timer_lines (dialog) : NULL;
   g_autofree gchar *timer_lines = join_lines ((const gchar *const *)timer);
-  tport_t *tport = dialog->tport;
   su_home_t home[1] = {SU_HOME_INIT (home)};
-  url_t *route = url_hdup (home, URL_STRING_MAKE (hop)->us_url);
-  nta_leg_t *leg = make_leg (dialog);
+  url_t *route = hop ? url_hdup (home, URL_STRING_MAKE (hop)->us_url) : NULL;
+  nta_leg_t *leg;
   nta_outgoing_t *orq;
 
-  /* A closed connection is no way out any more; its listening socket is a hint which address to
-   * send from. */
-  if (tport_is_secondary (tport) && !tport_is_clear_to_send (tport))
-    tport = tport_parent (tport);
-
+  if (!route) {
+    GST_WARNING ("can't send %s: no connection to the peer", out->name);
+    return NULL;
+  }
+  leg = make_leg (dialog);
   orq = nta_outgoing_tcreate (
       leg, callback, magic, (url_string_t *)route, out->method, out->name, NULL,
-      NTATAG_TPORT (tport), TAG_IF (out->branch, NTATAG_ACK_BRANCH (out->branch)),
+      NTATAG_TPORT (dialog->tport), TAG_IF (out->branch, NTATAG_ACK_BRANCH (out->branch)),
       TAG_IF (out->cseq, SIPTAG_CSEQ (out->cseq)), TAG_IF (target, SIPTAG_CONTACT_STR (contact)),
       TAG_IF (target && !siprec_lines_have (out->lines, "Allow"), SIPTAG_ALLOW_STR (SIPREC_ALLOW)),
       SIPTAG_USER_AGENT_STR (USER_AGENT), TAG_IF (timer_lines, SIPTAG_HEADER_STR (timer_lines)),

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include "relay.h"
 #include "sip-private.h"
 
 /* Text that others may put into JSON or a GstStructure: always UTF-8, whatever the peer sent. */
@@ -138,6 +139,11 @@ copy_addresses (SiprecRequest *request, msg_t *msg, tport_t *tport)
 {
   const su_sockaddr_t *remote = msg_addr (msg);
 
+  /* All that comes by a stream has come by the front, which alone knows from whom. */
+  if (!tport_is_dgram (tport)) {
+    siprec_relay_read (request);
+    return;
+  }
   request->transport = g_ascii_strdown (tport_name (tport)->tpn_proto, -1);
   request->remote_address = address_text (remote);
   request->remote_port = ntohs (remote->su_port);

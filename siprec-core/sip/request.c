@@ -52,6 +52,7 @@ siprec_request_unref (SiprecRequest *request)
   g_free (request->transport);
   g_free (request->remote_address);
   g_free (request->local_address);
+  g_strfreev (request->identities);
   g_free (request);
 }
 
@@ -63,6 +64,19 @@ siprec_request_add_header (SiprecRequest *request, const gchar *name, const gcha
   header->name = g_strdup (name);
   header->value = g_strdup (value);
   g_ptr_array_add (request->headers, header);
+}
+
+void
+siprec_request_drop_header (SiprecRequest *request, const gchar *name)
+{
+  for (guint i = 0; i < request->headers->len; i++) {
+    const SiprecHeader *header = g_ptr_array_index (request->headers, i);
+
+    if (g_ascii_strcasecmp (header->name, name) == 0) {
+      g_ptr_array_remove_index (request->headers, i);
+      return;
+    }
+  }
 }
 
 const gchar *

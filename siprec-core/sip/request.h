@@ -34,6 +34,8 @@ typedef struct {
  * @remote_port: the source port
  * @local_address: the address it was sent to
  * @local_port: the port it was sent to
+ * @identities: (nullable): what the certificate of a TLS peer proves (RFC 5922 section 7.1), best first,
+ *   NULL-terminated; NULL unless it was verified
  *
  * A copy of a request or response (@status > 0), safe to hand to any thread.
  */
@@ -59,6 +61,7 @@ typedef struct {
   guint16 remote_port;
   gchar *local_address;
   guint16 local_port;
+  gchar **identities;
 } SiprecRequest;
 
 /* An empty request, for the agent and for tests; fill in the fields. */
@@ -69,6 +72,9 @@ SIPREC_API void siprec_request_unref (SiprecRequest *request);
 /* Appends a header; both are copied. */
 SIPREC_API void siprec_request_add_header (SiprecRequest *request, const gchar *name,
                                            const gchar *value);
+
+/* Removes the first header called @name (any case). */
+SIPREC_API void siprec_request_drop_header (SiprecRequest *request, const gchar *name);
 
 /* Value of the first header called @name (any case), or NULL. Owned by @request. */
 SIPREC_API const gchar *siprec_request_header (const SiprecRequest *request, const gchar *name);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "inflight.h"
+#include "relay.h"
 #include "sip-private.h"
 
 /* sofia has no place where a message can be looked at between its parser and its transactions. So
@@ -81,6 +82,18 @@ hide_from_nta (const sip_t *sip)
     sip->sip_call_id->i_hash ^= 1;
 }
 
+/* By a stream only the front's own messages come. */
+static gboolean
+is_vouched (msg_t *msg, const sip_t *sip)
+{
+  if (msg_addrinfo (msg)->ai_socktype != SOCK_STREAM)
+    return TRUE;
+  for (const sip_unknown_t *header = sip->sip_unknown; header; header = header->un_next)
+    if (g_ascii_strcasecmp (header->un_name, SIPREC_RELAY_HEADER) == 0)
+      return siprec_relay_pass (header->un_value);
+  return FALSE;
+}
+
 static gboolean
 is_fit (const sip_t *sip)
 {
@@ -124,7 +137,7 @@ extract_body (msg_t *msg, msg_pub_t *pub, char data[], isize_t length, int eos)
 {
   sip_t *sip = (sip_t *)pub;
 
-  if (!(sip->sip_flags & MSG_FLG_BODY) && is_fit (sip)) {
+  if (!(sip->sip_flags & MSG_FLG_BODY) && is_vouched (msg, sip) && is_fit (sip)) {
     for (sip_via_t *via = sip->sip_via; via; via = via->v_next)
       if (g_str_has_prefix (via->v_protocol, UNSEEN))
         clear_mark (via);

@@ -6,6 +6,7 @@
 
 #include "agent-private.h"
 #include "dialog.h"
+#include "sockets.h"
 #include "sofia.h"
 
 G_BEGIN_DECLS
@@ -22,6 +23,7 @@ GST_DEBUG_CATEGORY_EXTERN (siprec_sip_debug);
 /* agent.c */
 
 nta_agent_t *siprec_agent_nta (SiprecAgent *agent);
+SiprecSockets *siprec_agent_sockets (SiprecAgent *agent);
 
 void siprec_agent_request (SiprecAgent *agent, SiprecTransaction *transaction,
                            SiprecRequest *request);

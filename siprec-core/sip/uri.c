@@ -8,7 +8,8 @@
 
 #include "../error.h"
 
-#define DEFAULT_PORT 5060
+#define DEFAULT_PORT     5060
+#define DEFAULT_TLS_PORT 5061
 
 void
 siprec_listen_uri_free (SiprecListenUri *uri)
@@ -63,13 +64,13 @@ parse_host (const gchar **text, gchar **host)
 }
 
 static const gchar *
-parse_port (const gchar **text, guint16 *port)
+parse_port (const gchar **text, gboolean *given, guint16 *port)
 {
   guint64 value;
   gchar *end;
 
-  *port = DEFAULT_PORT;
-  if (**text != ':')
+  *given = **text == ':';
+  if (!*given)
     return NULL;
   if (!g_ascii_isdigit ((*text)[1]))
     return "the port must be a number from 0 to 65535";
@@ -91,10 +92,35 @@ parse_transport (const gchar **text, const gchar **transport)
     *transport = "udp";
   else if (g_ascii_strcasecmp (*text, ";transport=tcp") == 0)
     *transport = "tcp";
+  else if (g_ascii_strcasecmp (*text, ";transport=tls") == 0)
+    *transport = "tls";
   else if (**text == ';')
-    return "the only parameter is transport, which is udp or tcp";
+    return "the only parameter is transport, which is udp, tcp or tls";
   else
     return "nothing but the port and ;transport= may follow the host";
+  return NULL;
+}
+
+/* What is wrong with what follows the scheme, or NULL. */
+static const gchar *
+parse_rest (const gchar *rest, gboolean secure, SiprecListenUri *uri)
+{
+  gboolean port_given = FALSE;
+  const gchar *wrong = parse_host (&rest, &uri->host);
+
+  if (!wrong)
+    wrong = parse_port (&rest, &port_given, &uri->port);
+  if (!wrong)
+    wrong = parse_transport (&rest, &uri->transport);
+  if (wrong)
+    return wrong;
+  /* RFC 3261 section 19.1.2: sips with transport=tcp means TLS over TCP. */
+  if (secure && g_strcmp0 (uri->transport, "udp") == 0)
+    return "there is no sips over UDP";
+  if (secure)
+    uri->transport = "tls";
+  if (!port_given)
+    uri->port = g_strcmp0 (uri->transport, "tls") == 0 ? DEFAULT_TLS_PORT : DEFAULT_PORT;
   return NULL;
 }
 
@@ -102,19 +128,12 @@ SiprecListenUri *
 siprec_listen_uri_parse (const gchar *text, GError **error)
 {
   g_autoptr (SiprecListenUri) uri = g_new0 (SiprecListenUri, 1);
-  const gchar *rest = text;
-  const gchar *wrong;
+  const gchar *wrong = "it must begin with \"sip:\" or \"sips:\"";
 
-  if (g_ascii_strncasecmp (text, "sip:", 4) == 0) {
-    rest += 4;
-    wrong = parse_host (&rest, &uri->host);
-    if (!wrong)
-      wrong = parse_port (&rest, &uri->port);
-    if (!wrong)
-      wrong = parse_transport (&rest, &uri->transport);
-  } else {
-    wrong = "it must begin with \"sip:\"";
-  }
+  if (g_ascii_strncasecmp (text, "sip:", 4) == 0)
+    wrong = parse_rest (text + 4, FALSE, uri);
+  else if (g_ascii_strncasecmp (text, "sips:", 5) == 0)
+    wrong = parse_rest (text + 5, TRUE, uri);
 
   if (wrong) {
     g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SETTINGS,
@@ -205,6 +224,7 @@ parse_target (const gchar *text, SiprecTargetUri *target)
   g_autofree gchar *uri = g_strndup (text, length);
   const gchar *rest = uri + 4;
   const gchar *wrong;
+  gboolean port_given;
 
   for (const gchar *p = text; *p; p++)
     if (!g_ascii_isgraph (*p) || strchr ("<>\"\\", *p))
@@ -215,7 +235,9 @@ parse_target (const gchar *text, SiprecTargetUri *target)
     rest = strchr (rest, '@') + 1;
   wrong = parse_host (&rest, &target->host);
   if (!wrong)
-    wrong = parse_port (&rest, &target->port);
+    wrong = parse_port (&rest, &port_given, &target->port);
+  if (!wrong && !port_given)
+    target->port = 5060;
   if (!wrong && (*rest != '\0' && *rest != ';'))
     wrong = "nothing but a port, parameters and headers may follow the host";
   if (!wrong)

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
  * SiprecListenUri:
  * @host: IPv6 without brackets
  * @port: 0 for any
- * @transport: "udp", "tcp", or NULL for both on one port
+ * @transport: "udp", "tcp", "tls", or NULL for UDP and TCP on one port
  *
  * Where an agent listens.
  */
@@ -20,7 +20,7 @@ typedef struct {
   const gchar *transport;
 } SiprecListenUri;
 
-/* Reads "sip:host[:port][;transport=udp|tcp]". Returns: NULL with a SETTINGS error if it is
+/* Reads "sip:host[:port][;transport=udp|tcp|tls]" or "sips:host[:port]", which is TLS. Returns: NULL with a SETTINGS error if it is
  * anything else. */
 SiprecListenUri *siprec_listen_uri_parse (const gchar *text, GError **error);
 

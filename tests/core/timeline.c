@@ -3,13 +3,14 @@
 #include <gst/check/gstcheck.h>
 
 #include "siprec-core/rtp/clock.h"
+#include "siprec-core/rtp/silence.h"
 #include "siprec-core/rtp/timeline.h"
 
 #define T0     (1000 * GST_SECOND)
 #define FRAME  160
 #define LENGTH (20 * GST_MSECOND)
 
-static SiprecFormat *pcmu, *opus, *g729, *l16, *video;
+static SiprecFormat *pcmu, *opus, *g729, *gsm, *ilbc, *l16, *video;
 static SiprecTimeline timeline;
 static GArray *out;
 static GstClockTime position; /* where the units checked so far end */
@@ -26,6 +27,8 @@ setup (void)
   pcmu = siprec_format_new ("audio", 0, "PCMU", 8000, 1, NULL);
   opus = siprec_format_new ("audio", 96, "opus", 48000, 2, NULL);
   g729 = siprec_format_new ("audio", 18, "G729", 8000, 1, NULL);
+  gsm = siprec_format_new ("audio", 3, "GSM", 8000, 1, NULL);
+  ilbc = siprec_format_new ("audio", 99, "iLBC", 8000, 1, "mode=20");
   l16 = siprec_format_new ("audio", 97, "L16", 44100, 2, NULL);
   video = siprec_format_new ("video", 98, "H264", 90000, 0, NULL);
   out = g_array_new (FALSE, FALSE, sizeof (SiprecUnit));
@@ -46,6 +49,8 @@ teardown (void)
   siprec_format_unref (pcmu);
   siprec_format_unref (opus);
   siprec_format_unref (g729);
+  siprec_format_unref (gsm);
+  siprec_format_unref (ilbc);
   siprec_format_unref (l16);
   siprec_format_unref (video);
 }
@@ -263,7 +268,8 @@ GST_START_TEST (test_unlock)
 
 GST_END_TEST;
 
-/* Silence of Opus has whole packets; a gap does the rest. Its packets can't be cut. */
+/* Silence of Opus has packets of several lengths, and what is less than the shortest waits for the next hole.
+ * Its packets can't be cut. */
 GST_START_TEST (test_opus)
 {
   Sum sum;
@@ -271,9 +277,8 @@ GST_START_TEST (test_opus)
   siprec_timeline_set_format (&timeline, opus);
   push_sized (opus, 0, T0 + 50 * GST_MSECOND, 40, 960);
   sum = sum_up ();
-  fail_unless_equals_int (sum.filler, 2);
-  fail_unless_equals_int (sum.gaps, 1);
-  fail_unless_equals_uint64 (sum.gap_time, 10 * GST_MSECOND);
+  fail_unless_equals_int (sum.filler, 3);
+  fail_unless_equals_int (sum.gaps, 0);
   fail_unless_equals_int (sum.media, 1);
   siprec_timeline_advance (&timeline, T0 + 99 * GST_MSECOND, out);
   sum = sum_up ();
@@ -286,24 +291,60 @@ GST_START_TEST (test_opus)
   sum = sum_up ();
   fail_unless_equals_int (sum.media, 1);
   fail_unless_equals_uint64 (position, T0 + 110 * GST_MSECOND);
-  siprec_timeline_finish (&timeline, T0 + 135 * GST_MSECOND, out);
+  siprec_timeline_finish (&timeline, T0 + 136 * GST_MSECOND, out);
   sum = sum_up ();
-  fail_unless_equals_int (sum.filler, 1);
+  fail_unless_equals_int (sum.filler, 2);
+  fail_unless_equals_int (sum.gaps, 0);
   fail_unless_equals_uint64 (position, T0 + 135 * GST_MSECOND);
 }
 
 GST_END_TEST;
 
-/* No silence is known for G.729; 44100 Hz has no whole ns. */
+/* Codecs whose silence has frames: a hole is filled by whole ones, and what that leaves doesn't add up,
+ * neither in time nor in frames. */
+GST_START_TEST (test_grains)
+{
+  SiprecFormat **formats[] = {&opus, &g729, &gsm};
+  const gint64 length = 20;
+
+  for (guint i = 0; i < G_N_ELEMENTS (formats); i++) {
+    const gint64 unit = (*formats[i])->clock_rate / 1000;
+    const gint64 grain = siprec_silence_get_grain (*formats[i]) * GST_MSECOND / unit;
+    gint64 ms = 7;
+    Sum sum;
+
+    teardown ();
+    setup ();
+    siprec_timeline_set_format (&timeline, *formats[i]);
+    for (guint spurt = 0; spurt < 1000; spurt++, ms += 300 + spurt % 23) {
+      for (guint frame = 0; frame < 3; frame++, ms += length) {
+        push_sized (*formats[i], ms * unit, T0 + ms * GST_MSECOND, 33, length * unit);
+        fail_unless (ABS (GST_CLOCK_DIFF (T0 + (ms + length) * GST_MSECOND,
+                                          siprec_timeline_get_position (&timeline))) <=
+                     grain / 2 + 10);
+      }
+    }
+    sum = sum_up ();
+    fail_unless_equals_int (sum.media, 3000);
+    fail_unless_equals_int (sum.gaps, 0);
+    fail_unless_equals_int (timeline.late, 0);
+    /* No time was stretched, so what decoders make of it is as long. */
+    fail_unless_equals_int ((position - T0) % (GST_SECOND / 400), 0);
+  }
+}
+
+GST_END_TEST;
+
+/* No silence is known for iLBC; 44100 Hz has no whole ns. */
 GST_START_TEST (test_other_formats)
 {
   Sum sum;
 
-  push_sized (g729, 0, T0 + LENGTH, 20, FRAME);
+  push_sized (ilbc, 0, T0 + LENGTH, 38, FRAME);
   sum = sum_up ();
   fail_unless_equals_int (sum.gaps, 1);
   fail_unless_equals_uint64 (sum.gap_time, LENGTH);
-  fail_unless_equals_int (sum.media_bytes, 20);
+  fail_unless_equals_int (sum.media_bytes, 38);
 
   for (guint i = 0; i < 1000; i++)
     push_sized (l16, i * 441, T0 + 2 * LENGTH + i * 10 * GST_MSECOND, 4 * 441, 441);
@@ -428,6 +469,7 @@ timeline_suite (void)
   tcase_add_test (tc, test_drift);
   tcase_add_test (tc, test_unlock);
   tcase_add_test (tc, test_opus);
+  tcase_add_test (tc, test_grains);
   tcase_add_test (tc, test_other_formats);
   tcase_add_test (tc, test_no_fill);
   tcase_add_test (tc, test_long_fill);

@@ -11,7 +11,8 @@
 struct _Caller {
   GSocket *sip;
   gboolean tcp;
-  GString *stream; /* received over TCP, not yet cut into messages */
+  GSocket *listener; /* (nullable): for a call of the recorder over TCP */
+  GString *stream;   /* received over TCP, not yet cut into messages */
   gchar *host;
   guint16 port;
   guint16 own_port;
@@ -90,6 +91,7 @@ caller_free (Caller *caller)
   for (guint i = 0; i < CALLER_MAX_STREAMS; i++)
     g_object_unref (caller->rtp[i]);
   g_object_unref (caller->sip);
+  g_clear_object (&caller->listener);
   g_string_free (caller->stream, TRUE);
   g_free (caller->host);
   g_free (caller->call_id);
@@ -538,6 +540,15 @@ caller_request (Caller *caller, const gchar *method, const gchar *content_type, 
 }
 
 guint
+caller_set_cseq (Caller *caller, guint cseq)
+{
+  guint last = caller->cseq;
+
+  caller->cseq = cseq;
+  return last;
+}
+
+guint
 caller_bye (Caller *caller)
 {
   send_request (caller, "BYE", NULL, NULL, NULL);
@@ -577,6 +588,88 @@ caller_await (Caller *caller, const gchar *method)
       return TRUE;
   }
   return FALSE;
+}
+
+gchar *
+caller_uri (Caller *caller)
+{
+  guint16 port = caller->own_port;
+
+  if (caller->tcp && !caller->listener) {
+    caller->listener = open_socket (g_socket_get_family (caller->sip), TRUE, &port);
+    g_assert_true (g_socket_listen (caller->listener, NULL));
+    caller->own_port = port;
+  }
+  return g_strdup_printf ("sip:client@%s:%u;transport=%s",
+                          strchr (caller->host, '[') ? "[::1]" : "127.0.0.1", port,
+                          caller->tcp ? "tcp" : "udp");
+}
+
+/* The dialog that the recorder's INVITE begins. */
+static void
+join_call (Caller *caller)
+{
+  g_autofree gchar *from = find_header (caller->last, "From");
+  g_autofree gchar *contact = find_header (caller->last, "Contact");
+
+  begin_call (caller);
+  g_free (caller->call_id);
+  caller->call_id = find_header (caller->last, "Call-ID");
+  g_free (caller->to_tag);
+  caller->to_tag = g_strdup (strstr (from, ";tag="));
+  g_free (caller->target);
+  caller->target = g_strndup (contact + 1, strcspn (contact + 1, ">"));
+}
+
+static void
+answer_invite (Caller *caller, const gchar *status, const gchar *type, const gchar *body)
+{
+  g_autofree gchar *via = find_header (caller->last, "Via");
+  g_autofree gchar *from = find_header (caller->last, "From");
+  g_autofree gchar *to = find_header (caller->last, "To");
+  g_autofree gchar *cseq = find_header (caller->last, "CSeq");
+  g_autofree gchar *uri = caller_uri (caller);
+  g_autofree gchar *text = g_strdup_printf (
+      "SIP/2.0 %s\r\nVia: %s\r\nFrom: %s\r\nTo: %s;tag=%s\r\nCall-ID: %s\r\nCSeq: %s\r\n"
+      "Contact: <%s>;+sip.src\r\nAllow: INVITE, ACK, CANCEL, BYE, UPDATE\r\nX-Said: hello\r\n"
+      "%s%s%sContent-Length: %" G_GSIZE_FORMAT "\r\n\r\n%s",
+      status, via, from, to, caller->tag, caller->call_id, cseq, uri, type ? "Content-Type: " : "",
+      type ? type : "", type ? "\r\n" : "", body ? strlen (body) : 0, body ? body : "");
+
+  send_text (caller, text);
+}
+
+gboolean
+caller_ring (Caller *caller)
+{
+  if (caller->listener) {
+    g_object_unref (caller->sip);
+    caller->sip = g_socket_accept (caller->listener, NULL, NULL);
+  }
+  do {
+    gchar *message = receive (caller, TIMEOUT_US);
+
+    if (message == NULL)
+      return FALSE;
+    keep (caller, message);
+  } while (!g_str_has_prefix (caller->last, "INVITE "));
+  join_call (caller);
+  answer_invite (caller, "180 Ringing", NULL, NULL);
+  return TRUE;
+}
+
+gboolean
+caller_answer (Caller *caller, const gchar *status, guint n_streams)
+{
+  g_autofree gchar *body = n_streams > 0 ? make_body (caller, n_streams, "sendonly") : NULL;
+  const gchar *type = body ? "multipart/mixed;boundary=caller" : NULL;
+
+  answer_invite (caller, status, type, body);
+  if (!caller_await (caller, "ACK"))
+    return FALSE;
+  g_free (caller->answer);
+  caller->answer = g_strdup (body_of (caller->last));
+  return TRUE;
 }
 
 const gchar *

@@ -55,6 +55,9 @@ guint caller_update (Caller *caller, const gchar *second);
 guint caller_request (Caller *caller, const gchar *method, const gchar *content_type,
                       const gchar *body);
 
+/* The next request has the CSeq after @cseq. Returns the one that was used last. */
+guint caller_set_cseq (Caller *caller, guint cseq);
+
 /* BYE; the caller can place another call then. */
 guint caller_bye (Caller *caller);
 
@@ -69,6 +72,16 @@ void caller_set_status (Caller *caller, const gchar *status);
 
 /* Waits up to five seconds for a request of @method from the recorder and answers it. */
 gboolean caller_await (Caller *caller, const gchar *method);
+
+/* Where the recorder can call: a SIP URI to be freed with g_free(). */
+gchar *caller_uri (Caller *caller);
+
+/* Waits for the INVITE of a recorder that calls, and answers 180. */
+gboolean caller_ring (Caller *caller);
+
+/* Answers it: @status ("486 Busy Here", "200 OK"), and for 200 an offer of @n_streams lines with their metadata, or
+ * nothing for 0. FALSE if no ACK comes. */
+gboolean caller_answer (Caller *caller, const gchar *status, guint n_streams);
 
 /* The last message received, whole; owned by the caller. */
 const gchar *caller_last (Caller *caller);

@@ -156,14 +156,15 @@ on_session (SiprecAcceptor *acceptor, SiprecSession *session, gpointer user_data
   add_session (user_data, session);
 }
 
-void
+SiprecAcceptor *
 recorder_accept (Recorder *recorder)
 {
   SiprecAcceptorHandler handler = {recorder->ask ? on_decide : NULL, on_cancelled, on_session};
+  SiprecAcceptor *acceptor = siprec_endpoint_add_acceptor (
+      recorder->endpoint, &recorder->policy, recorder->decision_timeout, &handler, recorder);
 
-  g_ptr_array_add (recorder->acceptors,
-                   siprec_endpoint_add_acceptor (recorder->endpoint, &recorder->policy,
-                                                 recorder->decision_timeout, &handler, recorder));
+  g_ptr_array_add (recorder->acceptors, acceptor);
+  return acceptor;
 }
 
 void

@@ -25,8 +25,8 @@ SiprecEndpoint *recorder_endpoint (Recorder *recorder);
 /* Accepts session intervals (RFC 4028) from @seconds on, for calls from now on. */
 void recorder_set_session_minimum (Recorder *recorder, guint seconds);
 
-/* Takes calls as an acceptor, one; again for one more. */
-void recorder_accept (Recorder *recorder);
+/* Takes calls as an acceptor, one; again for one more. (transfer none) */
+SiprecAcceptor *recorder_accept (Recorder *recorder);
 
 /* Leaves the queue with all acceptors. */
 void recorder_stop_accepting (Recorder *recorder);

@@ -1,0 +1,287 @@
+/* The SIP stack with its sockets: UDP of its own, TCP and TLS by a front
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sockets.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "../error.h"
+#include "screen.h"
+#include "sip-private.h"
+#include "uri.h"
+
+#define MAX_MESSAGE_BYTES   (512 * 1024)
+#define MAX_PENDING_INVITES 500
+#define IDLE_TIMEOUT_MS     (600 * 1000)
+/* When any port will do it must be free for UDP and TCP. */
+#define PORT_ATTEMPTS 20
+
+#define FRONT_IDENT "front"
+
+/* @streams: the transport of the stack that connects to the front. */
+struct _SiprecSockets {
+  nta_agent_t *nta;
+  SiprecFront *front;
+  tport_t *streams;
+};
+
+static void
+set_bind_error (GError **error, const SiprecListenUri *uri, gint code)
+{
+  g_autofree gchar *text = siprec_listen_uri_format (uri, uri->port);
+  const gchar *hint = "";
+
+  switch (code) {
+  case EADDRINUSE:
+    hint = " Choose another port, or 0 for any free one.";
+    break;
+  case EADDRNOTAVAIL:
+    hint = " Choose an address of this host, or 0.0.0.0 or [::] for all.";
+    break;
+  case EACCES:
+    hint = " Ports below 1024 need privileges; choose a higher one.";
+    break;
+  case ENOENT:
+  case ENXIO:
+    hint = " The host must be an address, or a name that can be resolved to one.";
+    break;
+  }
+  g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_ADDRESS, "Can't listen on \"%s\": %s.%s", text,
+               g_strerror (code), hint);
+}
+
+/* The port that the sockets called @ident have got, of which there are several for a wildcard; 0 if
+ * there is none. */
+static guint16
+bound_port (SiprecSockets *sockets, const gchar *ident)
+{
+  for (tport_t *tp = tport_primaries (nta_agent_tports (sockets->nta)); tp; tp = tport_next (tp))
+    if (g_strcmp0 (tport_ident (tp), ident) == 0)
+      return ntohs (((const su_sockaddr_t *)tport_get_address (tp)->ai_addr)->su_port);
+  return 0;
+}
+
+/* Returns: the port, or 0 with errno set */
+static guint16
+bind_udp (SiprecSockets *sockets, const SiprecListenUri *uri, guint16 port, const gchar *ident)
+{
+  g_autofree gchar *host_port = siprec_host_port (uri->host, port);
+  g_autofree gchar *text = g_strconcat ("sip:", host_port, ";transport=udp", NULL);
+  guint16 bound;
+
+  errno = 0;
+  if (nta_agent_add_tport (sockets->nta, URL_STRING_MAKE (text), TPTAG_IDENT (ident), TAG_END ()) !=
+      0)
+    return 0;
+  bound = bound_port (sockets, ident);
+  if (bound == 0 && errno == 0)
+    errno = EADDRNOTAVAIL;
+  return bound;
+}
+
+/* UDP and TCP on one port. */
+static guint16
+bind_both (SiprecSockets *sockets, const SiprecListenUri *uri, const gchar *ident)
+{
+  for (guint i = 0; i < PORT_ATTEMPTS; i++) {
+    guint16 port = siprec_front_listen (sockets->front, uri->host, uri->port, FALSE);
+
+    if (port == 0)
+      return 0;
+    if (bind_udp (sockets, uri, port, ident))
+      return port;
+    siprec_front_unlisten (sockets->front);
+    if (uri->port != 0 || errno != EADDRINUSE)
+      return 0;
+  }
+  return 0;
+}
+
+static gchar *
+bind_uri (SiprecSockets *sockets, const SiprecListenUri *uri, guint index, GError **error)
+{
+  g_autofree gchar *ident = g_strdup_printf ("uri%u", index);
+  guint16 port;
+
+  errno = 0;
+  if (!uri->transport)
+    port = bind_both (sockets, uri, ident);
+  else if (g_str_equal (uri->transport, "udp"))
+    port = bind_udp (sockets, uri, uri->port, ident);
+  else
+    port = siprec_front_listen (sockets->front, uri->host, uri->port,
+                                g_str_equal (uri->transport, "tls"));
+  if (port == 0) {
+    set_bind_error (error, uri, errno ? errno : EADDRNOTAVAIL);
+    return NULL;
+  }
+  return siprec_listen_uri_format (uri, port);
+}
+
+static gboolean
+create_nta (SiprecSockets *sockets, const SiprecSocketsConfig *config)
+{
+  /* The parser must accept what it doesn't understand: a missing header is told by nta's sanity
+   * check, and a bad one that we don't need costs no recording. The text of the headers is kept as
+   * it came. */
+  sockets->nta = nta_agent_create (
+      config->loop, (url_string_t *)-1, NULL, NULL, NTATAG_MCLASS (siprec_screen_parser ()),
+      NTATAG_UA (1), NTATAG_SERVER_RPORT (1), NTATAG_CANCEL_487 (1), NTATAG_USE_NAPTR (0),
+      NTATAG_USE_SRV (0), NTATAG_MAX_PROCEEDING (MAX_PENDING_INVITES),
+      NTATAG_MAXSIZE (2 * MAX_MESSAGE_BYTES), NTATAG_UDP_MTU (65535), NTATAG_BAD_REQ_MASK (0),
+      NTATAG_BAD_RESP_MASK (0), NTATAG_SIPFLAGS (MSG_DO_CANONIC | MSG_DO_EXTRACT_COPY),
+      TAG_IF (config->transaction_timeout, NTATAG_SIP_T1X64 (config->transaction_timeout)),
+      TAG_END ());
+  return sockets->nta != NULL;
+}
+
+/* The stack makes connections to the front, and takes none itself. An idle one that belongs to no dialog is
+ * closed, and then the front closes the peer's. */
+static gboolean
+open_streams (SiprecSockets *sockets)
+{
+  if (nta_agent_add_tport (sockets->nta, URL_STRING_MAKE ("sip:*:*;transport=tcp"),
+                           TPTAG_SERVER (0), TPTAG_IDENT (FRONT_IDENT),
+                           TPTAG_IDLE (IDLE_TIMEOUT_MS), TAG_END ()) != 0)
+    return FALSE;
+  for (tport_t *tp = tport_primaries (nta_agent_tports (sockets->nta)); tp; tp = tport_next (tp))
+    if (g_strcmp0 (tport_ident (tp), FRONT_IDENT) == 0)
+      sockets->streams = tp;
+  return sockets->streams != NULL;
+}
+
+/* Returns: FALSE if it takes a certificate that there isn't */
+static gboolean
+check_tls (const SiprecListenUri *uri, SiprecTlsContext *tls, GError **error)
+{
+  g_autofree gchar *text = siprec_listen_uri_format (uri, uri->port);
+
+  if (tls || g_strcmp0 (uri->transport, "tls") != 0)
+    return TRUE;
+  g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SETTINGS,
+               "Listening on \"%s\" takes a certificate; set tls-certificate.", text);
+  return FALSE;
+}
+
+static gboolean
+open_all (SiprecSockets *sockets, const SiprecSocketsConfig *config, GPtrArray *actual,
+          GError **error)
+{
+  sockets->front = siprec_front_new (config->wanted, config->user_data, error);
+  if (!sockets->front)
+    return FALSE;
+  siprec_front_set_limits (sockets->front, config->limits);
+  siprec_front_set_tls (sockets->front, config->tls);
+  for (guint i = 0; i < config->uris->len; i++) {
+    const SiprecListenUri *wanted = g_ptr_array_index (config->uris, i);
+    gchar *uri =
+        check_tls (wanted, config->tls, error) ? bind_uri (sockets, wanted, i, error) : NULL;
+
+    if (!uri)
+      return FALSE;
+    GST_INFO ("listening on %s", uri);
+    g_ptr_array_add (actual, uri);
+  }
+  g_ptr_array_add (actual, NULL);
+  return TRUE;
+}
+
+SiprecSockets *
+siprec_sockets_open (const SiprecSocketsConfig *config, gchar ***actual, GError **error)
+{
+  g_autoptr (GPtrArray) uris = g_ptr_array_new_with_free_func (g_free);
+  SiprecSockets *sockets = g_new0 (SiprecSockets, 1);
+
+  errno = 0;
+  if (!config->loop || !create_nta (sockets, config) || !open_streams (sockets)) {
+    g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_ADDRESS,
+                 "The SIP stack can't start: %s. There may be too many open files.",
+                 g_strerror (errno));
+    siprec_sockets_close (sockets);
+    return NULL;
+  }
+  if (!open_all (sockets, config, uris, error)) {
+    siprec_sockets_close (sockets);
+    return NULL;
+  }
+  *actual = (gchar **)g_ptr_array_free (g_steal_pointer (&uris), FALSE);
+  return sockets;
+}
+
+void
+siprec_sockets_start (SiprecSockets *sockets)
+{
+  siprec_front_start (sockets->front);
+}
+
+void
+siprec_sockets_close (SiprecSockets *sockets)
+{
+  g_clear_pointer (&sockets->nta, nta_agent_destroy);
+  g_clear_pointer (&sockets->front, siprec_front_free);
+  g_free (sockets);
+}
+
+nta_agent_t *
+siprec_sockets_nta (SiprecSockets *sockets)
+{
+  return sockets->nta;
+}
+
+void
+siprec_sockets_set_tls (SiprecSockets *sockets, SiprecTlsContext *context)
+{
+  siprec_front_set_tls (sockets->front, context);
+}
+
+guint
+siprec_sockets_n_connections (SiprecSockets *sockets)
+{
+  return siprec_front_n_connections (sockets->front);
+}
+
+const gchar *
+siprec_sockets_inner (SiprecSockets *sockets)
+{
+  return siprec_front_inner (sockets->front);
+}
+
+tport_t *
+siprec_sockets_connect (SiprecSockets *sockets, const gchar *id)
+{
+  g_autofree gchar *line = g_strdup_printf ("HELLO sip:%s SIP/2.0", id);
+  const gchar *inner = siprec_front_inner (sockets->front);
+  g_autofree gchar *host = g_strndup (inner, strcspn (inner, ":"));
+  tp_name_t name = {.tpn_proto = "tcp",
+                    .tpn_canon = host,
+                    .tpn_host = host,
+                    .tpn_port = inner + strlen (host) + 1};
+  msg_t *msg = nta_msg_create (sockets->nta, 0);
+  tport_t *tport = NULL;
+
+  if (sip_add_make (msg, sip_object (msg), sip_request_class, line) == 0 &&
+      sip_add_make (msg, sip_object (msg), sip_content_length_class, "0") == 0 &&
+      sip_add_make (msg, sip_object (msg), sip_separator_class, "\r\n") == 0 &&
+      msg_serialize (msg, (msg_pub_t *)sip_object (msg)) == 0)
+    tport = tport_tsend (sockets->streams, msg, &name, TPTAG_FRESH (1), TAG_END ());
+  if (!tport)
+    GST_WARNING ("can't connect to the front: %s", g_strerror (errno));
+  msg_destroy (msg);
+  return tport;
+}
+
+tport_t *
+siprec_sockets_dial (SiprecSockets *sockets, const SiprecRequest *last, const gchar *address,
+                     guint16 port)
+{
+  g_autofree gchar *id = NULL;
+  SiprecDial dial = {.tls = g_strcmp0 (last->transport, "tls") == 0,
+                     .address = address,
+                     .port = port,
+                     .local_address = last->local_address,
+                     .local_port = last->local_port,
+                     .identities = (const gchar *const *)last->identities};
+
+  id = siprec_front_dial (sockets->front, &dial);
+  return siprec_sockets_connect (sockets, id);
+}

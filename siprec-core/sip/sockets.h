@@ -1,0 +1,58 @@
+/* siprec-core: the SIP stack with its sockets: UDP of its own, TCP and TLS by a front
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "front.h"
+#include "request.h"
+#include "sofia.h"
+
+G_BEGIN_DECLS
+
+/* For one thread, but where it says otherwise. */
+typedef struct _SiprecSockets SiprecSockets;
+
+/**
+ * SiprecSocketsConfig:
+ * @uris: (element-type SiprecListenUri)
+ * @transaction_timeout: T1 * 64 in milliseconds, 0 for the standard
+ * @tls: (nullable): needed if one of @uris is for TLS
+ * @wanted: called in the front's thread: siprec_sockets_connect() is to be called with the id
+ */
+typedef struct {
+  su_root_t *loop;
+  const GPtrArray *uris;
+  guint transaction_timeout;
+  const SiprecFrontLimits *limits;
+  SiprecTlsContext *tls;
+  SiprecFrontWanted wanted;
+  gpointer user_data;
+} SiprecSocketsConfig;
+
+/* Binds all. @actual: (out): the URIs with real ports, NULL-terminated. Returns: NULL with an error that
+ * says what can be done about it */
+SiprecSockets *siprec_sockets_open (const SiprecSocketsConfig *config, gchar ***actual,
+                                    GError **error);
+
+/* Begins to take connections. */
+void siprec_sockets_start (SiprecSockets *sockets);
+
+void siprec_sockets_close (SiprecSockets *sockets);
+
+nta_agent_t *siprec_sockets_nta (SiprecSockets *sockets);
+
+/* From any thread. */
+void siprec_sockets_set_tls (SiprecSockets *sockets, SiprecTlsContext *context);
+guint siprec_sockets_n_connections (SiprecSockets *sockets);
+
+/* "host:port" where every stream of the stack goes. */
+const gchar *siprec_sockets_inner (SiprecSockets *sockets);
+
+/* Connects the stack to the front for the connection that this calls @id. Returns: (nullable): the stack's
+ * end of it, borrowed; it lives until it is closed */
+tport_t *siprec_sockets_connect (SiprecSockets *sockets, const gchar *id);
+
+/* Lets the front connect to @address and @port in the way that @last, a request of that peer, came. */
+tport_t *siprec_sockets_dial (SiprecSockets *sockets, const SiprecRequest *last,
+                              const gchar *address, guint16 port);
+
+G_END_DECLS
