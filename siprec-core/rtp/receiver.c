@@ -2,10 +2,15 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "receiver.h"
 
+#include <string.h>
+
 #include "debug.h"
 #include "receiver-private.h"
 
 #define MAX_LATENCY (10 * GST_SECOND)
+
+/* Nothing that is still waited for is older, in packets. */
+#define MAX_RETRANSMISSION_AGE 1000
 
 /* A single packet of another source is believed if the current one is silent for so long after
  * it. */
@@ -111,7 +116,7 @@ find_sender (SiprecReceiver *receiver, guint32 *ssrc)
 }
 
 GstMemory *
-siprec_receiver_take_feedback (SiprecReceiver *receiver, GstClockTime now)
+siprec_receiver_take_refresh (SiprecReceiver *receiver, GstClockTime now)
 {
   SiprecNotice notice = {.type = SIPREC_NOTICE_REFRESH, .time = now};
   SiprecRefreshWay way;
@@ -128,6 +133,19 @@ siprec_receiver_take_feedback (SiprecReceiver *receiver, GstClockTime now)
     return siprec_rtcp_make_refresh (&receiver->rtcp, ssrc, &receiver->refresh, way);
   receiver->notify (receiver->user_data, &notice);
   return NULL;
+}
+
+GstMemory *
+siprec_receiver_take_nack (SiprecReceiver *receiver, GstClockTime now)
+{
+  guint16 seqs[SIPREC_NACK_MAX];
+  guint n;
+
+  if (!(receiver->refresh.feedback & SIPREC_FEEDBACK_NACK) || receiver->held || receiver->paused ||
+      receiver->settling > 0)
+    return NULL;
+  n = siprec_nack_take (&receiver->nack, &receiver->reorder, now, seqs);
+  return n > 0 ? siprec_rtcp_make_nack (&receiver->rtcp, receiver->source.ssrc, seqs, n) : NULL;
 }
 
 static void
@@ -201,6 +219,37 @@ drop_candidate (SiprecReceiver *receiver)
   g_clear_pointer (&receiver->candidate, siprec_kept_free);
 }
 
+/* RFC 4588 section 4: the payload begins with the sequence number that the packet had. It is put together again and
+ * takes its place, but doesn't count as received: reports are about the source's own packets. */
+static void
+take_retransmission (SiprecReceiver *receiver, const SiprecPacket *packet, const guint8 *data,
+                     gsize size, const SiprecFormat *wrapper, GstClockTime arrival)
+{
+  SiprecFormat *format = find_format (receiver, wrapper->mode);
+  gsize head = packet->payload - data;
+  g_autofree guint8 *original = NULL;
+  SiprecPacket parsed;
+  guint16 age;
+
+  if (!format || packet->payload_size < 2 || !receiver->source.known || !receiver->claimed ||
+      receiver->paused)
+    return;
+  age = (guint16)receiver->source.max_seq - GST_READ_UINT16_BE (packet->payload);
+  if (age >= MAX_RETRANSMISSION_AGE)
+    return;
+  original = g_malloc (size - 2);
+  memcpy (original, data, head);
+  memcpy (original + head, packet->payload + 2, size - head - 2);
+  original[1] = (data[1] & 0x80) | format->pt;
+  memcpy (original + 2, packet->payload, 2);
+  GST_WRITE_UINT32_BE (original + 8, receiver->source.ssrc);
+  if (!siprec_packet_parse (&parsed, original, size - 2))
+    return;
+  receiver->stats.num_retransmitted++;
+  siprec_receiver_process (receiver, &parsed, original, size - 2, format,
+                           receiver->source.max_seq - age, receiver->generation, arrival);
+}
+
 void
 siprec_receiver_push (SiprecReceiver *receiver, const guint8 *data, gsize size,
                       GstClockTime arrival)
@@ -220,6 +269,10 @@ siprec_receiver_push (SiprecReceiver *receiver, const guint8 *data, gsize size,
     return;
   }
 
+  if (format->payload == SIPREC_PAYLOAD_RETRANSMISSION) {
+    take_retransmission (receiver, &packet, data, size, format, arrival);
+    return;
+  }
   switch (siprec_source_check (&receiver->source, packet.ssrc, packet.seq, &seq)) {
   case SIPREC_SOURCE_SWITCH:
     adopt_candidate (receiver);

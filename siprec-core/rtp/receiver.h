@@ -5,6 +5,7 @@
 #include "backlog.h"
 #include "clock.h"
 #include "dtmf.h"
+#include "nack.h"
 #include "packet.h"
 #include "refresh.h"
 #include "reorder.h"
@@ -61,6 +62,7 @@ typedef struct {
 
   SiprecRtcp rtcp;
   SiprecRefresh refresh;
+  SiprecNack nack;
   SiprecSync *sync; /* (nullable): owned */
   SiprecShift shift;
   GstClockTime sr_used; /* arrival of the sender report that @sync knows */
@@ -106,7 +108,10 @@ SIPREC_API void siprec_receiver_tick (SiprecReceiver *receiver, GstClockTime now
 void siprec_receiver_want_refresh (SiprecReceiver *receiver);
 
 /* What is to be sent along with a report now; NULL for nothing. */
-SIPREC_API GstMemory *siprec_receiver_take_feedback (SiprecReceiver *receiver, GstClockTime now);
+SIPREC_API GstMemory *siprec_receiver_take_refresh (SiprecReceiver *receiver, GstClockTime now);
+
+/* The same, for packets that are missing. */
+SIPREC_API GstMemory *siprec_receiver_take_nack (SiprecReceiver *receiver, GstClockTime now);
 
 /* Gives out all that is held, and filler up to @end. If unclaimed, that is done when claimed. */
 SIPREC_API void siprec_receiver_end (SiprecReceiver *receiver, GstClockTime end);

@@ -62,6 +62,10 @@ SIPREC_API GstBuffer *siprec_rtcp_make_report (SiprecRtcp *rtcp, SiprecSource *s
 SIPREC_API GstMemory *siprec_rtcp_make_refresh (const SiprecRtcp *rtcp, guint32 ssrc,
                                                 const SiprecRefresh *refresh, SiprecRefreshWay way);
 
+/* Asks the sender @ssrc for @n packets again (RFC 4585 section 6.2.1). */
+SIPREC_API GstMemory *siprec_rtcp_make_nack (const SiprecRtcp *rtcp, guint32 ssrc,
+                                             const guint16 *seqs, guint n);
+
 /* Where the SDP says that reports go: a numeric address, NULL or port 0 if it doesn't say. */
 void siprec_rtcp_set_remote (SiprecRtcp *rtcp, const gchar *address, guint16 port, gboolean mux);
 

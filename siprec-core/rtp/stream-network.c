@@ -155,9 +155,10 @@ send_to (SiprecStream *stream, gboolean on_rtp, const SiprecAddress *remote, con
   return TRUE;
 }
 
-/* Sends a report, and with it what there is to ask for (transfer full, nullable). */
+/* Sends a report, and with it what there is to ask for (transfer full, nullable both). */
 static void
-send_report (SiprecStream *stream, GstClockTime now, gboolean bye, GstMemory *feedback)
+send_report (SiprecStream *stream, GstClockTime now, gboolean bye, GstMemory *refresh,
+             GstMemory *nack)
 {
   SiprecRtcp *rtcp = &stream->receiver.rtcp;
   guint8 sealed[SIPREC_READER_MAX_SIZE];
@@ -169,8 +170,10 @@ send_report (SiprecStream *stream, GstClockTime now, gboolean bye, GstMemory *fe
   gsize size;
 
   report = siprec_rtcp_make_report (rtcp, &stream->receiver.source, now, bye);
-  if (feedback)
-    gst_buffer_append_memory (report, feedback);
+  if (refresh)
+    gst_buffer_append_memory (report, refresh);
+  if (nack)
+    gst_buffer_append_memory (report, nack);
   remote = siprec_rtcp_get_remote (rtcp, &on_rtp);
   if (!remote)
     return;
@@ -218,10 +221,11 @@ copy_counts (SiprecStream *stream)
 void
 siprec_stream_report (SiprecStream *stream, GstClockTime now)
 {
-  GstMemory *feedback = siprec_receiver_take_feedback (&stream->receiver, now);
+  GstMemory *refresh = siprec_receiver_take_refresh (&stream->receiver, now);
+  GstMemory *nack = siprec_receiver_take_nack (&stream->receiver, now);
 
-  if (siprec_rtcp_is_due (&stream->receiver.rtcp, now) || feedback)
-    send_report (stream, now, FALSE, feedback);
+  if (siprec_rtcp_is_due (&stream->receiver.rtcp, now) || refresh || nack)
+    send_report (stream, now, FALSE, refresh, nack);
   if (stream->receiver.changed)
     copy_counts (stream);
   tell_rejected (stream, now);
@@ -232,7 +236,7 @@ siprec_stream_report_bye (SiprecStream *stream, GstClockTime now)
 {
   /* RFC 3550 section 6.3.7: who has never sent anything says no BYE either. */
   if (stream->receiver.rtcp.reported)
-    send_report (stream, now, TRUE, NULL);
+    send_report (stream, now, TRUE, NULL, NULL);
   copy_counts (stream);
   tell_rejected (stream, now);
 }
