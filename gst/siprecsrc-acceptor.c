@@ -200,6 +200,7 @@ gst_siprec_src_join_queue (GstSiprecSrc *self)
       .context = settings->context,
       .content_map = settings->content_map,
       .delayed_offer_streams = settings->delayed_offer_streams,
+      .start_paused = settings->start_paused,
       .metadata_limits = settings->metadata_limits,
   };
   SiprecAcceptorHandler handler = {

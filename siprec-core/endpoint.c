@@ -254,8 +254,9 @@ endpoint_new (const gchar *name, const SiprecSettings *settings, GError **error)
 
   if (!check_settings (settings, error))
     return NULL;
-  check_file_limit (settings);
+  /* Makes the debug category too. */
   g_type_ensure (SIPREC_TYPE_SESSION);
+  check_file_limit (settings);
   endpoint = g_new0 (SiprecEndpoint, 1);
   endpoint->ref_count = 1;
   endpoint->name = g_strdup (name);

@@ -61,6 +61,7 @@ typedef enum {
  * @context: name of the media engine, NULL or "" for the default one
  * @content_map: (nullable): which video lines are screens, as siprec_content_apply() takes it
  * @delayed_offer_streams: audio lines to offer to an INVITE without SDP; 0 stands for 1
+ * @start_paused: answer a=inactive until siprec_session_resume(), for a consumer that isn't ready yet
  * @metadata_limits: how much of a metadata document is read
  *
  * How an INVITE is answered: one of an acceptor, or of the application.
@@ -74,6 +75,7 @@ typedef struct {
   const gchar *context;
   const gchar *content_map;
   guint delayed_offer_streams;
+  gboolean start_paused;
   SiprecMetadataLimits metadata_limits;
 } SiprecPolicy;
 
