@@ -375,6 +375,14 @@ siprec_agent_request (SiprecAgent *agent, SiprecTransaction *transaction, Siprec
   agent->handler.request (agent, transaction, request, agent->user_data);
 }
 
+gboolean
+siprec_agent_admits (SiprecAgent *agent, SiprecTransaction *transaction, SiprecRequest *request,
+                     gboolean in_dialog)
+{
+  return !agent->handler.admit ||
+         agent->handler.admit (agent, transaction, request, in_dialog, agent->user_data);
+}
+
 gchar *
 siprec_agent_contact (SiprecAgent *agent, const SiprecRequest *request)
 {

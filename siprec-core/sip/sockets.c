@@ -308,6 +308,7 @@ siprec_sockets_choose (SiprecSockets *sockets, SiprecRequest *request, const gch
 
   if (g_ascii_strcasecmp (request->transport, "udp") == 0)
     return choose_udp (sockets, request, preferred);
-  request->local_address = siprec_front_choose (sockets->front, tls, preferred, &request->local_port);
+  request->local_address =
+      siprec_front_choose (sockets->front, tls, preferred, &request->local_port);
   return request->local_address ? sockets->streams : NULL;
 }
