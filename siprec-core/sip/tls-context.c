@@ -2,6 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tls-context.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
@@ -51,9 +54,21 @@ check_dates (X509 *certificate, const gchar *path, GError **error)
   return TRUE;
 }
 
+/* OpenSSL's words for a missing file are not everybody's. */
+static gboolean
+check_file (const gchar *path, GError **error)
+{
+  if (access (path, R_OK) == 0)
+    return TRUE;
+  g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SETTINGS, "%s: %s.", path, g_strerror (errno));
+  return FALSE;
+}
+
 static gboolean
 load_certificate (SSL_CTX *ctx, const gchar *path, GError **error)
 {
+  if (!check_file (path, error))
+    return FALSE;
   ERR_clear_error ();
   SSL_CTX_set_default_passwd_cb (ctx, no_passphrase);
   if (SSL_CTX_use_certificate_chain_file (ctx, path) != 1)
@@ -79,6 +94,8 @@ load_authorities (SSL_CTX *ctx, const gchar *path, GError **error)
     SSL_CTX_set_default_verify_paths (ctx);
     return TRUE;
   }
+  if (!check_file (path, error))
+    return FALSE;
   names = SSL_load_client_CA_file (path);
   if (!names || SSL_CTX_load_verify_file (ctx, path) != 1) {
     sk_X509_NAME_pop_free (names, X509_NAME_free);
