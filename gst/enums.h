@@ -42,12 +42,19 @@ GType gst_siprec_metadata_format_get_type (void);
 #define GST_TYPE_SIPREC_SESSION_STATE (gst_siprec_session_state_get_type ())
 GType gst_siprec_session_state_get_type (void);
 
-/* The values of these are siprec-core's: SiprecFill, SiprecStrictness, SiprecAccept. */
+/* The values of these are siprec-core's: SiprecFill, SiprecStrictness, SiprecAccept, SiprecSrtpPolicy,
+ * SiprecLatchMode, SiprecNtpTimeSource. */
 #define GST_TYPE_SIPREC_FILL (gst_siprec_fill_get_type ())
 GType gst_siprec_fill_get_type (void);
 #define GST_TYPE_SIPREC_STRICTNESS (gst_siprec_strictness_get_type ())
 GType gst_siprec_strictness_get_type (void);
 #define GST_TYPE_SIPREC_ACCEPT (gst_siprec_accept_get_type ())
 GType gst_siprec_accept_get_type (void);
+#define GST_TYPE_SIPREC_SRTP_POLICY (gst_siprec_srtp_policy_get_type ())
+GType gst_siprec_srtp_policy_get_type (void);
+#define GST_TYPE_SIPREC_LATCH (gst_siprec_latch_get_type ())
+GType gst_siprec_latch_get_type (void);
+#define GST_TYPE_SIPREC_NTP_TIME_SOURCE (gst_siprec_ntp_time_source_get_type ())
+GType gst_siprec_ntp_time_source_get_type (void);
 
 G_END_DECLS

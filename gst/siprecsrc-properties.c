@@ -34,7 +34,11 @@ enum {
   PROP_ACCEPT,
   PROP_STRICTNESS,
   PROP_CODECS,
+  PROP_CONTENT_MAP,
   PROP_DELAYED_OFFER_STREAMS,
+  PROP_START_PAUSED,
+  PROP_SRTP_POLICY,
+  PROP_LATCH,
   PROP_DECISION_TIMEOUT,
   PROP_CONTEXT,
   PROP_OUTPUT,
@@ -51,6 +55,7 @@ enum {
   PROP_DROP_ON_LATENCY,
   PROP_TIMEOUT,
   PROP_ADD_REFERENCE_TIMESTAMP_META,
+  PROP_NTP_TIME_SOURCE,
   PROP_EOS_ON_SESSION_END,
   PROP_ACTUAL_URI,
   PROP_SESSION_STATE,
@@ -69,6 +74,8 @@ gst_siprec_src_settings_init (GstSiprecSrcSettings *settings)
       .accept = SIPREC_ACCEPT_SIPREC,
       .strictness = SIPREC_STRICTNESS_LENIENT,
       .delayed_offer_streams = 1,
+      .srtp_policy = SIPREC_SRTP_OPTIONAL,
+      .latch = SIPREC_LATCH_FIRST,
       .decision_timeout = DEFAULT_DECISION_TIMEOUT,
       .output = GST_SIPREC_OUTPUT_ENCODED,
       .push_mode = GST_SIPREC_PUSH_MODE_PAD,
@@ -97,6 +104,7 @@ gst_siprec_src_settings_clear (GstSiprecSrcSettings *settings)
   g_clear_pointer (&settings->auth_file, g_free);
   g_clear_pointer (&settings->auth_realm, g_free);
   g_clear_pointer (&settings->codecs, g_free);
+  g_clear_pointer (&settings->content_map, g_free);
   g_clear_pointer (&settings->context, g_free);
 }
 
@@ -120,7 +128,11 @@ static const gsize fields[N_PROPS] = {
     [PROP_ACCEPT] = FIELD (accept),
     [PROP_STRICTNESS] = FIELD (strictness),
     [PROP_CODECS] = FIELD (codecs),
+    [PROP_CONTENT_MAP] = FIELD (content_map),
     [PROP_DELAYED_OFFER_STREAMS] = FIELD (delayed_offer_streams),
+    [PROP_START_PAUSED] = FIELD (start_paused),
+    [PROP_SRTP_POLICY] = FIELD (srtp_policy),
+    [PROP_LATCH] = FIELD (latch),
     [PROP_DECISION_TIMEOUT] = FIELD (decision_timeout),
     [PROP_CONTEXT] = FIELD (context),
     [PROP_OUTPUT] = FIELD (output),
@@ -137,6 +149,7 @@ static const gsize fields[N_PROPS] = {
     [PROP_DROP_ON_LATENCY] = FIELD (drop_on_latency),
     [PROP_TIMEOUT] = FIELD (timeout),
     [PROP_ADD_REFERENCE_TIMESTAMP_META] = FIELD (add_reference_timestamps),
+    [PROP_NTP_TIME_SOURCE] = FIELD (ntp_time_source),
     [PROP_EOS_ON_SESSION_END] = FIELD (eos_on_session_end),
 };
 
@@ -267,8 +280,9 @@ install_endpoint_properties (void)
                            NULL, READY);
   props[PROP_UDP_BUFFER_SIZE] = g_param_spec_uint (
       "udp-buffer-size", "UDP buffer size",
-      "Kernel receive buffer of each media socket in bytes, 0 for a default that suits audio", 0,
-      G_MAXINT, 0, READY);
+      "Kernel receive buffer of each media socket in bytes; 0 for the kernel's default, which "
+      "suits audio, and 1 MiB for video",
+      0, G_MAXINT, 0, READY);
 }
 
 /* Who may record, and how that is proved. */
@@ -337,11 +351,26 @@ install_session_properties (void)
                            "\"OPUS,PCMA,PCMU\": the first that "
                            "is offered is answered. Unset follows the order of the offer",
                            NULL, READY);
+  props[PROP_CONTENT_MAP] = g_param_spec_string (
+      "content-map", "Content map",
+      "Which video lines show a screen where the SDP doesn't say so by a=content:slides: comma "
+      "separated pairs of an a=label, or # and the number of an m-line, and video or screen, as in "
+      "\"slides=screen,#2=video\"",
+      NULL, READY);
   props[PROP_DELAYED_OFFER_STREAMS] = g_param_spec_uint (
       "delayed-offer-streams", "Delayed offer streams",
       "How many audio lines are offered to an INVITE without SDP, as phones send it. With "
       "strictness=strict it is refused",
       1, SIPREC_PROPOSAL_MAX_LINES, 1, READY);
+  props[PROP_START_PAUSED] = g_param_spec_boolean (
+      "start-paused", "Start paused",
+      "Answer that nothing can be received yet (a=inactive); the action resume says when it can",
+      FALSE, READY);
+  props[PROP_SRTP_POLICY] =
+      g_param_spec_enum ("srtp-policy", "SRTP policy", "Whether media is received encrypted (SRTP)",
+                         GST_TYPE_SIPREC_SRTP_POLICY, SIPREC_SRTP_OPTIONAL, READY);
+  props[PROP_LATCH] = g_param_spec_enum ("latch", "Latch", "Which address media is taken from",
+                                         GST_TYPE_SIPREC_LATCH, SIPREC_LATCH_FIRST, READY);
   props[PROP_DECISION_TIMEOUT] = g_param_spec_uint64 (
       "decision-timeout", "Decision timeout",
       "How long (in ns) handlers of accept-session and select-stream may take; then the session is "
@@ -404,10 +433,12 @@ install_media_properties (void)
                            0, MAX_BUFFER_DURATION, 0, READY);
   props[PROP_ADD_REFERENCE_TIMESTAMP_META] =
       g_param_spec_boolean ("add-reference-timestamp-meta", "Add reference timestamp meta",
-                            "Add a GstReferenceTimestampMeta with the sender's wall clock "
-                            "(timestamp/x-ntp) to buffers once "
-                            "it is known from RTCP",
+                            "Add a GstReferenceTimestampMeta with the sender's wall clock to "
+                            "buffers once it is known from RTCP",
                             FALSE, READY);
+  props[PROP_NTP_TIME_SOURCE] = g_param_spec_enum (
+      "ntp-time-source", "NTP time source", "What add-reference-timestamp-meta counts",
+      GST_TYPE_SIPREC_NTP_TIME_SOURCE, SIPREC_NTP_TIME_SOURCE_NTP, READY);
   props[PROP_LATENCY] = g_param_spec_uint (
       "latency", "Latency", "How long (in ms) packets that are late or out of order are waited for",
       0, MAX_LATENCY, DEFAULT_LATENCY, READY);

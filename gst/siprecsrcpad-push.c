@@ -134,13 +134,8 @@ void
 gst_siprec_src_pad_run (gpointer data)
 {
   GstSiprecSrcPad *pad = data;
-  gboolean may;
-
   /* Its stream wakes the strand before the pad has been added. */
-  GST_OBJECT_LOCK (pad);
-  may = pad->started && !pad->flushing;
-  GST_OBJECT_UNLOCK (pad);
-  if (may && drain (pad) == GST_SIPREC_ROUND_MORE)
+  if (g_atomic_int_get (&pad->started) && drain (pad) == GST_SIPREC_ROUND_MORE)
     siprec_strand_wake (pad->strand);
 }
 
@@ -165,9 +160,7 @@ gst_siprec_src_pad_set_eos_wanted (GstSiprecSrcPad *pad, gboolean wanted)
 void
 gst_siprec_src_pad_start (GstSiprecSrcPad *pad)
 {
-  GST_OBJECT_LOCK (pad);
-  pad->started = TRUE;
-  GST_OBJECT_UNLOCK (pad);
+  g_atomic_int_set (&pad->started, TRUE);
   if (pad->strand)
     siprec_strand_wake (pad->strand);
   else

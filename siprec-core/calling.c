@@ -52,8 +52,7 @@ on_call (SiprecAgent *agent, gpointer user_data)
     return;
   g_hash_table_add (calling->endpoint->sessions, g_object_ref (calling->session));
   if (calling->address == NULL) {
-    siprec_session_drop_call (calling->session, 0, "The host of the client has no address.");
-    siprec_session_finish (calling->session, SIPREC_END_FAILED, NULL);
+    siprec_session_fail_call (calling->session, 0, "The host of the client has no address.");
     return;
   }
   local = siprec_address_towards (calling->address, target->port);
@@ -68,6 +67,23 @@ go_on (Calling *calling)
   siprec_agent_invoke (calling->endpoint->agent, on_call, calling, calling_free);
 }
 
+/* The first address of a family that the endpoint listens on too. (transfer full) (nullable) */
+static gchar *
+choose_address (SiprecEndpoint *endpoint, GList *addresses)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&endpoint->lock);
+  g_auto (GStrv) uris = g_strsplit (endpoint->actual_uri, ",", -1);
+
+  for (; addresses; addresses = addresses->next) {
+    gboolean v6 = g_inet_address_get_family (addresses->data) == G_SOCKET_FAMILY_IPV6;
+
+    for (guint i = 0; uris[i]; i++)
+      if ((strchr (uris[i], '[') != NULL) == v6)
+        return g_inet_address_to_string (addresses->data);
+  }
+  return NULL;
+}
+
 /* A name may take seconds, which is why this has a thread of its own. */
 static gpointer
 resolve (gpointer data)
@@ -77,10 +93,9 @@ resolve (gpointer data)
   g_autoptr (GError) error = NULL;
   GList *addresses = g_resolver_lookup_by_name (resolver, calling->target->host, NULL, &error);
 
-  if (addresses)
-    calling->address = g_inet_address_to_string (addresses->data);
-  else
+  if (error)
     GST_INFO ("%s: %s", calling->target->host, error->message);
+  calling->address = choose_address (calling->endpoint, addresses);
   g_resolver_free_addresses (addresses);
   go_on (calling);
   return NULL;
@@ -152,7 +167,8 @@ reserve (SiprecEndpoint *endpoint, SiprecAcceptor *acceptor, SiprecRequest *invi
                                 .settings = &endpoint->settings,
                                 .policy = find_taker (endpoint, acceptor, error),
                                 .owner = &siprec_endpoint_session_owner,
-                                .owner_data = endpoint};
+                                .owner_data = endpoint,
+                                .calls = TRUE};
   SiprecSession *session;
 
   if (config.policy == NULL)
@@ -160,7 +176,6 @@ reserve (SiprecEndpoint *endpoint, SiprecAcceptor *acceptor, SiprecRequest *invi
   session = siprec_session_new (&config, invite);
   session->call_reply = reply;
   session->call_data = user_data;
-  siprec_session_set_state (session, SIPREC_SESSION_CALLING);
   endpoint->n_sessions++;
   if (acceptor) {
     acceptor->state = SIPREC_ACCEPTOR_TAKEN;

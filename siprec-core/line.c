@@ -36,6 +36,7 @@ siprec_line_unref (SiprecLine *line)
     line->data_destroy (line->data);
   g_clear_pointer (&line->stream, siprec_stream_unref);
   g_clear_pointer (&line->formats, g_ptr_array_unref);
+  g_clear_pointer (&line->protection, siprec_protection_free);
   g_free (line->name);
   g_free (line->label);
   g_free (line->lang);
@@ -73,16 +74,38 @@ same_codec (GPtrArray *a, GPtrArray *b)
 static void
 set_remote (SiprecLine *line, const SiprecMline *mline)
 {
+  const SiprecFormat *codec = g_ptr_array_index (line->formats, 0);
+
   line->direction = mline->direction;
-  siprec_stream_set_remote (line->stream, mline->address, mline->port, mline->rtcp_port,
-                            mline->rtcp_mux);
+  siprec_stream_set_remote (line->stream, mline->address, mline->port, mline->rtcp_address,
+                            mline->rtcp_port, mline->rtcp_mux);
+  if (codec->is_video)
+    siprec_stream_set_feedback (line->stream, mline->feedback[codec->pt]);
 }
 
 void
-siprec_line_begin (SiprecLine *line, SiprecStream *stream, SiprecSync *sync,
-                   const SiprecMline *mline, GstClockTime now)
+siprec_line_set_protection (SiprecLine *line, const SiprecProtection *protection)
 {
-  line->stream = stream;
+  if (siprec_protection_equal (line->protection, protection))
+    return;
+  siprec_stream_set_protection (line->stream, protection);
+  siprec_protection_free (line->protection);
+  line->protection = siprec_protection_copy (protection);
+}
+
+const gchar *
+siprec_line_get_encryption (const SiprecLine *line)
+{
+  static const gchar *const names[] = {NULL, "sdes", "dtls"};
+
+  return names[line->protection ? line->protection->kind : SIPREC_PROTECTION_NONE];
+}
+
+void
+siprec_line_begin (SiprecLine *line, SiprecSync *sync, const SiprecMline *mline, GstClockTime now)
+{
+  SiprecStream *stream = line->stream;
+
   siprec_stream_set_sync (stream, sync);
   siprec_stream_set_formats (stream, line->formats);
   set_remote (line, mline);

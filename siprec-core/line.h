@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  * @paused: we want nothing of it
  * @resuming: we have offered to receive again, and it isn't agreed yet
  * @formats: (element-type SiprecFormat): as answered last, the codec first
+ * @protection: (nullable): as agreed last; NULL for plain RTP
  * @stream: its receive path
  * @owner: of the negotiation; the line holds a reference
  * @data: for the owner; freed with @data_destroy
@@ -33,6 +34,7 @@ typedef struct {
   gboolean paused;
   gboolean resuming;
   GPtrArray *formats;
+  SiprecProtection *protection;
   SiprecStream *stream;
   GObject *owner;
   gpointer data;
@@ -58,16 +60,21 @@ typedef enum {
   SIPREC_LINE_REMOVED, /* its stream has been ended */
   SIPREC_LINE_HELD,
   SIPREC_LINE_RESUMED,
-  SIPREC_LINE_UPDATED, /* another codec or label */
+  SIPREC_LINE_UPDATED, /* another codec, label or encryption */
 } SiprecLineChange;
 
 /* Tells of one change; the line is borrowed. */
 typedef void (*SiprecLineFunc) (SiprecLine *line, SiprecLineChange change, gpointer user_data);
 
-/* @stream (taken) is the line's receive path, and begins at @now (CLOCK_MONOTONIC); @sync is that of all
- * streams of the session. */
-void siprec_line_begin (SiprecLine *line, SiprecStream *stream, SiprecSync *sync,
-                        const SiprecMline *mline, GstClockTime now);
+/* The line's stream begins at @now (CLOCK_MONOTONIC); @sync is that of all streams of the session. */
+void siprec_line_begin (SiprecLine *line, SiprecSync *sync, const SiprecMline *mline,
+                        GstClockTime now);
+
+/* @protection (nullable) counts for what the client sends from now on. */
+void siprec_line_set_protection (SiprecLine *line, const SiprecProtection *protection);
+
+/* "sdes", "dtls", or NULL for plain RTP. Static. */
+const gchar *siprec_line_get_encryption (const SiprecLine *line);
 
 /* Takes over what a newer @mline says of the line, but for hold; @ours if that answers an offer of ours. Returns
  * TRUE if codec or label are others now. */

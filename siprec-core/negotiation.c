@@ -4,12 +4,17 @@
 
 #include "error.h"
 #include "sdp/proposal.h"
+#include "sdp/protect.h"
+
+/* A key frame comes all at once, and the default of the kernel has no room for it. */
+#define VIDEO_BUFFER_SIZE (1024 * 1024)
 
 /* What is to become of one m-line of the offer considered last. */
 typedef struct {
   SiprecLine *line;   /* (nullable): the line that goes on; borrowed */
   SiprecPorts *ports; /* (nullable): sockets of a line that is new */
   GPtrArray *formats;
+  SiprecProtection *protection; /* (nullable) */
 } PlannedLine;
 
 struct _SiprecNegotiation {
@@ -18,6 +23,7 @@ struct _SiprecNegotiation {
   gchar **addresses;
   guint address; /* the one in use, of them */
   gchar *advertised;
+  gchar *peer;
   SiprecSync *sync; /* of all its streams */
 
   GPtrArray *lines; /* SiprecLine, in m-line order */
@@ -28,12 +34,15 @@ struct _SiprecNegotiation {
   gchar *sdp;
   gboolean ended;
   gboolean paused; /* new lines are */
+  guint64 refused; /* bit n: line n is not wanted */
   gboolean resuming;
 
   /* The plan: between consider and commit or discard. */
   const SiprecOffer *offer; /* borrowed; the client's answer if @ours */
   gboolean ours;            /* the plan is an offer of ours */
+  gboolean willing;         /* and it does not repeat the client's holds */
   GArray *plan;             /* PlannedLine, one an m-line */
+  guint64 considered;       /* what `refused` is to be */
   gchar *answer;
 };
 
@@ -44,6 +53,7 @@ planned_line_clear (gpointer data)
 
   g_clear_pointer (&planned->ports, siprec_ports_free);
   g_clear_pointer (&planned->formats, g_ptr_array_unref);
+  g_clear_pointer (&planned->protection, siprec_protection_free);
 }
 
 SiprecNegotiation *
@@ -60,7 +70,9 @@ siprec_negotiation_new (const SiprecNegotiationConfig *config)
   negotiation->address =
       (guint)g_atomic_int_add (&turn, 1) % g_strv_length (negotiation->addresses);
   negotiation->advertised = g_strdup (config->advertised);
+  negotiation->peer = g_strdup (config->peer);
   negotiation->sync = siprec_sync_new ();
+  negotiation->paused = config->paused;
   negotiation->lines = g_ptr_array_new_with_free_func ((GDestroyNotify)siprec_line_unref);
   negotiation->plan = g_array_new (FALSE, TRUE, sizeof (PlannedLine));
   g_array_set_clear_func (negotiation->plan, planned_line_clear);
@@ -82,6 +94,7 @@ siprec_negotiation_free (SiprecNegotiation *negotiation)
   g_strfreev (negotiation->codecs);
   g_strfreev (negotiation->addresses);
   g_free (negotiation->advertised);
+  g_free (negotiation->peer);
   siprec_context_unref (negotiation->config.context);
   g_free (negotiation);
 }
@@ -102,17 +115,31 @@ find_line (SiprecNegotiation *negotiation, guint mline)
 static gboolean
 is_receivable (const SiprecMline *mline)
 {
-  return mline->kind == SIPREC_MEDIA_AUDIO && mline->rtp && mline->port != 0;
+  return (mline->kind == SIPREC_MEDIA_AUDIO || siprec_mline_is_video (mline)) && mline->rtp &&
+         mline->port != 0;
+}
+
+/* FALSE if nothing can be done with what @mline offers. Packets of audio are of use to those who have a decoder for
+ * them; a picture is many packets. */
+static gboolean
+are_usable (SiprecNegotiation *negotiation, const SiprecMline *mline, GPtrArray *formats)
+{
+  return formats->len > 0 &&
+         !((negotiation->config.refuse_unknown || siprec_mline_is_video (mline)) &&
+           siprec_formats_are_opaque (formats));
 }
 
 static gboolean
-open_ports (SiprecNegotiation *negotiation, PlannedLine *planned, GError **error)
+open_ports (SiprecNegotiation *negotiation, PlannedLine *planned, gboolean is_video, GError **error)
 {
   const SiprecNegotiationConfig *config = &negotiation->config;
+  guint buffer_size = config->buffer_size;
 
-  planned->ports =
-      siprec_ports_new (negotiation->addresses[negotiation->address], config->first_port,
-                        config->last_port, config->buffer_size, error);
+  if (buffer_size == 0 && is_video)
+    buffer_size = VIDEO_BUFFER_SIZE;
+
+  planned->ports = siprec_ports_new (negotiation->addresses[negotiation->address],
+                                     config->first_port, config->last_port, buffer_size, error);
   return planned->ports != NULL;
 }
 
@@ -130,15 +157,15 @@ static gboolean
 plan_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine *planned,
            GError **error)
 {
-  const SiprecNegotiationConfig *config = &negotiation->config;
   SiprecLine *line = find_line (negotiation, mline->index);
 
   if (!is_receivable (mline))
     return TRUE;
 
   planned->formats = siprec_answer_choose (mline, (const gchar *const *)negotiation->codecs);
-  if (planned->formats->len == 0 ||
-      (config->refuse_unknown && siprec_formats_are_opaque (planned->formats))) {
+  if (!are_usable (negotiation, mline, planned->formats) ||
+      !siprec_protect_answer (mline, negotiation->config.srtp_policy,
+                              line ? line->protection : NULL, &planned->protection)) {
     g_ptr_array_set_size (planned->formats, 0);
     return TRUE;
   }
@@ -147,7 +174,7 @@ plan_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine
     planned->line = line;
     return TRUE;
   }
-  return open_ports (negotiation, planned, error);
+  return open_ports (negotiation, planned, siprec_mline_is_video (mline), error);
 }
 
 static guint16
@@ -179,7 +206,9 @@ write_answer (SiprecNegotiation *negotiation, const SiprecOffer *offer)
 
     lines[i].port = planned_port (planned);
     lines[i].formats = planned->formats;
+    lines[i].protection = planned->protection;
     lines[i].inactive = planned_inactive (negotiation, planned);
+    lines[i].willing = negotiation->willing;
   }
   same = siprec_answer_make (offer, lines, advertised_address (negotiation), negotiation->sdp_id,
                              negotiation->sdp_version);
@@ -232,23 +261,61 @@ plan_somewhere (SiprecNegotiation *negotiation, const SiprecOffer *offer, guint6
   }
 }
 
+/* How many lines the client wants to send, now or after a hold; it may have none yet, or disable them. */
+static guint
+count_offered (const SiprecOffer *offer)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < offer->mlines->len; i++)
+    n += siprec_offer_mline (offer, i)->port != 0;
+  return n;
+}
+
+/* Which lines are not wanted: a slot that the client has disabled is free for another stream. */
+static guint64
+still_refused (guint64 refused, const SiprecOffer *offer)
+{
+  for (guint i = 0; i < MIN (offer->mlines->len, 64); i++)
+    if (siprec_offer_mline (offer, i)->port == 0)
+      refused &= ~(G_GUINT64_CONSTANT (1) << i);
+  return refused;
+}
+
+/* For people whose client was refused. */
+static const gchar *
+wanted_transport (SiprecNegotiation *negotiation)
+{
+  switch (negotiation->config.srtp_policy) {
+  case SIPREC_SRTP_REQUIRED:
+    return "RTP/SAVP with a usable a=crypto, or UDP/TLS/RTP/SAVP";
+  case SIPREC_SRTP_DISABLED:
+    return "RTP/AVP";
+  default:
+    return "RTP/AVP, or RTP/SAVP with a usable a=crypto";
+  }
+}
+
 const gchar *
 siprec_negotiation_consider (SiprecNegotiation *negotiation, const SiprecOffer *offer,
                              guint64 refused, GError **error)
 {
   guint n_usable;
 
+  refused |= still_refused (negotiation->refused, offer);
   if (!plan_somewhere (negotiation, offer, refused, &n_usable, error))
     return NULL;
-  /* Once streams exist an offer may disable them all and add new ones later. */
-  if (n_usable == 0 && negotiation->sdp == NULL) {
+  /* A session may live without streams, and get them later (RFC 7866 section 10), but not for a client that wants
+   * to send only what can't be received. */
+  if (n_usable == 0 && negotiation->sdp == NULL && count_offered (offer) > 0) {
     siprec_negotiation_discard (negotiation);
     g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_NOT_ACCEPTABLE,
-                 "None of the %u media lines can be received; offer audio over RTP/AVP.",
-                 offer->mlines->len);
+                 "None of the %u media lines can be received; offer audio over %s.",
+                 offer->mlines->len, wanted_transport (negotiation));
     return NULL;
   }
   negotiation->offer = offer;
+  negotiation->considered = refused;
   negotiation->answer = write_answer (negotiation, offer);
   return negotiation->answer;
 }
@@ -266,7 +333,8 @@ const gchar *
 siprec_negotiation_propose (SiprecNegotiation *negotiation, guint n_lines, GError **error)
 {
   g_autoptr (SiprecOffer) offer =
-      siprec_proposal_new (n_lines, (const gchar *const *)negotiation->codecs);
+      siprec_proposal_new (n_lines, (const gchar *const *)negotiation->codecs,
+                           negotiation->config.srtp_policy == SIPREC_SRTP_REQUIRED);
 
   siprec_negotiation_discard (negotiation);
   g_array_set_size (negotiation->plan, n_lines);
@@ -274,7 +342,8 @@ siprec_negotiation_propose (SiprecNegotiation *negotiation, guint n_lines, GErro
     PlannedLine *planned = &g_array_index (negotiation->plan, PlannedLine, i);
 
     planned->formats = g_ptr_array_ref (siprec_offer_mline (offer, i)->formats);
-    if (!open_ports (negotiation, planned, error)) {
+    planned->protection = siprec_protect_offer (negotiation->config.srtp_policy);
+    if (!open_ports (negotiation, planned, FALSE, error)) {
       siprec_negotiation_discard (negotiation);
       return NULL;
     }
@@ -283,16 +352,20 @@ siprec_negotiation_propose (SiprecNegotiation *negotiation, guint n_lines, GErro
 }
 
 const gchar *
-siprec_negotiation_repeat (SiprecNegotiation *negotiation, const SiprecOffer *offer)
+siprec_negotiation_repeat (SiprecNegotiation *negotiation, const SiprecOffer *offer,
+                           gboolean willing)
 {
   siprec_negotiation_discard (negotiation);
+  negotiation->willing = willing;
   g_array_set_size (negotiation->plan, offer->mlines->len);
   for (guint i = 0; i < offer->mlines->len; i++) {
     PlannedLine *planned = &g_array_index (negotiation->plan, PlannedLine, i);
 
     planned->line = find_line (negotiation, i);
-    if (planned->line)
-      planned->formats = g_ptr_array_ref (planned->line->formats);
+    if (!planned->line)
+      continue;
+    planned->formats = g_ptr_array_ref (planned->line->formats);
+    planned->protection = siprec_protection_copy (planned->line->protection);
   }
   return finish_proposal (negotiation, offer);
 }
@@ -302,17 +375,19 @@ static gboolean
 take_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine *planned)
 {
   g_autoptr (GPtrArray) formats = NULL;
+  g_autoptr (SiprecProtection) agreed = NULL;
 
-  if (mline && is_receivable (mline))
+  if (mline && is_receivable (mline) && siprec_protect_take (mline, planned->protection, &agreed))
     formats = siprec_answer_choose (mline, (const gchar *const *)negotiation->codecs);
-  if (!formats || formats->len == 0 ||
-      (negotiation->config.refuse_unknown && siprec_formats_are_opaque (formats))) {
+  if (!formats || !are_usable (negotiation, mline, formats)) {
     g_clear_pointer (&planned->ports, siprec_ports_free);
     planned->line = NULL;
     return FALSE;
   }
   g_clear_pointer (&planned->formats, g_ptr_array_unref);
   planned->formats = g_steal_pointer (&formats);
+  siprec_protection_free (planned->protection);
+  planned->protection = g_steal_pointer (&agreed);
   return planned->line || planned->ports;
 }
 
@@ -343,17 +418,18 @@ static void
 add_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine *planned,
           GstClockTime now, SiprecLineFunc func, gpointer user_data)
 {
+  const SiprecNegotiationConfig *config = &negotiation->config;
   SiprecLine *line = siprec_line_new (mline, negotiation->names[mline->kind]++, planned->formats,
                                       negotiation->config.owner);
   guint place = 0;
 
   line->paused = negotiation->paused;
-  siprec_line_begin (line,
-                     siprec_stream_new (negotiation->config.context,
-                                        g_steal_pointer (&planned->ports),
-                                        negotiation->config.notice, siprec_line_ref (line),
-                                        (GDestroyNotify)siprec_line_unref),
-                     negotiation->sync, mline, now);
+  line->stream =
+      siprec_stream_new (config->context, g_steal_pointer (&planned->ports), config->notice,
+                         siprec_line_ref (line), (GDestroyNotify)siprec_line_unref);
+  siprec_stream_set_latch (line->stream, config->latch, negotiation->peer);
+  siprec_line_set_protection (line, planned->protection);
+  siprec_line_begin (line, negotiation->sync, mline, now);
 
   while (place < negotiation->lines->len &&
          ((SiprecLine *)g_ptr_array_index (negotiation->lines, place))->mline < line->mline)
@@ -370,6 +446,7 @@ update_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLi
   /* Its answer to our inactive is inactive, whatever it would like to send. */
   gboolean told = !negotiation->ours || !planned_inactive (negotiation, planned);
 
+  siprec_line_set_protection (line, planned->protection);
   if (siprec_line_update (line, mline, planned->formats, negotiation->ours))
     func (line, SIPREC_LINE_UPDATED, user_data);
   siprec_line_set_hold (line, told ? mline->held : line->held, line->paused, func, user_data);
@@ -381,6 +458,17 @@ plan_keeps (SiprecNegotiation *negotiation, SiprecLine *line)
 {
   return line->mline < negotiation->plan->len &&
          g_array_index (negotiation->plan, PlannedLine, line->mline).line == line;
+}
+
+void
+siprec_negotiation_expect (SiprecNegotiation *negotiation)
+{
+  for (guint i = 0; i < negotiation->plan->len; i++) {
+    PlannedLine *planned = &g_array_index (negotiation->plan, PlannedLine, i);
+
+    if (planned->line)
+      siprec_line_set_protection (planned->line, planned->protection);
+  }
 }
 
 void
@@ -407,6 +495,8 @@ siprec_negotiation_commit (SiprecNegotiation *negotiation, GstClockTime now, Sip
     else if (planned->ports)
       add_line (negotiation, mline, planned, now, func, user_data);
   }
+  if (!negotiation->ours)
+    negotiation->refused = negotiation->considered;
   if (g_strcmp0 (negotiation->answer, negotiation->sdp) != 0) {
     negotiation->sdp_version++;
     g_free (negotiation->sdp);
@@ -422,6 +512,7 @@ siprec_negotiation_discard (SiprecNegotiation *negotiation)
   g_clear_pointer (&negotiation->answer, g_free);
   negotiation->offer = NULL;
   negotiation->ours = FALSE;
+  negotiation->willing = FALSE;
 }
 
 gboolean
@@ -471,6 +562,23 @@ siprec_negotiation_resume (SiprecNegotiation *negotiation, gboolean agreed, Sipr
       siprec_line_set_hold (line, line->held, FALSE, func, user_data);
     line->resuming = FALSE;
   }
+}
+
+gchar *
+siprec_negotiation_name_refused (SiprecNegotiation *negotiation, const SiprecOffer *offer)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  for (guint i = 0; i < offer->mlines->len; i++) {
+    const SiprecMline *mline = siprec_offer_mline (offer, i);
+
+    if (mline->port == 0 || find_line (negotiation, i) ||
+        (i < 64 && (negotiation->refused >> i & 1)))
+      continue;
+    g_string_append_printf (names, "%s%u (%s %s)", names->len ? ", " : "", i, mline->media,
+                            mline->proto);
+  }
+  return names->len ? g_string_free (g_steal_pointer (&names), FALSE) : NULL;
 }
 
 const gchar *

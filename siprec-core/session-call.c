@@ -15,30 +15,36 @@ siprec_session_introduction (SiprecSession *session)
 
 /* Tells who wanted the call what has become of it, once. */
 static void
-conclude (SiprecSession *session, guint status, const GError *error)
+conclude (SiprecSession *session, guint status, const gchar *problem)
 {
   SiprecWishReply reply = session->call_reply;
+  g_autoptr (GError) error = NULL;
 
+  if (problem)
+    error = g_error_new_literal (SIPREC_ERROR, SIPREC_ERROR_STATE, problem);
   session->call_reply = NULL;
   if (reply)
     reply (session, status, error, session->call_data);
 }
 
 void
-siprec_session_drop_call (SiprecSession *session, guint status, const gchar *problem)
+siprec_session_drop_call (SiprecSession *session)
 {
-  g_autoptr (GError) error = g_error_new_literal (SIPREC_ERROR, SIPREC_ERROR_STATE, problem);
-
-  conclude (session, status, error);
+  conclude (session, 0, "The call was given up before it was answered.");
 }
 
-/* It is over before it has begun. */
-static void
-fail (SiprecSession *session, guint status, const gchar *problem)
+void
+siprec_session_fail_call (SiprecSession *session, guint status, const gchar *problem)
 {
+  g_autoptr (SiprecSession) kept = g_object_ref (session);
+  SiprecWishReply reply = session->call_reply;
+
   GST_INFO ("session %s: %s", session->id, problem);
-  siprec_session_drop_call (session, status, problem);
+  /* Whoever hears of it may call again at once, so the end comes first. */
+  session->call_reply = NULL;
   siprec_session_finish (session, SIPREC_END_FAILED, problem);
+  session->call_reply = reply;
+  conclude (session, status, problem);
 }
 
 static void
@@ -47,7 +53,7 @@ on_timeout (SiprecAgent *agent, gpointer user_data)
   SiprecSession *session = user_data;
 
   session->decision_timer = NULL;
-  fail (session, 408, "The client doesn't answer the call.");
+  siprec_session_fail_call (session, 408, "The client doesn't answer the call.");
 }
 
 static void
@@ -62,7 +68,7 @@ take_refusal (SiprecSession *session, guint status)
     problem = g_strdup ("The client doesn't answer the call.");
   else
     problem = g_strdup_printf ("The client refuses the call with %u.", status);
-  fail (session, status, problem);
+  siprec_session_fail_call (session, status, problem);
 }
 
 /* The SDP for the ACK, or NULL with @error. */
@@ -96,7 +102,7 @@ take_success (SiprecSession *session, SiprecRequest *response)
   sdp = take_offer (session, response, &error);
   siprec_dialog_acknowledge (session->dialog, SIPREC_SDP, sdp);
   if (sdp == NULL) {
-    fail (session, response->status, error->message);
+    siprec_session_fail_call (session, response->status, error->message);
     return;
   }
   g_mutex_lock (&session->lock);
@@ -146,7 +152,7 @@ siprec_session_call (SiprecSession *session, const SiprecCallee *callee,
   session->dialog = siprec_dialog_call (session->agent, callee, (const gchar *const *)lines,
                                         &siprec_session_dialog_handler, session, &error);
   if (session->dialog == NULL)
-    fail (session, 0, error->message);
+    siprec_session_fail_call (session, 0, error->message);
   else
     siprec_session_expect_decision (session, timeout, on_timeout);
 }

@@ -52,6 +52,7 @@ typedef struct {
   const SiprecPolicy *policy;
   const SiprecSessionOwner *owner;
   gpointer owner_data;
+  gboolean calls; /* the INVITE is to be ours */
 } SiprecSessionConfig;
 
 /*
@@ -95,6 +96,7 @@ struct _SiprecSession {
   GstClockTime stop; /* the moment of the end, CLOCK_MONOTONIC */
   gchar *end_reason;
   gboolean ending;
+  gboolean refresh_refused; /* the client takes no request for a key frame */
 
   GMutex lock;
   SiprecAgent *agent; /* NULL once closed; the SIP thread reads it without the lock */
@@ -139,6 +141,7 @@ void siprec_session_set_offer (SiprecSession *session, SiprecOffer *offer);
 /* The endpoint has let go of the session: nothing is posted to the SIP thread from now on. */
 void siprec_session_close (SiprecSession *session);
 
+/* Goes on to @state, which must be one that may follow. */
 void siprec_session_set_state (SiprecSession *session, SiprecSessionState state);
 
 /* session-content.c: what messages hold */
@@ -187,6 +190,9 @@ gchar *siprec_address_towards (const gchar *remote, guint16 port);
 
 /* Makes the negotiation, once it is known that the session is accepted. */
 void siprec_session_open_negotiation (SiprecSession *session);
+
+/* Makes @offer (taken, nullable) the one that counts, and notes the video lines that it has in vain. */
+void siprec_session_adopt_offer (SiprecSession *session, SiprecOffer *offer);
 
 /* A SiprecLineFunc that also counts the streams. */
 void siprec_session_change_line (SiprecLine *line, SiprecLineChange change, gpointer session);
@@ -246,8 +252,11 @@ void siprec_session_call (SiprecSession *session, const SiprecCallee *callee,
 /* The final response to it. */
 void siprec_session_answered (SiprecDialog *dialog, SiprecRequest *response, gpointer session);
 
-/* Nobody can answer it any more. */
-void siprec_session_drop_call (SiprecSession *session, guint status, const gchar *problem);
+/* It is given up; told if it wasn't answered yet. */
+void siprec_session_drop_call (SiprecSession *session);
+
+/* Ends the session, as @problem has come up. */
+void siprec_session_fail_call (SiprecSession *session, guint status, const gchar *problem);
 
 /* What the client said first: its INVITE, or its 200 to ours. */
 const SiprecRequest *siprec_session_introduction (SiprecSession *session);
@@ -257,6 +266,22 @@ const SiprecRequest *siprec_session_introduction (SiprecSession *session);
 /* Nothing more can be wished for: all are refused. */
 void siprec_session_drop_wishes (SiprecSession *session);
 
+/* session-refresh.c */
+
+/* Asks for a key frame on @line, unless the client has refused that before. */
+void siprec_session_request_refresh (SiprecSession *session, SiprecLine *line);
+
+/* session-metadata.c: who speaks */
+
+/* The lines of the session may be others than before: what was guessed from them is guessed anew. */
+void siprec_session_report_offer (SiprecSession *session);
+
+/* Reads @document and reports what it changes; never fails the session. */
+void siprec_session_report_metadata (SiprecSession *session, GBytes *document);
+
+/* Those who send on @line, as events have them. (transfer full) */
+JsonArray *siprec_session_find_senders (SiprecSession *session, const SiprecLine *line);
+
 /* session-report.c: what happens in the session, as events */
 
 /* SESSION_STARTED from the INVITE. */
@@ -265,11 +290,8 @@ void siprec_session_report_start (SiprecSession *session);
 /* STREAM_* for a change of a line; a SiprecLineFunc. */
 void siprec_session_report_line (SiprecLine *line, SiprecLineChange change, gpointer session);
 
-/* The lines of the session may be others than before: what was guessed from them is guessed anew. */
-void siprec_session_report_offer (SiprecSession *session);
-
-/* Reads @document and reports what it changes; never fails the session. */
-void siprec_session_report_metadata (SiprecSession *session, GBytes *document);
+/* STREAM_UPDATED if those who send on @line are others than were told last. */
+void siprec_session_report_senders (SiprecSession *session, SiprecLine *line);
 
 /* DEVIATION for each one seen since the last call. */
 void siprec_session_report_deviations (SiprecSession *session);

@@ -2,13 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "session-private.h"
 
-#include <string.h>
-
 #include "deviation.h"
-#include "metadata/changes.h"
-#include "metadata/merge.h"
-#include "metadata/reader.h"
-#include "metadata/senders.h"
 
 #define GST_CAT_DEFAULT siprec_session_debug
 
@@ -128,59 +122,11 @@ senders_to_text (JsonArray *senders)
   return json_to_string (node, FALSE);
 }
 
-/* A line that the metadata may know as a stream. */
-static gboolean
-carries_media (const SiprecMline *mline)
-{
-  return mline->rtp && mline->port != 0;
-}
-
-/* The a=label of each line that carries media; guesses go by them or by their order. */
-static GPtrArray *
-collect_labels (SiprecSession *session)
-{
-  GPtrArray *labels = g_ptr_array_new ();
-
-  /* There is none yet if we offer and the client hasn't answered. */
-  for (guint i = 0; session->offer && i < session->offer->mlines->len; i++) {
-    const SiprecMline *mline = g_ptr_array_index (session->offer->mlines, i);
-
-    if (carries_media (mline))
-      g_ptr_array_add (labels, mline->label);
-  }
-  return labels;
-}
-
-/* The name of @line in the metadata: its label, else the one that siprec_metadata_guess() makes up. */
-static gchar *
-metadata_label (SiprecSession *session, const SiprecLine *line)
-{
-  guint n = 0;
-
-  if (line->label)
-    return g_strdup (line->label);
-  for (guint i = 0; i < line->mline; i++) {
-    const SiprecMline *mline = siprec_offer_mline (session->offer, i);
-
-    n += mline && carries_media (mline);
-  }
-  return g_strdup_printf ("mline-%u", n);
-}
-
-/* (transfer full) */
-static JsonArray *
-find_senders (SiprecSession *session, const SiprecLine *line)
-{
-  g_autofree gchar *label = metadata_label (session, line);
-
-  return siprec_senders_to_json (session->senders, label);
-}
-
 /* Adds who sends on @line, and remembers it in the line's data to see changes by. */
 static void
 add_senders (SiprecSession *session, JsonObject *data, SiprecLine *line)
 {
-  JsonArray *senders = find_senders (session, line);
+  JsonArray *senders = siprec_session_find_senders (session, line);
 
   g_free (line->data);
   line->data = senders_to_text (senders);
@@ -200,6 +146,7 @@ make_added (SiprecSession *session, SiprecLine *line)
   add_codec (data, line);
   json_object_set_int_member (data, "port", siprec_stream_get_port (line->stream));
   set_text (data, "language", line->lang);
+  set_text (data, "encryption", siprec_line_get_encryption (line));
   add_senders (session, data, line);
   event = siprec_event_new (SIPREC_EVENT_STREAM_ADDED, data);
   event->stream = siprec_stream_ref (line->stream);
@@ -228,6 +175,16 @@ report_updated (SiprecSession *session, SiprecLine *line)
 }
 
 void
+siprec_session_report_senders (SiprecSession *session, SiprecLine *line)
+{
+  g_autoptr (JsonArray) senders = siprec_session_find_senders (session, line);
+  g_autofree gchar *text = senders_to_text (senders);
+
+  if (g_strcmp0 (text, line->data) != 0)
+    report_updated (session, line);
+}
+
+void
 siprec_session_report_line (SiprecLine *line, SiprecLineChange change, gpointer user_data)
 {
   SiprecSession *session = user_data;
@@ -252,136 +209,6 @@ siprec_session_report_line (SiprecLine *line, SiprecLineChange change, gpointer 
   siprec_session_emit (session, siprec_event_new (type, data));
 }
 
-/* What isn't fit for JSON in the document has been made so; then its bytes come beside. */
-static void
-add_bytes (SiprecEvent *event, const gchar *text, gsize size)
-{
-  const gchar *raw = json_object_get_string_member (event->data, "raw");
-  g_autofree gchar *bytes = NULL;
-
-  if (strlen (raw) == size && memcmp (raw, text, size) == 0)
-    return;
-  bytes = g_base64_encode ((const guchar *)text, size);
-  json_object_set_string_member (event->data, "raw_base64", bytes);
-  event->size += strlen (bytes);
-}
-
-static void
-emit_document (SiprecSession *session, GBytes *document, const SiprecMetadata *read,
-               const GError *error)
-{
-  gsize size;
-  const gchar *text = g_bytes_get_data (document, &size);
-  g_autofree gchar *raw = g_utf8_make_valid (text ? text : "", size);
-  JsonObject *data = json_object_new ();
-  SiprecEvent *event;
-
-  json_object_set_string_member (data, "mode", read && read->partial ? "partial" : "complete");
-  json_object_set_string_member (data, "raw", raw);
-  if (error)
-    json_object_set_string_member (data, "error", error->message);
-  event = siprec_event_new (SIPREC_EVENT_METADATA, data);
-  add_bytes (event, text ? text : "", size);
-  siprec_session_emit (session, event);
-}
-
-/* STREAM_UPDATED for each line whose senders are other ones than were told last. */
-static void
-update_senders (SiprecSession *session)
-{
-  GPtrArray *lines =
-      session->negotiation ? siprec_negotiation_get_lines (session->negotiation) : NULL;
-
-  for (guint i = 0; lines && i < lines->len; i++) {
-    SiprecLine *line = g_ptr_array_index (lines, i);
-    g_autoptr (JsonArray) senders = find_senders (session, line);
-    g_autofree gchar *text = senders_to_text (senders);
-
-    if (g_strcmp0 (text, line->data) != 0)
-      report_updated (session, line);
-  }
-}
-
-/* Remembers the lines that guesses were made for; TRUE if they are others than before. */
-static gboolean
-note_labels (SiprecSession *session, const GPtrArray *labels)
-{
-  GString *noted = g_string_new (NULL);
-  gboolean differs;
-
-  for (guint i = 0; i < labels->len; i++) {
-    const gchar *label = g_ptr_array_index (labels, i);
-
-    g_string_append_printf (noted, "%s\n", label ? label : "");
-  }
-  differs = g_strcmp0 (noted->str, session->guess_labels) != 0;
-  g_free (session->guess_labels);
-  session->guess_labels = g_string_free (noted, FALSE);
-  return differs;
-}
-
-/* Makes @state (taken) what is known, completed by guesses, and tells the difference. */
-static void
-set_metadata (SiprecSession *session, SiprecMetadata *state, GPtrArray *labels)
-{
-  g_autoptr (SiprecMetadata) before = session->metadata;
-  g_autoptr (GPtrArray) changes = NULL;
-
-  session->metadata = state;
-  siprec_metadata_guess (state, labels);
-  changes = siprec_metadata_changes (before, state);
-  for (guint i = 0; i < changes->len; i++)
-    siprec_session_emit (session, siprec_event_ref (g_ptr_array_index (changes, i)));
-  g_clear_pointer (&session->senders, g_hash_table_unref);
-  session->senders = siprec_senders_new (state);
-  update_senders (session);
-}
-
-void
-siprec_session_report_offer (SiprecSession *session)
-{
-  g_autoptr (GPtrArray) labels = collect_labels (session);
-
-  /* Before the first document there is nothing to guess from. */
-  if (session->senders && note_labels (session, labels))
-    set_metadata (session, siprec_metadata_copy (session->metadata), labels);
-}
-
-/* Makes the merge of what is known with @read the new state. */
-static void
-apply_metadata (SiprecSession *session, const SiprecMetadata *read)
-{
-  g_autoptr (GPtrArray) labels = collect_labels (session);
-  SiprecMetadata *state = siprec_metadata_merge (session->metadata, read);
-
-  note_labels (session, labels);
-  siprec_metadata_check_ids (state, session->deviations);
-  set_metadata (session, state, labels);
-}
-
-void
-siprec_session_report_metadata (SiprecSession *session, GBytes *document)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SiprecMetadata) read = NULL;
-  gboolean awaited = siprec_context_now () < session->snapshot_deadline;
-
-  /* Refreshes repeat the document; they are no news. */
-  if (session->document && g_bytes_equal (session->document, document))
-    return;
-  g_clear_pointer (&session->document, g_bytes_unref);
-  session->document = g_bytes_ref (document);
-
-  read = siprec_metadata_read (document, &session->policy.metadata_limits, session->deviations,
-                               &error);
-  emit_document (session, document, read, error);
-  /* What is partial builds on what we asked to be told anew (RFC 7866 section 9.2). */
-  if (read && !(read->partial && awaited))
-    apply_metadata (session, read);
-  if (read && !read->partial)
-    session->snapshot_deadline = 0;
-}
-
 void
 siprec_session_report_deviations (SiprecSession *session)
 {
@@ -403,6 +230,16 @@ since_start (SiprecSession *session, GstClockTime time)
   return (gdouble)GST_CLOCK_DIFF (session->start, time) / GST_SECOND;
 }
 
+static void
+describe_rejected (const SiprecNotice *notice, JsonObject *data)
+{
+  g_autofree gchar *source = siprec_address_to_text (&notice->source);
+
+  json_object_set_string_member (data, "reason", notice->reason);
+  json_object_set_int_member (data, "packets", notice->packets);
+  set_text (data, "source", source);
+}
+
 /* The event type and the further members of @notice. */
 static SiprecEventType
 describe_notice (SiprecSession *session, const SiprecNotice *notice, JsonObject *data)
@@ -418,6 +255,9 @@ describe_notice (SiprecSession *session, const SiprecNotice *notice, JsonObject 
     json_object_set_string_member (data, "digit", notice->digit);
     json_object_set_double_member (data, "duration", (gdouble)notice->duration / GST_MSECOND);
     return SIPREC_EVENT_DTMF;
+  case SIPREC_NOTICE_REJECTED:
+    describe_rejected (notice, data);
+    return SIPREC_EVENT_MEDIA_REJECTED;
   default:
     json_object_set_double_member (data, "from", since_start (session, notice->from));
     json_object_set_double_member (data, "to", since_start (session, notice->to));

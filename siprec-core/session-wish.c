@@ -6,9 +6,12 @@
 
 #define GST_CAT_DEFAULT siprec_session_debug
 
-/* RFC 3261 section 14.1: who hasn't made the Call-ID tries again within two seconds. */
-#define RETRY_MAX_MS 2000
-#define MAX_ATTEMPTS 20
+/* RFC 3261 section 14.1: after a glare who has made the Call-ID tries again after 2.1 to 4 seconds, the other one
+ * within two, in steps of 10 ms. */
+#define OWNER_RETRY_MIN_MS 2100
+#define OWNER_RETRY_MAX_MS 4000
+#define RETRY_MAX_MS       2000
+#define MAX_ATTEMPTS       20
 
 /* RFC 7866 section 9.2 wants requests to be rare. The same time is given to the client. */
 #define SNAPSHOT_INTERVAL (5 * GST_SECOND)
@@ -86,11 +89,16 @@ on_retry (SiprecAgent *agent, gpointer user_data)
 static gboolean
 retry_later (SiprecSession *session, SiprecWish *wish)
 {
+  gboolean owner = session->dialog && siprec_dialog_is_ours (session->dialog);
+  gint first = owner ? OWNER_RETRY_MIN_MS : 0;
+  gint last = owner ? OWNER_RETRY_MAX_MS : RETRY_MAX_MS;
+
   wish->sent = FALSE;
   if (++wish->attempts >= MAX_ATTEMPTS)
     return FALSE;
   session->wish_timer = siprec_agent_add_timer (
-      session->agent, (guint)g_random_int_range (0, RETRY_MAX_MS / 10 + 1) * 10, on_retry, session);
+      session->agent, (guint)g_random_int_range (first / 10, last / 10 + 1) * 10, on_retry,
+      session);
   return TRUE;
 }
 

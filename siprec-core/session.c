@@ -54,6 +54,7 @@ siprec_session_finalize (GObject *object)
   g_clear_pointer (&session->answer, siprec_request_unref);
   g_strfreev (session->codecs);
   g_free ((gchar *)session->policy.context);
+  g_free ((gchar *)session->policy.content_map);
   g_free (session->end_reason);
   g_free (session->id);
   g_mutex_clear (&session->lock);
@@ -77,9 +78,11 @@ siprec_session_new (const SiprecSessionConfig *config, SiprecRequest *invite)
   session->codecs = g_strdupv ((gchar **)config->policy->codecs);
   session->policy.codecs = (const gchar *const *)session->codecs;
   session->policy.context = g_strdup (config->policy->context);
+  session->policy.content_map = g_strdup (config->policy->content_map);
   session->owner = config->owner;
   session->owner_data = config->owner_data;
   session->invite = siprec_request_ref (invite);
+  session->state = config->calls ? SIPREC_SESSION_CALLING : SIPREC_SESSION_OFFERED;
   return session;
 }
 
@@ -97,11 +100,42 @@ siprec_session_get_state (SiprecSession *session)
   return session->state;
 }
 
+const gchar *
+siprec_session_state_name (SiprecSessionState state)
+{
+  static const gchar *const names[] = {
+      [SIPREC_SESSION_OFFERED] = "OFFERED",   [SIPREC_SESSION_CALLING] = "CALLING",
+      [SIPREC_SESSION_ANSWERED] = "ANSWERED", [SIPREC_SESSION_CONFIRMED] = "CONFIRMED",
+      [SIPREC_SESSION_ENDED] = "ENDED",
+  };
+
+  return state < G_N_ELEMENTS (names) ? names[state] : NULL;
+}
+
+gboolean
+siprec_session_state_may_follow (SiprecSessionState from, SiprecSessionState to)
+{
+  switch (from) {
+  case SIPREC_SESSION_OFFERED:
+    return to == SIPREC_SESSION_ANSWERED || to == SIPREC_SESSION_ENDED;
+  case SIPREC_SESSION_CALLING:
+  case SIPREC_SESSION_ANSWERED:
+  case SIPREC_SESSION_CONFIRMED:
+    return to == SIPREC_SESSION_CONFIRMED || to == SIPREC_SESSION_ENDED;
+  case SIPREC_SESSION_ENDED:
+    break;
+  }
+  return FALSE;
+}
+
 void
 siprec_session_set_state (SiprecSession *session, SiprecSessionState state)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&session->lock);
 
+  if (!siprec_session_state_may_follow (session->state, state))
+    g_critical ("session %s: %s doesn't follow on %s", session->id,
+                siprec_session_state_name (state), siprec_session_state_name (session->state));
   session->state = state;
 }
 

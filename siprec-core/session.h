@@ -31,6 +31,13 @@ SIPREC_API G_DECLARE_FINAL_TYPE (SiprecSession, siprec_session, SIPREC, SESSION,
       SIPREC_SESSION_ENDED,
     } SiprecSessionState;
 
+/* "OFFERED" and so on; NULL for what is no state. */
+SIPREC_API const gchar *siprec_session_state_name (SiprecSessionState state);
+
+/* TRUE if @to can come after @from: the state machine that docs/sessions.md draws. */
+SIPREC_API gboolean siprec_session_state_may_follow (SiprecSessionState from,
+                                                     SiprecSessionState to);
+
 /* UUID of ours, never the Call-ID. */
 SIPREC_API const gchar *siprec_session_get_id (SiprecSession *session);
 
@@ -66,8 +73,8 @@ SIPREC_API gboolean siprec_session_is_claimed (SiprecSession *session);
 /* The oldest event not yet popped, or NULL. (transfer full) For the claimant. */
 SIPREC_API SiprecEvent *siprec_session_pop_event (SiprecSession *session);
 
-/* Ends the session with BYE (or a refusal before 200 OK). @reason is text for the Reason header, or
- * NULL. Events up to SESSION_ENDED follow. */
+/* Ends the session with BYE (or a refusal before 200 OK). @reason is text for the Reason header, or a whole one
+ * (RFC 3326) such as Q.850;cause=16;text="done", or NULL. Events up to SESSION_ENDED follow. */
 SIPREC_API void siprec_session_hangup (SiprecSession *session, const gchar *reason);
 
 /**

@@ -8,11 +8,18 @@
 /* Work that has waited for so long means that the threads can't keep up, blocked or not. */
 #define WAITED_TOO_LONG (100 * G_TIME_SPAN_MILLISECOND)
 
+/* A batch is given to one thread, since several would only fight for the lock. It calls another one when it has
+ * worked for so long, or before it takes on a strand that took so long the last time. */
+#define HELP_AFTER G_TIME_SPAN_MILLISECOND
+
+#define CACHE_LINE 64
+
 typedef struct {
   SiprecPool *pool;
   GThread *thread;
   SiprecStrand *strand; /* what it runs now; it holds a reference meanwhile */
   gint64 since;         /* monotonic time of that run's start */
+  gint64 alone_since;   /* when it began, or called another thread */
 } Worker;
 
 /*
@@ -39,7 +46,8 @@ struct _SiprecPool {
   GCond finished; /* the run of a stopped strand is over */
   GQueue queue;   /* of SiprecStrand.link */
   GPtrArray *workers;
-  guint n_idle;
+  guint n_idle;   /* threads that wait for work */
+  guint n_called; /* those of them that have been signalled */
   GThread *watcher;
   gboolean watching; /* the watcher is counting time, no need to wake it */
   gboolean closing;
@@ -51,10 +59,12 @@ struct _SiprecStrand {
   SiprecPool *pool;
   SiprecStrandFunc func;
   gpointer user_data;
+  gsize warm; /* how much of it to fetch before a run */
 
   GList link;
   gint64 queued_at;
   GThread *runner; /* NULL while it isn't running */
+  gboolean slow;   /* its last run took long */
   gboolean queued;
   gboolean woken; /* while it ran: run once more */
   gboolean stopped;
@@ -159,15 +169,17 @@ pool_add_worker (SiprecPool *pool)
   return TRUE;
 }
 
-/* With the lock, while something is queued. When one more thread is due: G_MININT64 at once,
- * G_MAXINT64 never (a thread is about to take the work, or there are as many as may be). */
+/* With the lock, while something is queued. When one more thread is due: G_MININT64 at once, G_MAXINT64
+ * never (a thread is about to take the work, or there are as many as may be). */
 static gint64
 pool_growth_due (SiprecPool *pool)
 {
   SiprecStrand *first = g_queue_peek_head (&pool->queue);
   gint64 all_blocked = G_MININT64;
 
-  if (pool->n_idle > 0 || pool->workers->len >= pool->max_threads)
+  if (pool->n_idle > 0)
+    return first->queued_at + BLOCKED_AFTER;
+  if (pool->workers->len >= pool->max_threads)
     return G_MAXINT64;
   for (guint i = 0; i < pool->workers->len; i++) {
     Worker *worker = g_ptr_array_index (pool->workers, i);
@@ -178,6 +190,31 @@ pool_growth_due (SiprecPool *pool)
     all_blocked = MAX (all_blocked, worker->since + BLOCKED_AFTER);
   }
   return MIN (all_blocked, first->queued_at + WAITED_TOO_LONG);
+}
+
+/* With the lock: one more idle thread is to take what is queued, if there is one. */
+static void
+pool_call (SiprecPool *pool)
+{
+  if (pool->n_called >= pool->n_idle)
+    return;
+  pool->n_called++;
+  g_cond_signal (&pool->work);
+}
+
+/* With the lock. Whether a thread will soon take what is queued. */
+static gboolean
+pool_is_on_it (SiprecPool *pool, gint64 now)
+{
+  if (pool->n_called > 0)
+    return TRUE;
+  for (guint i = 0; i < pool->workers->len; i++) {
+    const Worker *worker = g_ptr_array_index (pool->workers, i);
+
+    if (worker->strand && !worker->strand->slow && now < worker->since + HELP_AFTER)
+      return TRUE;
+  }
+  return FALSE;
 }
 
 /* With the lock. Returns when the next look is due, G_MAXINT64 if nothing waits. */
@@ -191,6 +228,10 @@ pool_grow_if_due (SiprecPool *pool, gint64 now)
   due = pool_growth_due (pool);
   if (due > now)
     return due;
+  if (pool->n_idle > 0) {
+    pool_call (pool);
+    return now + BLOCKED_AFTER;
+  }
   return pool_add_worker (pool) ? G_MAXINT64 : now + BLOCKED_AFTER;
 }
 
@@ -218,7 +259,7 @@ watcher_main (gpointer data)
 static void
 pool_provide (SiprecPool *pool, gint64 now)
 {
-  if (pool_grow_if_due (pool, now) == G_MAXINT64 || pool->watching)
+  if (pool->watching || pool_grow_if_due (pool, now) == G_MAXINT64)
     return;
   if (!pool->watcher)
     pool->watcher = g_thread_try_new (pool->name, watcher_main, pool, NULL);
@@ -242,29 +283,50 @@ strand_free (SiprecStrand *strand)
   g_free (strand);
 }
 
+/* With the lock, before it runs @strand while others are queued. What they need comes meanwhile. */
+static void
+worker_call_help (Worker *self, SiprecStrand *strand)
+{
+  SiprecPool *pool = self->pool;
+  const SiprecStrand *next = g_queue_peek_head (&pool->queue);
+
+  __builtin_prefetch (next->link.next, 1);
+  for (guint i = 0; i < next->warm; i += CACHE_LINE)
+    __builtin_prefetch ((const gchar *)next->user_data + i, 1);
+  if (!strand->slow && self->since < self->alone_since + HELP_AFTER)
+    return;
+  self->alone_since = self->since;
+  pool_call (pool);
+}
+
 /* With the lock, which is released during the run. */
 static void
 worker_run (Worker *self, SiprecStrand *strand)
 {
   SiprecPool *pool = self->pool;
+  gint64 end;
 
   strand->queued = FALSE;
   strand->runner = self->thread;
   self->strand = strand;
-  self->since = g_get_monotonic_time ();
+  if (pool->queue.length > 0)
+    worker_call_help (self, strand);
   pool_provide (pool, self->since);
   g_mutex_unlock (&pool->lock);
 
   strand->func (strand->user_data);
+  end = g_get_monotonic_time ();
 
   g_mutex_lock (&pool->lock);
   strand->runner = NULL;
+  strand->slow = end - self->since > HELP_AFTER;
   self->strand = NULL;
+  self->since = end;
   if (strand->stopped) {
     g_cond_broadcast (&pool->finished);
   } else if (strand->woken) {
     strand->woken = FALSE;
-    pool_push (pool, siprec_strand_ref (strand), g_get_monotonic_time ());
+    pool_push (pool, siprec_strand_ref (strand), end);
   }
   /* Possibly the last reference to the strand, and with it to the pool: we are the heir then. */
   if (!g_atomic_int_dec_and_test (&strand->ref_count))
@@ -282,6 +344,7 @@ worker_main (gpointer data)
   gboolean heir;
 
   g_mutex_lock (&pool->lock);
+  self->since = self->alone_since = g_get_monotonic_time ();
   while (!pool->closing) {
     GList *link = g_queue_pop_head_link (&pool->queue);
 
@@ -292,6 +355,9 @@ worker_main (gpointer data)
     pool->n_idle++;
     g_cond_wait (&pool->work, &pool->lock);
     pool->n_idle--;
+    if (pool->n_called > 0)
+      pool->n_called--;
+    self->since = self->alone_since = g_get_monotonic_time ();
   }
   heir = pool->heir == self;
   g_mutex_unlock (&pool->lock);
@@ -312,6 +378,12 @@ siprec_strand_new (SiprecPool *pool, SiprecStrandFunc func, gpointer user_data)
   strand->user_data = user_data;
   strand->link.data = strand;
   return strand;
+}
+
+void
+siprec_strand_set_warm (SiprecStrand *strand, gsize size)
+{
+  strand->warm = size;
 }
 
 SiprecStrand *
@@ -360,8 +432,8 @@ siprec_strand_wake_many (SiprecStrand **strands, guint n)
     strands[kept++] = strand;
   }
   if (pushed > 0) {
-    for (guint i = 0; i < MIN (pushed, pool->n_idle); i++)
-      g_cond_signal (&pool->work);
+    if (!pool_is_on_it (pool, now))
+      pool_call (pool);
     pool_provide (pool, now);
   }
   g_mutex_unlock (&pool->lock);

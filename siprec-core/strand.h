@@ -38,6 +38,11 @@ SIPREC_API guint siprec_pool_n_threads (SiprecPool *pool);
 /* A strand on @pool (of which it holds a reference) that runs @func with @user_data. */
 SIPREC_API SiprecStrand *siprec_strand_new (SiprecPool *pool, SiprecStrandFunc func,
                                             gpointer user_data);
+
+/* The first @size octets of what user_data points to are fetched into the cache while the strand before it
+ * runs. Before it is woken. */
+SIPREC_API void siprec_strand_set_warm (SiprecStrand *strand, gsize size);
+
 SIPREC_API SiprecStrand *siprec_strand_ref (SiprecStrand *strand);
 SIPREC_API void siprec_strand_unref (SiprecStrand *strand);
 

@@ -52,9 +52,8 @@ merge_calls (SiprecMetadata *state, const GPtrArray *calls)
     replace (&to->group_ref, from->group_ref);
     siprec_history_update (NULL, &to->start_time, &to->stop_time, from->start_time,
                            from->stop_time);
-    siprec_history_merge (to->history, from->history);
-    siprec_history_update (to->history, &to->associate_time, &to->disassociate_time,
-                           from->associate_time, from->disassociate_time);
+    siprec_history_merge (to->history, &to->associate_time, &to->disassociate_time, from->history,
+                          from->associate_time, from->disassociate_time);
     if (from->sip_session_ids->len > 0)
       replace_list (to->sip_session_ids, from->sip_session_ids);
     if (from->reasons->len > 0)
@@ -114,16 +113,25 @@ attendance_key (const SiprecAttendance *attendance)
   return g_strconcat (attendance->participant_id, "\n", attendance->call_id, NULL);
 }
 
+/* Attendances by participant and call. */
+static GHashTable *
+index_attendances (const GPtrArray *attendances)
+{
+  GHashTable *index = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint i = 0; i < attendances->len; i++) {
+    SiprecAttendance *attendance = g_ptr_array_index (attendances, i);
+
+    g_hash_table_insert (index, attendance_key (attendance), attendance);
+  }
+  return index;
+}
+
 static void
 merge_attendances (SiprecMetadata *state, const GPtrArray *attendances)
 {
-  g_autoptr (GHashTable) index = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GHashTable) index = index_attendances (state->attendances);
 
-  for (guint i = 0; i < state->attendances->len; i++) {
-    SiprecAttendance *known = g_ptr_array_index (state->attendances, i);
-
-    g_hash_table_insert (index, attendance_key (known), known);
-  }
   for (guint i = 0; i < attendances->len; i++) {
     const SiprecAttendance *from = g_ptr_array_index (attendances, i);
     g_autofree gchar *key = attendance_key (from);
@@ -133,9 +141,8 @@ merge_attendances (SiprecMetadata *state, const GPtrArray *attendances)
       to = siprec_metadata_add_attendance (state, from->participant_id, from->call_id);
       g_hash_table_insert (index, g_steal_pointer (&key), to);
     }
-    siprec_history_merge (to->history, from->history);
-    siprec_history_update (to->history, &to->associate_time, &to->disassociate_time,
-                           from->associate_time, from->disassociate_time);
+    siprec_history_merge (to->history, &to->associate_time, &to->disassociate_time, from->history,
+                          from->associate_time, from->disassociate_time);
     if (from->params->len > 0)
       g_ptr_array_set_size (to->params, 0);
     for (guint n = 0; n < from->params->len; n++) {
@@ -159,11 +166,45 @@ merge_assocs (SiprecMetadata *state, const GPtrArray *assocs)
 
     replace_list (to->send, from->send);
     replace_list (to->recv, from->recv);
-    siprec_history_merge (to->history, from->history);
-    siprec_history_update (to->history, &to->associate_time, &to->disassociate_time,
-                           from->associate_time, from->disassociate_time);
+    siprec_history_merge (to->history, &to->associate_time, &to->disassociate_time, from->history,
+                          from->associate_time, from->disassociate_time);
     replace (&to->extensions, from->extensions);
     to->guessed = from->guessed;
+  }
+}
+
+/* A complete document tells how things are; when somebody was there before stays known. */
+static void
+keep_histories (SiprecMetadata *state, const SiprecMetadata *known)
+{
+  g_autoptr (GHashTable) calls = siprec_metadata_index (known->calls);
+  g_autoptr (GHashTable) attendances = index_attendances (known->attendances);
+  g_autoptr (GHashTable) assocs = siprec_metadata_index (known->assocs);
+
+  for (guint i = 0; i < state->calls->len; i++) {
+    SiprecCall *call = g_ptr_array_index (state->calls, i);
+    const SiprecCall *old = g_hash_table_lookup (calls, call->id);
+
+    if (old)
+      siprec_history_keep (&call->history, call->associate_time, old->history, old->associate_time,
+                           old->disassociate_time);
+  }
+  for (guint i = 0; i < state->attendances->len; i++) {
+    SiprecAttendance *attendance = g_ptr_array_index (state->attendances, i);
+    g_autofree gchar *key = attendance_key (attendance);
+    const SiprecAttendance *old = g_hash_table_lookup (attendances, key);
+
+    if (old)
+      siprec_history_keep (&attendance->history, attendance->associate_time, old->history,
+                           old->associate_time, old->disassociate_time);
+  }
+  for (guint i = 0; i < state->assocs->len; i++) {
+    SiprecStreamAssoc *assoc = g_ptr_array_index (state->assocs, i);
+    const SiprecStreamAssoc *old = g_hash_table_lookup (assocs, assoc->participant_id);
+
+    if (old)
+      siprec_history_keep (&assoc->history, assoc->associate_time, old->history,
+                           old->associate_time, old->disassociate_time);
   }
 }
 
@@ -180,6 +221,8 @@ siprec_metadata_merge (const SiprecMetadata *known, const SiprecMetadata *docume
   merge_attendances (state, document->attendances);
   merge_assocs (state, document->assocs);
   replace (&state->extensions, document->extensions);
+  if (!document->partial)
+    keep_histories (state, known);
   return state;
 }
 

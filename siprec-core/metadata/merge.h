@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  * @known: the state so far
  * @document: a document just read
  *
- * A complete document replaces the state; a partial one changes what it names (matched by id) and
+ * A complete document replaces the state, but for the histories of the associations that go on; a partial one changes what it names (matched by id) and
  * leaves the rest: given children replace their kind as a list, a lone disassociate-time doesn't erase
  * the associate-time, a new associate-time after it opens a new interval, send and recv lists
  * replace the old ones as a whole.
@@ -46,5 +46,15 @@ SIPREC_API void siprec_metadata_check_ids (const SiprecMetadata *metadata, GPtrA
  * no @labels (a document that comes without SDP) the labels of the known streams are taken.
  */
 SIPREC_API void siprec_metadata_guess (SiprecMetadata *metadata, GPtrArray *labels);
+
+/**
+ * siprec_metadata_check_streams:
+ * @metadata: a merged state with its guesses
+ * @labels: the a=label of each m-line, in order; NULL where a line has none
+ * @used: those of the lines that carry media
+ * @deviations: (nullable): where it is noted what was guessed, and which labels metadata and SDP don't share
+ */
+SIPREC_API void siprec_metadata_check_streams (const SiprecMetadata *metadata, GPtrArray *labels,
+                                               GPtrArray *used, GPtrArray *deviations);
 
 G_END_DECLS

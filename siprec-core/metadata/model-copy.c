@@ -34,7 +34,8 @@ copy_calls (SiprecMetadata *copy, const SiprecMetadata *metadata)
     to->stop_time = g_strdup (from->stop_time);
     to->associate_time = g_strdup (from->associate_time);
     to->disassociate_time = g_strdup (from->disassociate_time);
-    siprec_history_merge (to->history, from->history);
+    g_ptr_array_unref (to->history);
+    to->history = siprec_history_copy (from->history);
     copy_strings (to->sip_session_ids, from->sip_session_ids);
     for (guint n = 0; n < from->reasons->len; n++) {
       const SiprecReason *reason = g_ptr_array_index (from->reasons, n);
@@ -86,7 +87,8 @@ copy_attendances (SiprecMetadata *copy, const SiprecMetadata *metadata)
 
     to->associate_time = g_strdup (from->associate_time);
     to->disassociate_time = g_strdup (from->disassociate_time);
-    siprec_history_merge (to->history, from->history);
+    g_ptr_array_unref (to->history);
+    to->history = siprec_history_copy (from->history);
     for (guint n = 0; n < from->params->len; n++) {
       const SiprecParam *param = g_ptr_array_index (from->params, n);
 
@@ -107,7 +109,8 @@ copy_assocs (SiprecMetadata *copy, const SiprecMetadata *metadata)
     copy_strings (to->recv, from->recv);
     to->associate_time = g_strdup (from->associate_time);
     to->disassociate_time = g_strdup (from->disassociate_time);
-    siprec_history_merge (to->history, from->history);
+    g_ptr_array_unref (to->history);
+    to->history = siprec_history_copy (from->history);
     to->extensions = g_strdup (from->extensions);
     to->guessed = from->guessed;
   }

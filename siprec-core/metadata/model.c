@@ -149,6 +149,13 @@ siprec_metadata_free (SiprecMetadata *metadata)
   g_free (metadata);
 }
 
+guint
+siprec_metadata_n_elements (const SiprecMetadata *metadata)
+{
+  return metadata->groups->len + metadata->calls->len + metadata->participants->len +
+         metadata->streams->len + metadata->attendances->len + metadata->assocs->len;
+}
+
 SiprecParticipant *
 siprec_metadata_add_participant (SiprecMetadata *metadata, const gchar *id)
 {

@@ -117,6 +117,9 @@ SIPREC_API SiprecMetadata *siprec_metadata_new (void);
 SIPREC_API void siprec_metadata_free (SiprecMetadata *metadata);
 SIPREC_API SiprecMetadata *siprec_metadata_copy (const SiprecMetadata *metadata);
 
+/* How many groups, calls, participants, streams and associations there are. */
+SIPREC_API guint siprec_metadata_n_elements (const SiprecMetadata *metadata);
+
 /* Find by id; NULL if there is none. Owned by @metadata. */
 SIPREC_API SiprecParticipant *siprec_metadata_participant (const SiprecMetadata *metadata,
                                                            const gchar *id);

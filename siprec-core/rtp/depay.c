@@ -7,16 +7,11 @@
 #include "amr.h"
 #include "opus.h"
 
-#define G729_FRAME_SIZE  10
-#define G729_SID_SIZE    2
-#define G729_FRAME_TIME  80
-#define GSM_FRAME_SIZE   33
-#define GSM_FRAME_TIME   160
-#define OPUS_PACKET_TIME 960
-
-/* 20 ms of digital silence: CELT, fullband, mono, with the silence flag of RFC 6716 section 4.3
- * set. */
-static const guint8 opus_silence[] = {0xf8, 0xff, 0xfe};
+#define G729_FRAME_SIZE 10
+#define G729_SID_SIZE   2
+#define G729_FRAME_TIME 80
+#define GSM_FRAME_SIZE  33
+#define GSM_FRAME_TIME  160
 
 /* RFC 3551 section 4.5.6: frames of 10 ms, the last one may be a comfort noise frame of Annex B. */
 static guint32
@@ -180,55 +175,4 @@ siprec_depay (const SiprecFormat *format, const guint8 *payload, gsize size, gui
     *duration = get_plain_duration (format, payload, size);
     return *duration > 0 ? new_copy (payload, size) : NULL;
   }
-}
-
-gboolean
-siprec_depay_has_silence (const SiprecFormat *format)
-{
-  return format->payload == SIPREC_PAYLOAD_PCMU || format->payload == SIPREC_PAYLOAD_PCMA ||
-         format->payload == SIPREC_PAYLOAD_L16 || format->payload == SIPREC_PAYLOAD_OPUS;
-}
-
-static GstBuffer *
-new_filled (gsize size, guint8 octet)
-{
-  guint8 *data = g_malloc (size);
-
-  memset (data, octet, size);
-  return gst_buffer_new_wrapped (data, size);
-}
-
-static GstBuffer *
-new_silence (const SiprecFormat *format, guint32 *duration)
-{
-  /* So that no computed duration can ask for more memory than this. */
-  guint32 bounded = MIN (*duration, format->clock_rate);
-
-  if (format->payload == SIPREC_PAYLOAD_OPUS)
-    bounded = *duration >= OPUS_PACKET_TIME ? OPUS_PACKET_TIME : 0;
-  *duration = bounded;
-  if (bounded == 0)
-    return NULL;
-  switch (format->payload) {
-  case SIPREC_PAYLOAD_PCMU:
-    return new_filled ((gsize)bounded * format->channels, 0xff);
-  case SIPREC_PAYLOAD_PCMA:
-    return new_filled ((gsize)bounded * format->channels, 0xd5);
-  case SIPREC_PAYLOAD_L16:
-    return new_filled ((gsize)bounded * format->channels * 2, 0);
-  default:
-    return gst_buffer_new_memdup (opus_silence, sizeof opus_silence);
-  }
-}
-
-GstBuffer *
-siprec_depay_silence (const SiprecFormat *format, guint32 duration, guint32 *made)
-{
-  GstBuffer *buffer;
-
-  *made = siprec_depay_has_silence (format) ? duration : 0;
-  buffer = new_silence (format, made);
-  if (buffer)
-    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_GAP | GST_BUFFER_FLAG_DROPPABLE);
-  return buffer;
 }

@@ -1,4 +1,4 @@
-/* siprec-core: RTP payloads to media frames, and silence of the same kind
+/* siprec-core: RTP payloads to media frames
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -22,21 +22,5 @@ G_BEGIN_DECLS
  */
 SIPREC_API GstBuffer *siprec_depay (const SiprecFormat *format, const guint8 *payload, gsize size,
                                     guint32 *duration);
-
-/* TRUE if siprec_depay_silence() can make silence in @format: G.711, L16 and Opus. */
-SIPREC_API gboolean siprec_depay_has_silence (const SiprecFormat *format);
-
-/**
- * siprec_depay_silence:
- * @duration: wanted length in RTP clock units
- * @made: (out): length made, in RTP clock units: @duration, but at most one second, for
- *   sample-based formats; for Opus 20 ms, or 0 if @duration is less
- *
- * Returns: (nullable): a buffer of silence flagged GAP and DROPPABLE, or NULL when @made is 0. Opus
- * packets can't be concatenated, so for Opus it holds one packet of 20 ms. Call it until @duration is
- * used up.
- */
-SIPREC_API GstBuffer *siprec_depay_silence (const SiprecFormat *format, guint32 duration,
-                                            guint32 *made);
 
 G_END_DECLS

@@ -6,9 +6,6 @@
 #include <sys/socket.h>
 #include <time.h>
 
-/* More than any RTP packet on an Ethernet; longer ones are cut and counted. */
-#define SLOT_SIZE 2048
-
 typedef union {
   gchar bytes[CMSG_SPACE (sizeof (struct timespec)) + CMSG_SPACE (sizeof (guint32))];
   struct cmsghdr align;
@@ -20,7 +17,7 @@ struct _SiprecReader {
   SiprecAddress addresses[SIPREC_READER_BATCH];
   Control controls[SIPREC_READER_BATCH];
   SiprecDatagram datagrams[SIPREC_READER_BATCH];
-  guint8 slots[SIPREC_READER_BATCH][SLOT_SIZE];
+  guint8 slots[SIPREC_READER_BATCH][SIPREC_READER_MAX_SIZE];
 };
 
 /* The kernel writes lengths into the headers. */
@@ -41,7 +38,7 @@ siprec_reader_new (void)
   for (guint i = 0; i < SIPREC_READER_BATCH; i++) {
     struct msghdr *header = &reader->messages[i].msg_hdr;
 
-    reader->vectors[i] = (struct iovec){reader->slots[i], SLOT_SIZE};
+    reader->vectors[i] = (struct iovec){reader->slots[i], SIPREC_READER_MAX_SIZE};
     header->msg_iov = &reader->vectors[i];
     header->msg_iovlen = 1;
     header->msg_name = &reader->addresses[i];

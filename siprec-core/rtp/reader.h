@@ -7,6 +7,9 @@
 
 G_BEGIN_DECLS
 
+/* More than any RTP packet on an Ethernet; longer datagrams are cut and counted. */
+#define SIPREC_READER_MAX_SIZE 2048
+
 /* Datagrams a read at most. */
 #define SIPREC_READER_BATCH 32
 

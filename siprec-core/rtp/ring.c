@@ -8,7 +8,7 @@
 /* 5 s of packets at 3000 a second. */
 #define MAX_UNITS 16384
 
-#define MIN_SIZE 16
+#define MIN_SIZE 4
 
 void
 siprec_ring_init (SiprecRing *ring)
@@ -166,8 +166,10 @@ siprec_ring_wait (SiprecRing *ring)
   gboolean ready;
 
   g_mutex_lock (&ring->lock);
+  ring->waiting++;
   while (ring->n == 0 && !ring->flushing)
     g_cond_wait (&ring->cond, &ring->lock);
+  ring->waiting--;
   ready = !ring->flushing;
   g_mutex_unlock (&ring->lock);
   return ready;
@@ -290,7 +292,9 @@ siprec_ring_append (SiprecRing *ring, GArray *units, gboolean raw, GstClockTime 
   if (stats)
     store_stats (ring, stats);
   if (units->len > 0) {
-    g_cond_signal (&ring->cond);
+    /* Each signal is a system call. */
+    if (ring->waiting > 0)
+      g_cond_signal (&ring->cond);
     if (ring->strand)
       strand = siprec_strand_ref (ring->strand);
   }

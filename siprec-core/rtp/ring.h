@@ -31,6 +31,7 @@ typedef struct {
   gboolean raw;          /* kind of units that the consumer wants */
   gboolean was_claimed;
   gboolean flushing;
+  guint waiting; /* consumers that sleep until something comes */
   SiprecStrand *strand;
 
   gint stats_read; /* atomic; since they were renewed */

@@ -2,30 +2,12 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "stats.h"
 
-#include <arpa/inet.h>
-
-static gchar *
-format_address (const SiprecAddress *address)
-{
-  gchar text[INET6_ADDRSTRLEN];
-
-  if (address->any.sa_family == AF_INET &&
-      inet_ntop (AF_INET, &address->in.sin_addr, text, sizeof (text)))
-    return g_strdup_printf ("%s:%u", text, ntohs (address->in.sin_port));
-  if (address->any.sa_family != AF_INET6)
-    return NULL;
-  if (IN6_IS_ADDR_V4MAPPED (&address->in6.sin6_addr) &&
-      inet_ntop (AF_INET, &address->in6.sin6_addr.s6_addr[12], text, sizeof (text)))
-    return g_strdup_printf ("%s:%u", text, ntohs (address->in6.sin6_port));
-  if (inet_ntop (AF_INET6, &address->in6.sin6_addr, text, sizeof (text)))
-    return g_strdup_printf ("[%s]:%u", text, ntohs (address->in6.sin6_port));
-  return NULL;
-}
+#include "latch.h"
 
 static void
 add_sender (GstStructure *structure, const SiprecStats *stats)
 {
-  g_autofree gchar *source = format_address (&stats->source);
+  g_autofree gchar *source = siprec_address_to_text (&stats->source);
 
   if (stats->format)
     gst_structure_set (structure, "clock-rate", G_TYPE_INT, (gint)stats->format->clock_rate,
@@ -36,6 +18,8 @@ add_sender (GstStructure *structure, const SiprecStats *stats)
   if (stats->have_sr)
     gst_structure_set (structure, "sr-ntptime", G_TYPE_UINT64, stats->sr_ntp, "sr-rtptime",
                        G_TYPE_UINT, stats->sr_rtp, NULL);
+  if (stats->suite)
+    gst_structure_set (structure, "srtp", G_TYPE_STRING, stats->suite, NULL);
   if (stats->cname)
     gst_structure_set (structure, "cname", G_TYPE_STRING, stats->cname, NULL);
 }
@@ -44,21 +28,26 @@ GstStructure *
 siprec_stats_to_structure (const SiprecStats *stats)
 {
   GstStructure *structure =
-      gst_structure_new ("application/x-siprec-stats",                               //
-                         "num-pushed", G_TYPE_UINT64, stats->num_pushed,             //
-                         "num-lost", G_TYPE_UINT64, stats->num_lost,                 //
-                         "num-late", G_TYPE_UINT64, stats->num_late,                 //
-                         "num-duplicates", G_TYPE_UINT64, stats->num_duplicates,     //
-                         "avg-jitter", G_TYPE_UINT64, stats->jitter,                 //
-                         "packets-received", G_TYPE_UINT64, stats->packets_received, //
-                         "octets-received", G_TYPE_UINT64, stats->octets_received,   //
-                         "bytes-received", G_TYPE_UINT64, stats->bytes_received,     //
-                         "num-reordered", G_TYPE_UINT64, stats->num_reordered,       //
-                         "num-invalid", G_TYPE_UINT64, stats->num_invalid,           //
-                         "num-unknown-pt", G_TYPE_UINT64, stats->num_unknown_pt,     //
-                         "num-kernel-drops", G_TYPE_UINT64, stats->num_kernel_drops, //
-                         "num-overruns", G_TYPE_UINT64, stats->num_overruns,         //
-                         "num-filled", G_TYPE_UINT64, stats->num_filled,             //
+      gst_structure_new ("application/x-siprec-stats",                                 //
+                         "num-pushed", G_TYPE_UINT64, stats->num_pushed,               //
+                         "num-lost", G_TYPE_UINT64, stats->num_lost,                   //
+                         "num-late", G_TYPE_UINT64, stats->num_late,                   //
+                         "num-duplicates", G_TYPE_UINT64, stats->num_duplicates,       //
+                         "avg-jitter", G_TYPE_UINT64, stats->jitter,                   //
+                         "packets-received", G_TYPE_UINT64, stats->packets_received,   //
+                         "octets-received", G_TYPE_UINT64, stats->octets_received,     //
+                         "bytes-received", G_TYPE_UINT64, stats->bytes_received,       //
+                         "num-reordered", G_TYPE_UINT64, stats->num_reordered,         //
+                         "num-invalid", G_TYPE_UINT64, stats->num_invalid,             //
+                         "num-unknown-pt", G_TYPE_UINT64, stats->num_unknown_pt,       //
+                         "num-kernel-drops", G_TYPE_UINT64, stats->num_kernel_drops,   //
+                         "num-overruns", G_TYPE_UINT64, stats->num_overruns,           //
+                         "num-filled", G_TYPE_UINT64, stats->num_filled,               //
+                         "num-wrong-source", G_TYPE_UINT64, stats->num_wrong_source,   //
+                         "num-foreign-ssrc", G_TYPE_UINT64, stats->num_foreign_ssrc,   //
+                         "num-auth-failed", G_TYPE_UINT64, stats->num_auth_failed,     //
+                         "num-replayed", G_TYPE_UINT64, stats->num_replayed,           //
+                         "rtx-success-count", G_TYPE_UINT64, stats->num_retransmitted, //
                          "ssrc", G_TYPE_UINT, stats->ssrc, NULL);
 
   add_sender (structure, stats);

@@ -19,6 +19,7 @@ typedef union {
  * SiprecStats:
  * @format: (nullable): borrowed from whoever fills this
  * @cname: (nullable): borrowed as well
+ * @suite: (nullable): of SRTP; static
  *
  * A snapshot; times in ns.
  */
@@ -26,6 +27,8 @@ typedef struct {
   guint64 packets_received, octets_received, bytes_received;
   guint64 num_reordered, num_invalid, num_unknown_pt, num_kernel_drops;
   guint64 num_pushed, num_filled, num_lost, num_late, num_duplicates, num_overruns;
+  guint64 num_wrong_source, num_foreign_ssrc, num_auth_failed, num_replayed;
+  guint64 num_retransmitted;
   guint64 jitter;
   guint32 ssrc;
   gboolean have_sr;
@@ -34,6 +37,7 @@ typedef struct {
   SiprecAddress source;
   SiprecFormat *format;
   const gchar *cname;
+  const gchar *suite;
 } SiprecStats;
 
 /* As siprec_stream_get_stats() documents. (transfer full) */

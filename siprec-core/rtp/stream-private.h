@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "gate.h"
+#include "keepalive.h"
 #include "receiver.h"
 #include "ring.h"
 #include "stream.h"
@@ -36,20 +38,35 @@ struct _SiprecStream {
   SiprecPorts *ports; /* NULL for a silent stream, and after the end */
   SiprecSocket rtp, rtcp;
   gint family; /* of the sockets */
+  SiprecGate gate;
+  gint n_keys_set;  /* atomic: how often keys were agreed */
+  gint n_keys_used; /* of them, those that the gate has */
+  gchar *peer;      /* (nullable): where SIP comes from */
+  GQueue unopened;  /* packets that may be for those it hasn't */
   SiprecReceiver receiver;
-  GstClockTime next_stats; /* when the ring's are due to be renewed */
-  guint index;             /* in the worker's list */
+  SiprecKeepalive keepalive;
+  GstClockTime next_stats;  /* when the ring's are due to be renewed */
+  gconstpointer last_woken; /* the consumer's strand; not to be looked into */
+  guint index;              /* in the worker's roster */
   gboolean attached;
 };
 
-/* A reference, or FALSE if the last one is gone and the stream waits to be freed. */
-gboolean siprec_stream_try_ref (SiprecStream *stream);
+/* FALSE if the last reference is gone and the stream waits for the worker to free it. */
+gboolean siprec_stream_is_wanted (SiprecStream *stream);
 
 /* One datagram from one of its sockets. */
 void siprec_stream_input (SiprecStream *stream, SiprecSocket *socket,
                           const SiprecDatagram *datagram);
 
-/* Sends a receiver report if it is time. */
+/* Sends a receiver report if it is time, and tells what was kept out. */
 void siprec_stream_report (SiprecStream *stream, GstClockTime now);
+
+/* The last report, if there was any. */
+void siprec_stream_report_bye (SiprecStream *stream, GstClockTime now);
+
+/* The gate has the keys that were set: what came for them already goes in. */
+void siprec_stream_use_protection (SiprecStream *stream, const SiprecProtection *protection);
+
+void siprec_stream_drop_unopened (SiprecStream *stream);
 
 G_END_DECLS

@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "stream.h"
 
-#include <string.h>
 #include <sys/socket.h>
 
 #include "context-private.h"
@@ -12,8 +11,8 @@
 /* In ticks. Sockets hold much more than what comes in this time. */
 #define MAX_PERIOD 5
 
-/* References. The worker has none of its own: it takes one for each visit, and when the last one is
- * gone the stream is freed by a command behind all others. */
+/* References. The worker has none of its own: when the last one is gone the stream is freed by a command
+ * behind all others. It takes one only to tell others of the stream. */
 
 SiprecStream *
 siprec_stream_ref (SiprecStream *stream)
@@ -23,7 +22,13 @@ siprec_stream_ref (SiprecStream *stream)
 }
 
 gboolean
-siprec_stream_try_ref (SiprecStream *stream)
+siprec_stream_is_wanted (SiprecStream *stream)
+{
+  return g_atomic_int_get (&stream->ref_count) > 0;
+}
+
+static gboolean
+try_ref (SiprecStream *stream)
 {
   gint count = g_atomic_int_get (&stream->ref_count);
 
@@ -68,9 +73,12 @@ run_free (SiprecStream *stream, gpointer data)
 
   close_ports (stream);
   let_go (stream);
+  siprec_stream_drop_unopened (stream);
+  siprec_gate_clear (&stream->gate);
   siprec_receiver_clear (&stream->receiver);
   siprec_ring_clear (&stream->ring);
   siprec_worker_add_load (stream->worker, -1);
+  g_free (stream->peer);
   g_free (stream);
   siprec_context_unref (context);
 }
@@ -89,88 +97,10 @@ on_notice (gpointer user_data, const SiprecNotice *notice)
 {
   SiprecStream *stream = user_data;
 
-  if (stream->notice)
-    stream->notice (stream, notice, stream->user_data);
-}
-
-static void
-input_rtcp (SiprecStream *stream, SiprecSocket *socket, const SiprecDatagram *datagram)
-{
-  SiprecRtcp *rtcp = &stream->receiver.rtcp;
-
-  if (!siprec_rtcp_parse (rtcp, datagram->data, datagram->size, datagram->arrival)) {
-    GST_LOG ("%p: not RTCP, %" G_GSIZE_FORMAT " octets", stream, datagram->size);
+  if (!stream->notice || !try_ref (stream))
     return;
-  }
-  rtcp->seen = *datagram->from;
-  rtcp->seen_on_rtp = !socket->rtcp;
-  stream->receiver.changed = TRUE;
-}
-
-void
-siprec_stream_input (SiprecStream *stream, SiprecSocket *socket, const SiprecDatagram *datagram)
-{
-  SiprecStats *stats = &stream->receiver.stats;
-
-  if (datagram->drops != socket->drops && datagram->drops != 0) {
-    stats->num_kernel_drops += datagram->drops - socket->drops;
-    socket->drops = datagram->drops;
-  }
-  if (datagram->truncated) {
-    stats->num_invalid++;
-    stream->receiver.changed = TRUE;
-  } else if (socket->rtcp || siprec_packet_is_rtcp (datagram->data, datagram->size)) {
-    input_rtcp (stream, socket, datagram);
-  } else {
-    stats->source = *datagram->from;
-    siprec_receiver_push (&stream->receiver, datagram->data, datagram->size, datagram->arrival);
-  }
-}
-
-/* @remote for a socket of the stream's family; FALSE if it can't be reached from there. */
-static gboolean
-adapt_address (SiprecStream *stream, const SiprecAddress *remote, SiprecAddress *address)
-{
-  *address = *remote;
-  if (remote->any.sa_family == stream->family)
-    return TRUE;
-  if (remote->any.sa_family != AF_INET || stream->family != AF_INET6)
-    return FALSE;
-  *address = (SiprecAddress){.in6 = {.sin6_family = AF_INET6, .sin6_port = remote->in.sin_port}};
-  address->in6.sin6_addr.s6_addr[10] = address->in6.sin6_addr.s6_addr[11] = 0xff;
-  memcpy (&address->in6.sin6_addr.s6_addr[12], &remote->in.sin_addr, 4);
-  return TRUE;
-}
-
-static void
-send_report (SiprecStream *stream, GstClockTime now, gboolean bye)
-{
-  SiprecRtcp *rtcp = &stream->receiver.rtcp;
-  const SiprecAddress *remote;
-  g_autoptr (GstBuffer) report = NULL;
-  SiprecAddress address;
-  gboolean on_rtp;
-  GstMapInfo map;
-
-  remote = siprec_rtcp_get_remote (rtcp, &on_rtp);
-  if (!remote || !adapt_address (stream, remote, &address))
-    return;
-  report = siprec_rtcp_make_report (rtcp, &stream->receiver.source, now, bye);
-  if (!gst_buffer_map (report, &map, GST_MAP_READ))
-    return;
-  if (sendto (on_rtp ? stream->rtp.fd : stream->rtcp.fd, map.data, map.size,
-              MSG_DONTWAIT | MSG_NOSIGNAL, &address.any,
-              stream->family == AF_INET6 ? sizeof (address.in6) : sizeof (address.in)) < 0)
-    GST_DEBUG ("%p: report not sent: %m", stream);
-  gst_buffer_unmap (report, &map);
-  rtcp->reported = TRUE;
-}
-
-void
-siprec_stream_report (SiprecStream *stream, GstClockTime now)
-{
-  if (siprec_rtcp_is_due (&stream->receiver.rtcp, now))
-    send_report (stream, now, FALSE);
+  stream->notice (stream, notice, stream->user_data);
+  siprec_stream_unref (stream);
 }
 
 /* Commands */
@@ -182,7 +112,11 @@ typedef enum {
   END,
   SET_FORMATS,
   SET_HELD,
+  SET_LATCH,
   SET_PAUSED,
+  SET_FEEDBACK,
+  REFRESH,
+  SET_PROTECTION,
   SET_REMOTE
 } CommandType;
 
@@ -191,9 +125,11 @@ typedef struct {
   GstClockTime time;
   SiprecStreamWishes wishes;
   GPtrArray *formats;
-  gchar *address;
-  guint16 port;
+  gchar *address, *rtcp_address;
+  guint16 port, rtcp_port;
   gboolean flag;
+  SiprecLatchMode mode;
+  SiprecProtection *protection;
 } Command;
 
 static void
@@ -224,9 +160,7 @@ end (SiprecStream *stream, GstClockTime time)
     siprec_receiver_release (&stream->receiver);
   if (can_give && stream->ports && stream->attached) {
     siprec_worker_drain (stream->worker, stream);
-    /* RFC 3550 section 6.3.7: who has never sent anything says no BYE either. */
-    if (stream->receiver.rtcp.reported)
-      send_report (stream, siprec_context_now (), TRUE);
+    siprec_stream_report_bye (stream, siprec_context_now ());
   }
   siprec_receiver_end (&stream->receiver, time);
   close_ports (stream);
@@ -252,7 +186,7 @@ run_command (SiprecStream *stream, gpointer data)
   g_autofree Command *command = data;
   SiprecReceiver *receiver = &stream->receiver;
 
-  if (siprec_stream_try_ref (stream)) {
+  if (try_ref (stream)) {
     receiver->out = siprec_worker_get_units (stream->worker);
     switch (command->type) {
     case BEGIN:
@@ -276,8 +210,24 @@ run_command (SiprecStream *stream, gpointer data)
     case SET_PAUSED:
       siprec_receiver_set_paused (receiver, command->flag, command->time);
       break;
+    case SET_FEEDBACK:
+      receiver->refresh.feedback = command->port;
+      break;
+    case REFRESH:
+      siprec_receiver_want_refresh (receiver);
+      break;
+    case SET_LATCH:
+      stream->gate.latch.mode = command->mode;
+      g_free (stream->peer);
+      stream->peer = g_steal_pointer (&command->address);
+      break;
+    case SET_PROTECTION:
+      siprec_stream_use_protection (stream, command->protection);
+      break;
     case SET_REMOTE:
-      siprec_rtcp_set_remote (&receiver->rtcp, command->address, command->port, command->flag);
+      siprec_latch_set_remote (&stream->gate.latch, command->address, command->port, stream->peer);
+      siprec_rtcp_set_remote (&receiver->rtcp, command->rtcp_address, command->rtcp_port,
+                              command->flag);
       break;
     }
     siprec_worker_publish (stream->worker, stream);
@@ -286,7 +236,9 @@ run_command (SiprecStream *stream, gpointer data)
     siprec_stream_unref (stream);
   }
   g_clear_pointer (&command->formats, g_ptr_array_unref);
+  g_clear_pointer (&command->protection, siprec_protection_free);
   g_free (command->address);
+  g_free (command->rtcp_address);
 }
 
 static void
@@ -359,13 +311,32 @@ siprec_stream_get_codec (SiprecStream *stream)
 
 void
 siprec_stream_set_remote (SiprecStream *stream, const gchar *address, guint16 rtp_port,
-                          guint16 rtcp_port, gboolean rtcp_mux)
+                          const gchar *rtcp_address, guint16 rtcp_port, gboolean rtcp_mux)
 {
   Command command = {.type = SET_REMOTE,
                      .address = g_strdup (address),
-                     .port = rtcp_mux ? rtp_port : rtcp_port,
+                     .rtcp_address = g_strdup (rtcp_address && !rtcp_mux ? rtcp_address : address),
+                     .port = rtp_port,
+                     .rtcp_port = rtcp_mux ? rtp_port : rtcp_port,
                      .flag = rtcp_mux};
 
+  post (stream, &command);
+}
+
+void
+siprec_stream_set_latch (SiprecStream *stream, SiprecLatchMode mode, const gchar *peer)
+{
+  Command command = {.type = SET_LATCH, .mode = mode, .address = g_strdup (peer)};
+
+  post (stream, &command);
+}
+
+void
+siprec_stream_set_protection (SiprecStream *stream, const SiprecProtection *protection)
+{
+  Command command = {.type = SET_PROTECTION, .protection = siprec_protection_copy (protection)};
+
+  g_atomic_int_inc (&stream->n_keys_set);
   post (stream, &command);
 }
 
@@ -381,6 +352,22 @@ siprec_stream_begin (SiprecStream *stream, GstClockTime start)
   Command command = {.type = BEGIN, .time = start};
 
   siprec_ring_set_position (&stream->ring, start);
+  post (stream, &command);
+}
+
+void
+siprec_stream_set_feedback (SiprecStream *stream, guint feedback)
+{
+  Command command = {.type = SET_FEEDBACK, .port = feedback};
+
+  post (stream, &command);
+}
+
+void
+siprec_stream_request_key_frame (SiprecStream *stream)
+{
+  Command command = {.type = REFRESH};
+
   post (stream, &command);
 }
 

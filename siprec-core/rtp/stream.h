@@ -3,7 +3,9 @@
 #pragma once
 
 #include "context.h"
+#include "../srtp/protection.h"
 #include "format.h"
+#include "latch.h"
 #include "ports.h"
 #include "sync.h"
 
@@ -38,6 +40,12 @@ typedef enum {
   SIPREC_FILL_SILENCE, /* silence flagged GAP where the format has one, else SIPREC_UNIT_GAP */
 } SiprecFill;
 
+/* How the sender's wall clock is told, numbered as in rtpbin. */
+typedef enum {
+  SIPREC_NTP_TIME_SOURCE_NTP,  /* timestamp/x-ntp: ns since 1900, as senders report it */
+  SIPREC_NTP_TIME_SOURCE_UNIX, /* timestamp/x-unix: ns since 1970 */
+} SiprecNtpTimeSource;
+
 /**
  * SiprecStreamWishes:
  * @raw: give whole RTP packets (application/x-rtp) instead of depayloaded media
@@ -47,6 +55,7 @@ typedef enum {
  * @buffer_duration: join frames to buffers of this length where the format allows it; 0 for none
  * @timeout: report SIPREC_NOTICE_TIMEOUT after this long without a packet; 0 never
  * @reference_timestamps: add GstReferenceTimestampMeta once the sender's clock is known
+ * @ntp_time_source: what they count
  */
 typedef struct {
   gboolean raw;
@@ -56,15 +65,18 @@ typedef struct {
   GstClockTime buffer_duration;
   GstClockTime timeout;
   gboolean reference_timestamps;
+  SiprecNtpTimeSource ntp_time_source;
 } SiprecStreamWishes;
 
 typedef enum {
-  SIPREC_NOTICE_STARTED, /* the first packet (again after a timeout) */
-  SIPREC_NOTICE_TIMEOUT, /* nothing for wishes.timeout */
-  SIPREC_NOTICE_LOSS,    /* a hole was given up */
-  SIPREC_NOTICE_DTMF,    /* a telephone-event has ended */
-  SIPREC_NOTICE_OVERRUN, /* the consumer lagged and units were dropped */
-  SIPREC_NOTICE_ENDED,   /* siprec_stream_end() has been done; the statistics are final */
+  SIPREC_NOTICE_STARTED,  /* the first packet (again after a timeout) */
+  SIPREC_NOTICE_TIMEOUT,  /* nothing for wishes.timeout */
+  SIPREC_NOTICE_LOSS,     /* a hole was given up */
+  SIPREC_NOTICE_DTMF,     /* a telephone-event has ended */
+  SIPREC_NOTICE_OVERRUN,  /* the consumer lagged and units were dropped */
+  SIPREC_NOTICE_REJECTED, /* packets were kept out */
+  SIPREC_NOTICE_REFRESH,  /* a key frame is wanted, and only signalling can say so */
+  SIPREC_NOTICE_ENDED,    /* siprec_stream_end() has been done; the statistics are final */
 } SiprecNoticeType;
 
 /**
@@ -72,7 +84,9 @@ typedef enum {
  * @time: when, CLOCK_MONOTONIC; DTMF: when the key was pressed
  * @ssrc: STARTED: the SSRC
  * @from, @to: LOSS, OVERRUN: the time span that is missing
- * @packets: LOSS: packets; OVERRUN: units
+ * @packets: LOSS, REJECTED: packets; OVERRUN: units
+ * @reason: REJECTED: "address", "authentication", "replay", "no-keys", "ssrc"; static
+ * @source: REJECTED: where the last one came from
  * @digit: DTMF: "0".."9", "*", "#", "A".."D", or the event number
  * @duration: DTMF: how long the key was held
  */
@@ -82,6 +96,8 @@ typedef struct {
   guint32 ssrc;
   GstClockTime from, to;
   guint packets;
+  const gchar *reason;
+  SiprecAddress source;
   gchar digit[8];
   GstClockTime duration;
 } SiprecNotice;
@@ -124,7 +140,7 @@ SIPREC_API SiprecStream *siprec_stream_new (SiprecContext *context, SiprecPorts 
 
 /**
  * siprec_stream_new_silent:
- * @format: one that siprec_depay_has_silence() knows
+ * @format: one that has silence (siprec_silence_get_grain())
  *
  * A stream that never receives and gives silence in @format, for pads that the session lacks. It is begun,
  * claimed and ended like any other.
@@ -149,11 +165,41 @@ SIPREC_API SiprecFormat *siprec_stream_get_codec (SiprecStream *stream);
  * siprec_stream_set_remote:
  * @address: (nullable): where the SDP says the media comes from; NULL if it says nothing
  * @rtp_port: 0 if unknown
- * @rtcp_port: where receiver reports go, until RTCP has been received from elsewhere (symmetric RTCP)
+ * @rtcp_address: (nullable): where receiver reports go, until RTCP has been received from elsewhere
+ *   (symmetric RTCP, RFC 4961); NULL for @address
+ * @rtcp_port: its port
  * @rtcp_mux: RTCP shares the RTP port (RFC 5761)
  */
 SIPREC_API void siprec_stream_set_remote (SiprecStream *stream, const gchar *address,
-                                          guint16 rtp_port, guint16 rtcp_port, gboolean rtcp_mux);
+                                          guint16 rtp_port, const gchar *rtcp_address,
+                                          guint16 rtcp_port, gboolean rtcp_mux);
+
+/* SiprecFeedback flags that were agreed on. */
+SIPREC_API void siprec_stream_set_feedback (SiprecStream *stream, guint feedback);
+
+/* Asks the sender of video for a key frame, soon and not too often. The stream does so by itself at its start and
+ * after a loss. */
+SIPREC_API void siprec_stream_request_key_frame (SiprecStream *stream);
+
+/**
+ * siprec_stream_set_latch:
+ * @peer: (nullable): where the client's SIP comes from; media may come from there too if the address in the
+ *   SDP is a private one, or none
+ *
+ * Whose packets are taken; before the first siprec_stream_set_remote().
+ */
+SIPREC_API void siprec_stream_set_latch (SiprecStream *stream, SiprecLatchMode mode,
+                                         const gchar *peer);
+
+/**
+ * siprec_stream_set_protection:
+ * @protection: (nullable): as agreed; copied. NULL for plain RTP
+ *
+ * Before the client knows that it is agreed, so that no packet is lost: what comes under older keys is still understood
+ * for a while.
+ */
+SIPREC_API void siprec_stream_set_protection (SiprecStream *stream,
+                                              const SiprecProtection *protection);
 
 /* Lines it up with the other streams of its session that have the same @sync; once, before it begins. */
 SIPREC_API void siprec_stream_set_sync (SiprecStream *stream, SiprecSync *sync);
@@ -207,8 +253,8 @@ SIPREC_API void siprec_stream_set_flushing (SiprecStream *stream, gboolean flush
  *
  * Returns: (transfer full): "application/x-siprec-stats" with the field names of rtpjitterbuffer and
  *   RTP sources: num-pushed, num-lost, num-late, num-duplicates, avg-jitter (guint64, ns), and packets-received,
- *   octets-received, bytes-received, num-reordered, num-invalid, num-unknown-pt, num-overruns, num-filled
- *   (guint64), ssrc (uint), clock-rate (int), encoding-name, source (string "address:port"), have-sr (boolean),
+ *   octets-received, bytes-received, num-reordered, rtx-success-count, num-invalid, num-unknown-pt, num-overruns, num-filled,
+ *   num-wrong-source, num-foreign-ssrc, num-auth-failed, num-replayed (guint64), srtp (string, the suite), ssrc (uint), clock-rate (int), encoding-name, source (string "address:port"), have-sr (boolean),
  *   sr-ntptime, sr-rtptime, cname (string). They are at most 80 ms old, or a tick if
  *   they are asked for all the time. Thread safe.
  */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "debug.h"
+#include "roster.h"
 #include "stream-private.h"
 
 /* A socket without packets for so long is watched instead of read. */
@@ -17,18 +18,14 @@
  * kernel. */
 #define MAX_VISITS 4
 
-#define EVENTS 256
+/* Consumers that wait for others to be served. They begin while the buffers still fit into a cache, and the
+ * next ones are made in the memory of those. */
+#define MAX_WAKES 128
 
-#define CACHE_LINE 64
+#define EVENTS 256
 
 /* Statistics that nobody looks at are renewed no more often. */
 #define STATS_PERIOD (4 * SIPREC_TICK)
-
-/* A stream in its turn. */
-typedef struct {
-  SiprecStream *stream; /* not owned */
-  guint period;         /* in ticks */
-} Slot;
 
 typedef struct _Command Command;
 struct _Command {
@@ -52,11 +49,10 @@ struct _SiprecWorker {
   gint epoll;
   SiprecReader *reader;
   SiprecArrival arrival;
-  guint n_ticks;
-  GArray *slots;    /* Slot, of attached streams */
-  GPtrArray *full;  /* streams whose socket may have more */
-  GArray *units;    /* SiprecUnit, of the stream being served */
-  GPtrArray *wakes; /* SiprecStrand, owned; woken before the tick is over */
+  SiprecRoster roster; /* of attached streams */
+  GPtrArray *full;     /* streams whose socket may have more */
+  GArray *units;       /* SiprecUnit, of the stream being served */
+  GPtrArray *wakes;    /* SiprecStrand, owned; not yet woken */
 };
 
 static GstClockTime
@@ -174,7 +170,7 @@ poll_watched (SiprecWorker *worker)
     SiprecSocket *socket = events[i].data.ptr;
     GstClockTime first;
 
-    if (!siprec_stream_try_ref (socket->stream))
+    if (!siprec_stream_is_wanted (socket->stream))
       continue;
     if (socket->rtcp) {
       socket->stream->receiver.out = worker->units;
@@ -184,7 +180,6 @@ poll_watched (SiprecWorker *worker)
       unwatch (worker, socket);
       socket->last = worker->arrival.now;
     }
-    siprec_stream_unref (socket->stream);
   }
 }
 
@@ -199,13 +194,10 @@ siprec_worker_get_units (SiprecWorker *worker)
 void
 siprec_worker_attach (SiprecWorker *worker, SiprecStream *stream)
 {
-  Slot slot = {.stream = stream, .period = 1};
-
   if (stream->attached)
     return;
   stream->attached = TRUE;
-  stream->index = worker->slots->len;
-  g_array_append_val (worker->slots, slot);
+  siprec_roster_add (&worker->roster, stream);
   if (!stream->ports)
     return;
   stream->rtp.last = worker->arrival.now;
@@ -218,9 +210,7 @@ siprec_worker_detach (SiprecWorker *worker, SiprecStream *stream)
   if (!stream->attached)
     return;
   stream->attached = FALSE;
-  g_array_remove_index_fast (worker->slots, stream->index);
-  if (stream->index < worker->slots->len)
-    g_array_index (worker->slots, Slot, stream->index).stream->index = stream->index;
+  siprec_roster_remove (&worker->roster, stream);
   if (!stream->ports)
     return;
   unwatch (worker, &stream->rtp);
@@ -231,7 +221,7 @@ void
 siprec_worker_set_period (SiprecWorker *worker, SiprecStream *stream, GstClockTime period)
 {
   if (stream->attached)
-    g_array_index (worker->slots, Slot, stream->index).period = MAX (period / SIPREC_TICK, 1);
+    siprec_roster_set_period (&worker->roster, stream, MAX (period / SIPREC_TICK, 1));
 }
 
 void
@@ -255,6 +245,7 @@ siprec_worker_publish (SiprecWorker *worker, SiprecStream *stream)
   strand = siprec_ring_append (&stream->ring, worker->units, receiver->wishes.raw,
                                siprec_receiver_get_position (receiver),
                                tell ? siprec_receiver_get_stats (receiver) : NULL, &overrun);
+  stream->last_woken = strand;
   if (strand)
     g_ptr_array_add (worker->wakes, strand);
   siprec_receiver_tell_lag (receiver, &overrun, now);
@@ -291,56 +282,37 @@ wake_consumers (SiprecWorker *worker)
   g_ptr_array_set_size (worker->wakes, 0);
 }
 
-/* Streams lie all over the memory: the state of the next one comes while the kernel works on this one. */
+/* What one visit could not read gets a few more. */
 static void
-prefetch (const SiprecStream *stream)
+revisit_full (SiprecWorker *worker)
 {
-  for (gsize i = 0; i < sizeof (*stream); i += CACHE_LINE)
-    __builtin_prefetch ((const gchar *)stream + i);
-}
+  for (guint i = 1; i < MAX_VISITS && worker->full->len > 0; i++) {
+    for (guint j = worker->full->len; j > 0; j--) {
+      SiprecStream *stream = g_ptr_array_index (worker->full, j - 1);
 
-/* Whose turn it is from the @i-th slot on. When the system clock was set all have it, since only now is it
- * known what the stamps of waiting packets mean. */
-static guint
-find_due (SiprecWorker *worker, guint i)
-{
-  if (siprec_arrival_is_stepped (&worker->arrival))
-    return i;
-  while (i < worker->slots->len &&
-         (worker->n_ticks + i) % g_array_index (worker->slots, Slot, i).period != 0)
-    i++;
-  return i;
+      if (!siprec_stream_is_wanted (stream) || !visit (worker, stream))
+        g_ptr_array_remove_index_fast (worker->full, j - 1);
+    }
+  }
+  g_ptr_array_set_size (worker->full, 0);
 }
 
 static void
 tick (SiprecWorker *worker)
 {
+  SiprecStream *stream;
+
   poll_watched (worker);
-  worker->n_ticks++;
-  for (guint i = find_due (worker, 0), next; i < worker->slots->len; i = next) {
-    SiprecStream *stream = g_array_index (worker->slots, Slot, i).stream;
-
-    next = find_due (worker, i + 1);
-    if (next < worker->slots->len)
-      prefetch (g_array_index (worker->slots, Slot, next).stream);
-    if (!siprec_stream_try_ref (stream))
-      continue;
-    if (visit (worker, stream))
+  /* When the system clock was set it is all streams' turn, since only now is it known what the stamps of
+   * waiting packets mean. */
+  siprec_roster_begin (&worker->roster, siprec_arrival_is_stepped (&worker->arrival));
+  while ((stream = siprec_roster_next (&worker->roster))) {
+    if (siprec_stream_is_wanted (stream) && visit (worker, stream))
       g_ptr_array_add (worker->full, stream);
-    siprec_stream_unref (stream);
+    if (worker->wakes->len >= MAX_WAKES)
+      wake_consumers (worker);
   }
-  for (guint i = 1; i < MAX_VISITS && worker->full->len > 0; i++) {
-    for (guint j = worker->full->len; j > 0; j--) {
-      SiprecStream *stream = g_ptr_array_index (worker->full, j - 1);
-
-      if (!siprec_stream_try_ref (stream))
-        continue;
-      if (!visit (worker, stream))
-        g_ptr_array_remove_index_fast (worker->full, j - 1);
-      siprec_stream_unref (stream);
-    }
-  }
-  g_ptr_array_set_size (worker->full, 0);
+  revisit_full (worker);
 }
 
 /* Commands and time */
@@ -367,7 +339,7 @@ take_commands (SiprecWorker *worker, Command **commands)
   gboolean more;
 
   g_mutex_lock (&worker->lock);
-  while (!worker->first && !worker->quit && worker->slots->len == 0)
+  while (!worker->first && !worker->quit && siprec_roster_is_empty (&worker->roster))
     g_cond_wait (&worker->cond, &worker->lock);
   *commands = worker->first;
   worker->first = NULL;
@@ -407,7 +379,7 @@ sleep_until_tick (GstClockTime *next)
 static void
 free_worker (SiprecWorker *worker)
 {
-  g_array_unref (worker->slots);
+  siprec_roster_clear (&worker->roster);
   g_ptr_array_unref (worker->full);
   g_ptr_array_unref (worker->wakes);
   g_array_unref (worker->units);
@@ -430,10 +402,10 @@ run (gpointer data)
     sample_clocks (worker);
     run_commands (commands);
     /* Without GStreamer, in a program that exits, there is nothing to make media of. */
-    if (worker->slots->len > 0 && gst_is_initialized ())
+    if (!siprec_roster_is_empty (&worker->roster) && gst_is_initialized ())
       tick (worker);
     wake_consumers (worker);
-    if (worker->slots->len > 0)
+    if (!siprec_roster_is_empty (&worker->roster))
       sleep_until_tick (&next);
   }
   if (worker->orphan)
@@ -450,7 +422,7 @@ siprec_worker_new (guint index)
   worker->last = &worker->first;
   worker->epoll = epoll_create1 (EPOLL_CLOEXEC);
   worker->reader = siprec_reader_new ();
-  worker->slots = g_array_new (FALSE, FALSE, sizeof (Slot));
+  siprec_roster_init (&worker->roster);
   worker->full = g_ptr_array_new ();
   worker->wakes = g_ptr_array_new ();
   worker->units = g_array_new (FALSE, FALSE, sizeof (SiprecUnit));

@@ -48,9 +48,9 @@ sort (const Proposal *sorted[], const gchar *const *codecs)
 }
 
 static void
-append_line (GString *sdp, const Proposal *const sorted[])
+append_line (GString *sdp, const Proposal *const sorted[], gboolean secure)
 {
-  g_string_append (sdp, "m=audio 9 RTP/AVP");
+  g_string_append (sdp, secure ? "m=audio 9 RTP/SAVP" : "m=audio 9 RTP/AVP");
   for (guint i = 0; i < G_N_ELEMENTS (proposals); i++)
     g_string_append_printf (sdp, " %u", sorted[i]->pt);
   g_string_append (sdp, "\r\n");
@@ -63,7 +63,7 @@ append_line (GString *sdp, const Proposal *const sorted[])
 }
 
 SiprecOffer *
-siprec_proposal_new (guint n_lines, const gchar *const *codecs)
+siprec_proposal_new (guint n_lines, const gchar *const *codecs, gboolean secure)
 {
   const Proposal *sorted[G_N_ELEMENTS (proposals)];
   GString *sdp = g_string_new ("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n");
@@ -71,7 +71,7 @@ siprec_proposal_new (guint n_lines, const gchar *const *codecs)
 
   sort (sorted, codecs);
   for (guint i = 0; i < n_lines; i++)
-    append_line (sdp, sorted);
+    append_line (sdp, sorted, secure);
   text = g_string_free_to_bytes (sdp);
   return siprec_offer_parse (text, NULL, NULL);
 }

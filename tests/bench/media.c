@@ -4,10 +4,12 @@
  * Every measurement is two processes of this program, one that receives and one that sends; see
  * docs/performance.md. */
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -16,6 +18,10 @@
 
 #define MAX_ROUNDS 25
 #define MAX_LOADS  6
+
+/* Share of the machine's time that its host may give to others in a measurement. */
+#define MAX_STOLEN   0.03
+#define MAX_ATTEMPTS 3
 
 typedef struct {
   const gchar *name;
@@ -38,6 +44,7 @@ static const Row rows[] = {
     {"udpsrc ! jitterbuffer", &bench_stock, "jitterbuffer", 0, FALSE, {200}},
     {"udpsrc + rtpbin", &bench_stock, "rtpbin", 0, FALSE, {50, 200}},
     {"floor plus file", &bench_floor, "file", 0, FALSE, {1000}},
+    {"mkv alone, 200 ms", &bench_mux, "mux", 200, FALSE, {1000}},
     {"shared, 200 ms, mkv", &bench_siprecsrc, "record", 200, FALSE, {1000}},
     {"rtpengine, pcap", &bench_rtpengine, "pcap", 0, FALSE, {1000}},
     {"floor, H.264", &bench_floor, "rtcp", 0, TRUE, {50}},
@@ -56,6 +63,7 @@ static const struct {
     {"udpsrc ! jitterbuffer to shared", "udpsrc ! jitterbuffer", "shared, 20 ms", 200, 0, 0},
     {"udpsrc + rtpbin to shared", "udpsrc + rtpbin", "shared, 20 ms", 200, 0, 15},
     {"recording to the floor plus file", "shared, 200 ms, mkv", "floor plus file", 1000, 1.4, 0},
+    {"mkv alone to the floor plus file", "mkv alone, 200 ms", "floor plus file", 1000, 0, 0},
     {"rtpengine's pcap to recording", "rtpengine, pcap", "shared, 200 ms, mkv", 1000, 0, 2.5},
 };
 
@@ -88,6 +96,21 @@ static const GOptionEntry options[] = {
     {NULL}};
 
 /* ---- one measurement ---- */
+
+static void
+clean (const gchar *dir)
+{
+  g_autoptr (GDir) entries = g_dir_open (dir, 0, NULL);
+  const gchar *name;
+
+  while (entries && (name = g_dir_read_name (entries))) {
+    g_autofree gchar *path = g_build_filename (dir, name, NULL);
+
+    if (g_file_test (path, G_FILE_TEST_IS_DIR))
+      clean (path);
+    g_remove (path);
+  }
+}
 
 typedef struct {
   GSubprocess *process;
@@ -168,7 +191,20 @@ settle (Peer *receiver, Peer *sender, Result *result)
              refused);
 }
 
-static void
+/* How much of the machine's time its host has given to others since it was started, in seconds. */
+static gdouble
+read_stolen (void)
+{
+  g_autofree gchar *text = NULL;
+  guint64 stolen = 0;
+
+  if (g_file_get_contents ("/proc/stat", &text, NULL, NULL))
+    sscanf (text, "cpu %*u %*u %*u %*u %*u %*u %*u %" G_GUINT64_FORMAT, &stolen);
+  return (gdouble)stolen / sysconf (_SC_CLK_TCK);
+}
+
+/* Returns what part of the machine was taken away meanwhile. */
+static gdouble
 measure (const gchar *self, const Row *row, guint streams, Result *result)
 {
   g_autofree gchar *which = g_strdup_printf ("%d:%u", (gint)(row - rows), streams);
@@ -176,24 +212,43 @@ measure (const gchar *self, const Row *row, guint streams, Result *result)
   const gchar *send[] = {self, "--send", row->video ? "--measure=video" : NULL, NULL};
   g_autofree gchar *ports = NULL, *line = NULL, *told = NULL;
   Peer receiver, sender;
+  gdouble stolen = 0;
 
   *result = (Result){.us = NAN};
   if (!peer_start (&receiver, receive))
-    return;
+    return 0;
   ports = peer_hear (&receiver);
   if (*ports && peer_start (&sender, send)) {
     line = g_strconcat (ports, "\n", NULL);
     peer_say (&sender, line);
     g_usleep (1000000);
     peer_say (&receiver, "begin\n");
+    stolen = read_stolen ();
     g_usleep ((gulong)(window * G_USEC_PER_SEC));
     peer_say (&receiver, "end\n");
     told = peer_hear (&receiver);
+    stolen = read_stolen () - stolen;
     read_window (told, row, streams, result);
     settle (&receiver, &sender, result);
     peer_stop (&sender);
   }
   peer_stop (&receiver);
+  return stolen / window / g_get_num_processors ();
+}
+
+/* What the host of a virtual machine takes away is counted as CPU time of whoever runs: once more then. */
+static void
+measure_undisturbed (const gchar *self, const Row *row, guint streams, Result *result)
+{
+  gdouble stolen = 1;
+
+  for (guint i = 0; i < MAX_ATTEMPTS && stolen > MAX_STOLEN; i++) {
+    stolen = measure (self, row, streams, result);
+    clean (files_dir);
+    if (stolen > MAX_STOLEN)
+      fprintf (stderr, "  %.0f %% of the machine were taken away from %s, %u streams\n",
+               100 * stolen, row->name, streams);
+  }
 }
 
 /* ---- the table ---- */
@@ -370,21 +425,6 @@ choose_cells (void)
 }
 
 static void
-clean (const gchar *dir)
-{
-  g_autoptr (GDir) entries = g_dir_open (dir, 0, NULL);
-  const gchar *name;
-
-  while (entries && (name = g_dir_read_name (entries))) {
-    g_autofree gchar *path = g_build_filename (dir, name, NULL);
-
-    if (g_file_test (path, G_FILE_TEST_IS_DIR))
-      clean (path);
-    g_remove (path);
-  }
-}
-
-static void
 run (const gchar *self)
 {
   g_autoptr (GArray) cells = choose_cells ();
@@ -395,8 +435,7 @@ run (const gchar *self)
     for (guint i = 0; i < cells->len; i++) {
       Cell *cell = &g_array_index (cells, Cell, i);
 
-      measure (self, cell->row, cell->streams, &cell->results[round]);
-      clean (files_dir);
+      measure_undisturbed (self, cell->row, cell->streams, &cell->results[round]);
       fprintf (stderr, "  round %d: %s, %u streams: %.2f us, loss %.3f %%\n", round + 1,
                cell->row->name, cell->streams, cell->results[round].us, cell->results[round].loss);
     }
@@ -439,6 +478,8 @@ main (int argc, char **argv)
     n_rounds = 1;
     window = 1;
   }
+  /* A process that gave up is a row without figures. */
+  signal (SIGPIPE, SIG_IGN);
   n_rounds = CLAMP (n_rounds, 1, MAX_ROUNDS);
   run ("/proc/self/exe");
   return 0;

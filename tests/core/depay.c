@@ -511,98 +511,6 @@ GST_START_TEST (test_hostile_payloads)
 }
 GST_END_TEST;
 
-GST_START_TEST (test_silence)
-{
-  static const struct {
-    const gchar *name;
-    guint clock, channels, wanted, made;
-    gsize size;
-    guint8 octet;
-  } rows[] = {
-      {"PCMU", 8000, 1, 160, 160, 160, 0xff},
-      {"PCMA", 8000, 2, 80, 80, 160, 0xd5},
-      {"L16", 16000, 2, 320, 320, 1280, 0},
-      {"PCMU", 8000, 1, 0, 0, 0, 0},
-      {"PCMU", 8000, 1, G_MAXUINT32, 8000, 8000, 0xff},
-      {"opus", 48000, 2, 960, 960, 3, 0xf8},
-      {"opus", 48000, 2, 5000, 960, 3, 0xf8},
-      {"opus", 48000, 2, 959, 0, 0, 0},
-      {"G722", 8000, 1, 160, 0, 0, 0},
-      {"GSM", 8000, 1, 160, 0, 0, 0},
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
-    g_autoptr (SiprecFormat) format =
-        make_format (rows[i].name, rows[i].clock, rows[i].channels, NULL);
-    guint32 made = 1, again = 0;
-    g_autoptr (GstBuffer) buffer = siprec_depay_silence (format, rows[i].wanted, &made);
-    GstMapInfo map;
-
-    fail_unless_equals_int (made, rows[i].made);
-    fail_unless ((buffer != NULL) == (made > 0));
-    if (!buffer)
-      continue;
-    fail_unless (siprec_depay_has_silence (format));
-    fail_unless (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP));
-    fail_unless (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DROPPABLE));
-    gst_buffer_map (buffer, &map, GST_MAP_READ);
-    fail_unless_equals_int (map.size, rows[i].size);
-    fail_unless_equals_int (map.data[0], rows[i].octet);
-    if (map.size > 3)
-      fail_unless_equals_int (map.data[map.size - 1], rows[i].octet);
-    /* It is a payload like any other. */
-    gst_clear_buffer (&(GstBuffer *){siprec_depay (format, map.data, map.size, &again)});
-    gst_buffer_unmap (buffer, &map);
-    fail_unless_equals_int (again, made);
-  }
-}
-GST_END_TEST;
-
-/* Decoders make digital silence of it, of the length that was told. */
-static void
-decode_silence (const gchar *name, guint clock, guint channels, const gchar *decoder)
-{
-  g_autoptr (SiprecFormat) format = make_format (name, clock, channels, NULL);
-  g_autoptr (GstHarness) harness = NULL;
-  gsize bytes = 0;
-
-  if (!have_elements (decoder))
-    return;
-  harness = gst_harness_new_parse (decoder);
-  gst_harness_set_src_caps (harness, gst_caps_ref (format->caps));
-  for (guint i = 0; i < 10; i++) {
-    guint32 made;
-    GstBuffer *buffer = siprec_depay_silence (format, clock / 50, &made);
-
-    GST_BUFFER_FLAG_UNSET (buffer, GST_BUFFER_FLAG_GAP);
-    GST_BUFFER_PTS (buffer) = i * 20 * GST_MSECOND;
-    GST_BUFFER_DURATION (buffer) = 20 * GST_MSECOND;
-    fail_unless_equals_int (made, clock / 50);
-    fail_unless_equals_int (gst_harness_push (harness, buffer), GST_FLOW_OK);
-  }
-  gst_harness_push_event (harness, gst_event_new_eos ());
-  while (gst_harness_buffers_in_queue (harness) > 0) {
-    g_autoptr (GstBuffer) decoded = gst_harness_pull (harness);
-    GstMapInfo map;
-
-    gst_buffer_map (decoded, &map, GST_MAP_READ);
-    for (gsize i = 0; i + 1 < map.size; i += 2)
-      fail_unless (ABS (GST_READ_UINT16_LE (map.data + i) << 16 >> 16) <= 8, "%s %d", decoder,
-                   (gint16)GST_READ_UINT16_LE (map.data + i));
-    bytes += map.size;
-    gst_buffer_unmap (decoded, &map);
-  }
-  fail_unless (bytes > 0);
-}
-
-GST_START_TEST (test_silence_decodes)
-{
-  decode_silence ("PCMU", 8000, 1, "mulawdec");
-  decode_silence ("PCMA", 8000, 1, "alawdec");
-  decode_silence ("opus", 48000, 2, "opusdec");
-}
-GST_END_TEST;
-
 static Suite *
 depay_suite (void)
 {
@@ -620,8 +528,6 @@ depay_suite (void)
   tcase_add_test (cases, test_amr_by_hand);
   tcase_add_test (cases, test_amr_malformed);
   tcase_add_test (cases, test_hostile_payloads);
-  tcase_add_test (cases, test_silence);
-  tcase_add_test (cases, test_silence_decodes);
   return suite;
 }
 

@@ -535,6 +535,52 @@ GST_START_TEST (test_history)
 }
 GST_END_TEST;
 
+/* A snapshot that tells of the present only doesn't make the past undone. */
+GST_START_TEST (test_complete_keeps_history)
+{
+  const SiprecAttendance *alice;
+  const SiprecInterval *past;
+
+  apply (BASIC_CALL);
+  apply (PARTIAL PSA (
+      "alice") "<disassociate-time>T1</disassociate-time></participantsessionassoc>" END);
+  apply (HEAD "<session session_id='c1'/><participant participant_id='alice'/>" PSA (
+      "alice") "<associate-time>T2</associate-time></participantsessionassoc>" END);
+  alice = attendance_of ("alice");
+  fail_unless_equals_int (state->attendances->len, 1);
+  fail_unless_equals_string (alice->associate_time, "T2");
+  fail_unless (alice->disassociate_time == NULL);
+  fail_unless_equals_int (alice->history->len, 1);
+  past = g_ptr_array_index (alice->history, 0);
+  fail_unless_equals_string (past->begin, "T0");
+  fail_unless_equals_string (past->end, "T1");
+  apply (HEAD "<session session_id='c1'/><participant participant_id='alice'/>" PSA (
+      "alice") "<associate-time>T2</associate-time></participantsessionassoc>" END);
+  fail_unless_equals_int (attendance_of ("alice")->history->len, 1);
+}
+GST_END_TEST;
+
+/* The end of one interval and the beginning of the next in one document. */
+GST_START_TEST (test_end_and_beginning_together)
+{
+  const SiprecInterval *past;
+  const SiprecCall *call;
+
+  apply (BASIC_CALL);
+  apply (PARTIAL "<sessionrecordingassoc session_id='c1'><associate-time>T1</associate-time>"
+                 "</sessionrecordingassoc>" END);
+  apply (PARTIAL "<sessionrecordingassoc session_id='c1'><disassociate-time>T2</disassociate-time>"
+                 "</sessionrecordingassoc><sessionrecordingassoc session_id='c1'>"
+                 "<associate-time>T3</associate-time></sessionrecordingassoc>" END);
+  call = siprec_metadata_call (state, "c1");
+  fail_unless_equals_int (call->history->len, 1);
+  past = g_ptr_array_index (call->history, 0);
+  fail_unless_equals_string (past->begin, "T1");
+  fail_unless_equals_string (past->end, "T2");
+  fail_unless_equals_string (call->associate_time, "T3");
+}
+GST_END_TEST;
+
 static Suite *
 metadata_merge_suite (void)
 {
@@ -570,6 +616,8 @@ metadata_merge_suite (void)
   tcase_add_test (guesses, test_guess_nothing);
   tcase_add_test (merge, test_id_of_two_kinds);
   tcase_add_test (merge, test_history);
+  tcase_add_test (merge, test_complete_keeps_history);
+  tcase_add_test (merge, test_end_and_beginning_together);
   return s;
 }
 

@@ -96,9 +96,8 @@ GST_START_TEST (the_answer_echoes_labels_and_lines)
 
   fail_unless_equals_int (
       caller_invite_with (caller, "Require: siprec\r\n", "application/sdp",
-                          AUDIO
-                          "m=video 40002 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=label:v\r\n"
-                          "m=audio 40004 RTP/AVP 8\r\na=label:y\r\na=inactive\r\n"),
+                          AUDIO "m=video 40002 RTP/AVP 31\r\na=label:v\r\n"
+                                "m=audio 40004 RTP/AVP 8\r\na=label:y\r\na=inactive\r\n"),
       200);
   contact = caller_header (caller, "Contact");
   fail_unless (strstr (contact, "+sip.srs"));
@@ -361,7 +360,7 @@ GST_START_TEST (strict_refuses_what_lenient_reports)
   Caller *sloppy = caller_new (recorder_uri (stern), FALSE);
 
   recorder_accept (stern);
-  fail_unless_equals_int (caller_invite_with (sloppy, NULL, "application/sdp", AUDIO), 400);
+  fail_unless_equals_int (caller_invite_with (sloppy, NULL, "application/sdp", AUDIO), 403);
   fail_unless_equals_int (caller_invite_with (sloppy, "Require: siprec\r\n", NULL, NULL), 488);
   fail_unless_equals_int (caller_invite (sloppy, 1, "sendonly"), 200);
   caller_free (sloppy);
@@ -466,8 +465,49 @@ GST_START_TEST (an_offerless_reinvite_is_answered_in_ack)
   fail_unless_equals_int (caller_port (caller, 0), port);
   fail_unless_equals_int (caller_bye (caller), 200);
   names = recorder_events_until (recorder, session, SIPREC_EVENT_SESSION_ENDED);
-  fail_unless_equals_string (names, "session.started metadata call.started participant.joined "
-                                    "stream.added deviation stream.held deviation session.ended");
+  fail_unless_equals_string (
+      names, "session.started metadata call.started participant.joined "
+             "stream.added deviation stream.held deviation deviation session.ended");
+}
+GST_END_TEST
+
+/* TRUE if the diagram of docs/sessions.md has an arrow from @from to @to. */
+static gboolean
+is_drawn (const gchar *page, const gchar *from, const gchar *to)
+{
+  g_autofree gchar *arrow = g_strdup_printf ("\n  %s --> %s:", from, to);
+
+  return strstr (page, arrow) != NULL;
+}
+
+GST_START_TEST (the_states_are_those_that_are_drawn)
+{
+  g_autofree gchar *page = NULL;
+  guint n_arrows = 0, n_drawn = 0;
+
+  fail_unless (g_file_get_contents (SESSIONS_PAGE, &page, NULL, NULL));
+  for (const gchar *place = page; (place = strstr (place, " --> ")); place++)
+    n_drawn++;
+  for (SiprecSessionState from = 0; siprec_session_state_name (from); from++) {
+    const gchar *name = siprec_session_state_name (from);
+    g_autofree gchar *row = g_strdup_printf ("\n| `%s` |", name);
+    gboolean leads = FALSE, led_to = FALSE;
+
+    fail_unless (strstr (page, row), "%s isn't explained", name);
+    for (SiprecSessionState to = 0; siprec_session_state_name (to); to++) {
+      gboolean may = siprec_session_state_may_follow (from, to);
+
+      fail_unless (is_drawn (page, name, siprec_session_state_name (to)) == may, "%s to %s", name,
+                   siprec_session_state_name (to));
+      leads |= may && to != from;
+      led_to |= siprec_session_state_may_follow (to, from) && to != from;
+      n_arrows += may;
+    }
+    fail_unless (is_drawn (page, "[*]", name) == !led_to, "%s", name);
+    fail_unless (is_drawn (page, name, "[*]") == !leads, "%s", name);
+    n_arrows += !led_to + !leads;
+  }
+  fail_unless_equals_int (n_arrows, n_drawn);
 }
 GST_END_TEST
 
@@ -499,6 +539,7 @@ session_suite (void)
   tcase_add_loop_test (tcase, without_an_answer_in_ack_the_session_fails, 0,
                        G_N_ELEMENTS (bad_answers));
   tcase_add_test (tcase, an_offerless_reinvite_is_answered_in_ack);
+  tcase_add_test (tcase, the_states_are_those_that_are_drawn);
   return suite;
 }
 

@@ -195,7 +195,8 @@ GST_START_TEST (via_comes_back)
   fail_unless (strstr (via, ";received=127.0.0.1") && strstr (via, rport) &&
                    !strstr (via, "9.9.9.9"),
                "%s", answer);
-  fail_unless (strstr (answer, "behind.example") && !strstr (answer, "siprec-connection"), "%s", answer);
+  fail_unless (strstr (answer, "behind.example") && !strstr (answer, "siprec-connection"), "%s",
+               answer);
   event = server_expect (server, "options");
   fail_unless_equals_string (event->request->remote_address, "127.0.0.1");
   fail_unless_equals_int (event->request->remote_port, peer->port);

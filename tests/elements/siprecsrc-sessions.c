@@ -279,7 +279,7 @@ application_init (Application *application)
 {
   SiprecSettings settings = {
       .local_uri = "sip:127.0.0.1:0", .first_port = 31000, .last_port = 32000};
-  SiprecPolicy policy = {SIPREC_ACCEPT_SIPREC, SIPREC_STRICTNESS_LENIENT, NULL, NULL};
+  SiprecPolicy policy = {.accept = SIPREC_ACCEPT_SIPREC};
   g_autofree gchar *uri = NULL;
 
   application->sessions = g_async_queue_new_full (g_object_unref);

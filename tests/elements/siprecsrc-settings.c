@@ -154,7 +154,9 @@ GST_START_TEST (test_round_trip)
       "strictness=strict latency=80 buffer-duration=40000000 timeout=7 audio-pads=2 "
       "eos-on-session-end=false session-detach=true drop-on-latency=true udp-buffer-size=9000 "
       "decision-timeout=5 context=other endpoint=named media-address=127.0.0.2 "
-      "external-address=192.0.2.1 port-range=4000-4002 add-reference-timestamp-meta=true",
+      "external-address=192.0.2.1 port-range=4000-4002 add-reference-timestamp-meta=true "
+      "ntp-time-source=unix "
+      "srtp-policy=required latch=signalled",
       NULL);
   static const gchar *const expected[][2] = {
       {"codecs", "PCMA"},
@@ -183,6 +185,9 @@ GST_START_TEST (test_round_trip)
       {"external-address", "192.0.2.1"},
       {"port-range", "4000-4002"},
       {"add-reference-timestamp-meta", "true"},
+      {"ntp-time-source", "unix"},
+      {"srtp-policy", "required"},
+      {"latch", "signalled"},
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (expected); i++) {

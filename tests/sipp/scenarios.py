@@ -4,6 +4,8 @@ SPDX-License-Identifier: LGPL-2.1-or-later
 """
 import collections
 import os
+import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -96,7 +98,43 @@ def no_ack(folder, name, transport):
     assert Log(folder).data("session.ended")[0]["cause"] == "no-ack"
 
 
-KINDS = {"call": answered, "hold": answered, "metadata-update": answered, "sdp-only": answered,
+def free_port(kind):
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def is_bound(transport, port):
+    with open("/proc/net/" + transport, encoding="ascii") as table:
+        return any(line.split()[1].endswith(":%04X" % port) for line in list(table)[1:])
+
+
+def called(folder, name, transport):
+    """The recorder calls the client."""
+    kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
+    port = free_port(kind)
+    path = os.path.join(folder, "%s.ndjson")
+    launch = ("siprecsrc name=s s.audio_0 ! fakesink async=false s.audio_1 ! fakesink async=false "
+              "s.metadata ! filesink async=false location=" + path)
+    client = subprocess.Popen([os.path.join(recorder.HERE, "call"), "-s", str(port), "-t", transport,
+                               "-d", "1", name], env=recorder.environment())
+    while not is_bound(transport, port):
+        assert client.poll() is None
+        time.sleep(0.02)
+    server = subprocess.run([os.path.join(recorder.TOOLS, "take-calls"), "--launch", launch, "--call",
+                             "sip:client@127.0.0.1:%d;transport=%s" % (port, transport)],
+                            env=recorder.environment(), timeout=60, check=True, text=True,
+                            stdout=subprocess.PIPE)
+    assert "called 200" in server.stdout, server.stdout
+    assert client.wait() == 0
+    os.rename(next(entry.path for entry in os.scandir(folder) if entry.name.endswith(".ndjson")),
+              os.path.join(folder, "events.ndjson"))
+    log = Log(folder)
+    assert log.data("session.started")[0]["initiator"] == "recorder"
+    assert log.count["stream.added"] == log.count["participant.joined"] == 2, log.count
+
+
+KINDS = {"called": called,"call": answered, "hold": answered, "metadata-update": answered, "sdp-only": answered,
          "late-cancel": answered, "hangup": hangup, "busy": busy, "no-ack": no_ack}
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@
 
 #include <gio/gio.h>
 
+#include "sealer.h"
+
 /**
  * Caller:
  *
@@ -30,6 +32,26 @@ guint caller_invite (Caller *caller, guint n_streams, const gchar *direction);
 guint caller_invite_with (Caller *caller, const gchar *headers, const gchar *content_type,
                           const gchar *body);
 
+/* INVITE with an SDP of these m-lines, NULL-terminated; then ACK. In each, PORT stands for the line's RTP port. */
+guint caller_invite_lines (Caller *caller, const gchar *const *lines);
+
+/* The same as a re-INVITE. */
+guint caller_reinvite_lines (Caller *caller, const gchar *const *lines);
+
+/* Begins a call of one's own messages: a new Call-ID and tag. */
+void caller_begin (Caller *caller);
+
+/* A word for the next message: "target", "tag", "to-tag" (";tag=..." or nothing), "call-id", "cseq", "branch", "own"
+ * (host:port), "host" (the recorder's), "transport", "version" (of the SDP) or "rtp0" (port of line 0). Free with
+ * g_free(); NULL if there is none of that name. */
+gchar *caller_word (Caller *caller, const gchar *name);
+
+/* Sets "tag" or "call-id" of the call begun. */
+void caller_set_word (Caller *caller, const gchar *name, const gchar *value);
+
+/* Sends a whole message. With @wait the final response is awaited, and acknowledged if it is for an INVITE. */
+guint caller_send_whole (Caller *caller, const gchar *message, gsize size, gboolean wait);
+
 /* The ACK of the next INVITE bears @sdp; NULL for none. Answers requests of the recorder with it too. */
 void caller_set_answer (Caller *caller, const gchar *sdp);
 
@@ -49,6 +71,9 @@ guint caller_update (Caller *caller, const gchar *second);
 guint caller_request (Caller *caller, const gchar *method, const gchar *content_type,
                       const gchar *body);
 
+/* The next request has the CSeq after @cseq. Returns the one that was used last. */
+guint caller_set_cseq (Caller *caller, guint cseq);
+
 /* BYE; the caller can place another call then. */
 guint caller_bye (Caller *caller);
 
@@ -63,6 +88,16 @@ void caller_set_status (Caller *caller, const gchar *status);
 
 /* Waits up to five seconds for a request of @method from the recorder and answers it. */
 gboolean caller_await (Caller *caller, const gchar *method);
+
+/* Where the recorder can call: a SIP URI to be freed with g_free(). */
+gchar *caller_uri (Caller *caller);
+
+/* Waits for the INVITE of a recorder that calls, and answers 180. */
+gboolean caller_ring (Caller *caller);
+
+/* Answers it: @status ("486 Busy Here", "200 OK"), and for 200 an offer of @n_streams lines with their metadata, or
+ * nothing for 0. FALSE if no ACK comes. */
+gboolean caller_answer (Caller *caller, const gchar *status, guint n_streams);
 
 /* The last message received, whole; owned by the caller. */
 const gchar *caller_last (Caller *caller);
@@ -80,8 +115,32 @@ void caller_send (Caller *caller, guint stream, guint8 value);
 /* Leaves out @n packets: sequence number and timestamp go on. */
 void caller_skip (Caller *caller, guint stream, guint n);
 
+/* Makes line @stream another source: SSRC, sequence number and timestamp are new. */
+void caller_restart (Caller *caller, guint stream);
+
 /* Sends @n packets on each of @n_streams lines, 20 ms apart. */
 void caller_talk (Caller *caller, guint n_streams, guint n);
 
+/* Waits up to @timeout_us for a datagram on the RTP socket of line @stream, which with a=rtcp-mux is RTCP. Returns
+ * its size, 0 if none came. */
+gsize caller_receive (Caller *caller, guint stream, guint8 *data, gsize size, gint64 timeout_us);
+
 /* Sends one RTP packet as it is. */
 void caller_send_raw (Caller *caller, guint stream, const guint8 *packet, gsize size);
+
+/* Offers of line @stream have the transport @proto and these attributes (whole lines) from now on; NULL for RTP/AVP
+ * and none. */
+void caller_set_media (Caller *caller, guint stream, const gchar *proto, const gchar *attributes);
+
+/* caller_send() protects the packets of line @stream with @sealer, which stays with whoever gave it; NULL for plain
+ * ones again. */
+void caller_set_sealer (Caller *caller, guint stream, Sealer *sealer);
+
+/* The next sequence number of line @stream. */
+void caller_set_seq (Caller *caller, guint stream, guint16 seq);
+
+/* The value of attribute @name of line @stream in the last answer, free with g_free(), or NULL. */
+gchar *caller_attribute (Caller *caller, guint stream, const gchar *name);
+
+/* The socket that line @stream sends from. */
+GSocket *caller_socket (Caller *caller, guint stream);

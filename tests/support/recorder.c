@@ -156,14 +156,15 @@ on_session (SiprecAcceptor *acceptor, SiprecSession *session, gpointer user_data
   add_session (user_data, session);
 }
 
-void
+SiprecAcceptor *
 recorder_accept (Recorder *recorder)
 {
   SiprecAcceptorHandler handler = {recorder->ask ? on_decide : NULL, on_cancelled, on_session};
+  SiprecAcceptor *acceptor = siprec_endpoint_add_acceptor (
+      recorder->endpoint, &recorder->policy, recorder->decision_timeout, &handler, recorder);
 
-  g_ptr_array_add (recorder->acceptors,
-                   siprec_endpoint_add_acceptor (recorder->endpoint, &recorder->policy,
-                                                 recorder->decision_timeout, &handler, recorder));
+  g_ptr_array_add (recorder->acceptors, acceptor);
+  return acceptor;
 }
 
 void
@@ -238,8 +239,8 @@ recorder_claim (Recorder *recorder, SiprecSession *session)
 }
 
 /* The lock order is the session's before ours (on_notify), so events are popped without it. */
-static SiprecEvent *
-await_event (Recorder *recorder, SiprecSession *session)
+SiprecEvent *
+recorder_next_event (Recorder *recorder, SiprecSession *session)
 {
   gint64 until = g_get_monotonic_time () + TIMEOUT_US;
 
@@ -260,7 +261,7 @@ recorder_event (Recorder *recorder, SiprecSession *session, SiprecEventType type
 {
   SiprecEvent *event;
 
-  while ((event = await_event (recorder, session)) && event->type != type)
+  while ((event = recorder_next_event (recorder, session)) && event->type != type)
     siprec_event_unref (event);
   return event;
 }
@@ -272,7 +273,7 @@ recorder_events_until (Recorder *recorder, SiprecSession *session, SiprecEventTy
   gboolean found = FALSE;
 
   while (!found) {
-    g_autoptr (SiprecEvent) event = await_event (recorder, session);
+    g_autoptr (SiprecEvent) event = recorder_next_event (recorder, session);
 
     if (event == NULL)
       break;

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "play.h"
 #include "siprec-core/endpoint.h"
 
 /**
@@ -25,8 +26,8 @@ SiprecEndpoint *recorder_endpoint (Recorder *recorder);
 /* Accepts session intervals (RFC 4028) from @seconds on, for calls from now on. */
 void recorder_set_session_minimum (Recorder *recorder, guint seconds);
 
-/* Takes calls as an acceptor, one; again for one more. */
-void recorder_accept (Recorder *recorder);
+/* Takes calls as an acceptor, one; again for one more. (transfer none) */
+SiprecAcceptor *recorder_accept (Recorder *recorder);
 
 /* Leaves the queue with all acceptors. */
 void recorder_stop_accepting (Recorder *recorder);
@@ -44,6 +45,9 @@ SiprecSession *recorder_session (Recorder *recorder, guint n);
 /* Claims @session. */
 gboolean recorder_claim (Recorder *recorder, SiprecSession *session);
 
+/* Waits (5 s at most) for the next event of @session; (transfer full) or NULL. */
+SiprecEvent *recorder_next_event (Recorder *recorder, SiprecSession *session);
+
 /* Waits (5 s at most) for the next event of @session of @type, dropping others; (transfer full) or NULL. */
 SiprecEvent *recorder_event (Recorder *recorder, SiprecSession *session, SiprecEventType type);
 
@@ -52,3 +56,6 @@ gchar *recorder_events_until (Recorder *recorder, SiprecSession *session, Siprec
 
 /* Waits until no session is left. */
 gboolean recorder_await_idle (Recorder *recorder);
+
+/* The same for plays: PlayRecorder's @recorder is a Recorder with an application (recorder_apply()). */
+extern const PlayRecorder recorder_plays;

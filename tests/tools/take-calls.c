@@ -3,7 +3,7 @@
  *
  *   take-calls --local-uri sip:127.0.0.1:0 --launch 'siprecsrc name=s ...' --calls 50
  *
- * "%s" in the launch line becomes the session's id. Prints "listening URI" when it is bound, a line a call
+ * With --call URI it places the first call itself, and prints "called STATUS" when that is answered. "%s" in the launch line becomes the session's id. Prints "listening URI" when it is bound, a line a call
  * when it ends, and exits after --calls of them. */
 #include <gst/gst.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@
 
 static gchar *local_uri = NULL;
 static gchar *launch = NULL;
+static gchar *call_uri = NULL;
 static gint max_calls = 1;
 static gint claim_delay = 0;
 
@@ -20,6 +21,7 @@ static const GOptionEntry options[] = {
     {"local-uri", 0, 0, G_OPTION_ARG_STRING, &local_uri, "SIP URIs to listen on", "URI"},
     {"launch", 0, 0, G_OPTION_ARG_STRING, &launch, "Pipeline of a call; its siprecsrc is called s",
      "LINE"},
+    {"call", 0, 0, G_OPTION_ARG_STRING, &call_uri, "Call this recording client", "URI"},
     {"calls", 0, 0, G_OPTION_ARG_INT, &max_calls, "End after this many calls", "N"},
     {"claim-delay", 0, 0, G_OPTION_ARG_INT, &claim_delay, "Milliseconds until a call is claimed",
      "MS"},
@@ -87,6 +89,29 @@ on_session (SiprecEndpoint *endpoint, SiprecSession *session, gpointer user_data
 }
 
 static void
+on_called (SiprecSession *session, guint status, const GError *error, gpointer user_data)
+{
+  printf ("called %u %s\n", status, error ? error->message : "");
+  fflush (stdout);
+  if (error)
+    g_main_loop_quit (loop);
+}
+
+static gboolean
+place_call (gpointer endpoint)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SiprecSession) session =
+      siprec_endpoint_call (endpoint, NULL, call_uri, 10 * GST_SECOND, on_called, NULL, &error);
+
+  if (error) {
+    fprintf (stderr, "%s\n", error->message);
+    g_main_loop_quit (loop);
+  }
+  return G_SOURCE_REMOVE;
+}
+
+static void
 on_ready (SiprecEndpoint *endpoint, const gchar *actual_uri, const GError *error,
           gpointer user_data)
 {
@@ -94,6 +119,8 @@ on_ready (SiprecEndpoint *endpoint, const gchar *actual_uri, const GError *error
   fflush (stdout);
   if (error)
     g_main_loop_quit (loop);
+  else if (call_uri)
+    g_idle_add (place_call, endpoint);
 }
 
 int

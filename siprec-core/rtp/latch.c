@@ -1,0 +1,150 @@
+/* Symmetric RTP without letting anybody in.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "latch.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+gboolean
+siprec_address_set (SiprecAddress *address, const gchar *text, guint16 port)
+{
+  *address = (SiprecAddress){0};
+  if (!text)
+    return FALSE;
+  if (inet_pton (AF_INET, text, &address->in.sin_addr) == 1) {
+    if (address->in.sin_addr.s_addr == INADDR_ANY)
+      return FALSE;
+    address->in.sin_port = htons (port);
+    address->in.sin_family = AF_INET;
+    return TRUE;
+  }
+  if (inet_pton (AF_INET6, text, &address->in6.sin6_addr) != 1 ||
+      IN6_IS_ADDR_UNSPECIFIED (&address->in6.sin6_addr)) {
+    *address = (SiprecAddress){0};
+    return FALSE;
+  }
+  address->in6.sin6_port = htons (port);
+  address->in6.sin6_family = AF_INET6;
+  return TRUE;
+}
+
+gchar *
+siprec_address_to_text (const SiprecAddress *address)
+{
+  gchar text[INET6_ADDRSTRLEN];
+
+  if (address->any.sa_family == AF_INET &&
+      inet_ntop (AF_INET, &address->in.sin_addr, text, sizeof (text)))
+    return g_strdup_printf ("%s:%u", text, ntohs (address->in.sin_port));
+  if (address->any.sa_family != AF_INET6)
+    return NULL;
+  if (IN6_IS_ADDR_V4MAPPED (&address->in6.sin6_addr) &&
+      inet_ntop (AF_INET, &address->in6.sin6_addr.s6_addr[12], text, sizeof (text)))
+    return g_strdup_printf ("%s:%u", text, ntohs (address->in6.sin6_port));
+  if (inet_ntop (AF_INET6, &address->in6.sin6_addr, text, sizeof (text)))
+    return g_strdup_printf ("[%s]:%u", text, ntohs (address->in6.sin6_port));
+  return NULL;
+}
+
+/* The sixteen octets of an IPv6 address; IPv4 is mapped, as a socket for both shows it. */
+static void
+get_octets (const SiprecAddress *address, guint8 *octets)
+{
+  if (address->any.sa_family == AF_INET6) {
+    memcpy (octets, &address->in6.sin6_addr, 16);
+    return;
+  }
+  memset (octets, 0, 10);
+  memset (octets + 10, 0xff, 2);
+  memcpy (octets + 12, &address->in.sin_addr, 4);
+}
+
+static gboolean
+same_host (const SiprecAddress *a, const SiprecAddress *b)
+{
+  guint8 octets[2][16];
+
+  if (a->any.sa_family == AF_UNSPEC || b->any.sa_family == AF_UNSPEC)
+    return FALSE;
+  get_octets (a, octets[0]);
+  get_octets (b, octets[1]);
+  return memcmp (octets[0], octets[1], sizeof (octets[0])) == 0;
+}
+
+static gboolean
+same_address (const SiprecAddress *a, const SiprecAddress *b)
+{
+  /* The port is at the same place in both kinds. */
+  return same_host (a, b) && a->in.sin_port == b->in.sin_port;
+}
+
+/* An address that says nothing outside of its own network. */
+static gboolean
+is_private (const SiprecAddress *address)
+{
+  guint32 v4 = ntohl (address->in.sin_addr.s_addr);
+
+  if (address->any.sa_family == AF_INET6)
+    return (address->in6.sin6_addr.s6_addr[0] & 0xfe) == 0xfc ||
+           IN6_IS_ADDR_LINKLOCAL (&address->in6.sin6_addr);
+  return v4 >> 24 == 10 || v4 >> 20 == 0xac1 || v4 >> 16 == 0xc0a8 || v4 >> 16 == 0xa9fe ||
+         v4 >> 22 == 0x191; /* 100.64/10 */
+}
+
+void
+siprec_latch_set_remote (SiprecLatch *latch, const gchar *address, guint16 port, const gchar *peer)
+{
+  SiprecAddress signalled, host;
+
+  /* Hold by the address 0.0.0.0 takes nothing back. */
+  if (!siprec_address_set (&signalled, port ? address : NULL, port)) {
+    if (latch->signalled.any.sa_family == AF_UNSPEC)
+      siprec_address_set (&latch->peer, peer, 0);
+    return;
+  }
+  if (!same_address (&signalled, &latch->signalled))
+    latch->source = (SiprecAddress){0};
+  latch->signalled = signalled;
+  latch->peer = (SiprecAddress){0};
+  if (is_private (&signalled) && siprec_address_set (&host, peer, 0))
+    latch->peer = host;
+}
+
+static gboolean
+is_signalled (const SiprecLatch *latch, const SiprecAddress *from)
+{
+  return same_host (from, &latch->signalled) || same_host (from, &latch->peer);
+}
+
+gboolean
+siprec_latch_admits_authentic (const SiprecLatch *latch, const SiprecAddress *from)
+{
+  return latch->mode != SIPREC_LATCH_SIGNALLED || is_signalled (latch, from);
+}
+
+gboolean
+siprec_latch_admits (const SiprecLatch *latch, const SiprecAddress *from, GstClockTime arrival)
+{
+  if (latch->mode == SIPREC_LATCH_ANY)
+    return TRUE;
+  if (!siprec_latch_admits_authentic (latch, from))
+    return FALSE;
+  return latch->source.any.sa_family == AF_UNSPEC || same_address (from, &latch->source) ||
+         same_address (from, &latch->signalled) || arrival > latch->heard + SIPREC_LATCH_SILENCE;
+}
+
+gboolean
+siprec_latch_admits_rtcp (const SiprecLatch *latch, const SiprecAddress *from)
+{
+  if (latch->mode == SIPREC_LATCH_ANY || is_signalled (latch, from))
+    return TRUE;
+  return latch->mode == SIPREC_LATCH_FIRST &&
+         (latch->source.any.sa_family == AF_UNSPEC || same_host (from, &latch->source));
+}
+
+void
+siprec_latch_confirm (SiprecLatch *latch, const SiprecAddress *from, GstClockTime arrival)
+{
+  latch->source = *from;
+  latch->heard = arrival;
+}

@@ -1,0 +1,270 @@
+/* What a stream reads from its sockets and sends through them. Worker's thread.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+#include <sys/socket.h>
+
+#include "debug.h"
+#include "stream-private.h"
+
+/* Packets that may be for keys on their way to us: what comes between two ticks. */
+#define MAX_UNOPENED 128
+
+/* A packet that no key fits yet. */
+typedef struct {
+  SiprecSocket *socket;
+  SiprecDatagram datagram;
+  SiprecAddress from;
+  guint8 data[];
+} Unopened;
+
+/* Reports know where to go from those that come. */
+static void
+input_rtcp (SiprecStream *stream, SiprecSocket *socket, const SiprecDatagram *datagram,
+            const guint8 *data, gsize size)
+{
+  SiprecRtcp *rtcp = &stream->receiver.rtcp;
+
+  if (!siprec_rtcp_parse (rtcp, data, size, datagram->arrival)) {
+    GST_LOG ("%p: not RTCP, %" G_GSIZE_FORMAT " octets", stream, size);
+    return;
+  }
+  rtcp->seen = *datagram->from;
+  rtcp->seen_on_rtp = !socket->rtcp;
+}
+
+static void
+input_rtp (SiprecStream *stream, const SiprecDatagram *datagram, const guint8 *data, gsize size)
+{
+  SiprecStats *stats = &stream->receiver.stats;
+  guint64 received = stats->packets_received, foreign = stats->num_foreign_ssrc;
+
+  siprec_receiver_push (&stream->receiver, data, size, datagram->arrival);
+  if (stats->packets_received > received) {
+    siprec_latch_confirm (&stream->gate.latch, datagram->from, datagram->arrival);
+    stats->source = *datagram->from;
+  }
+  if (stats->num_foreign_ssrc > foreign)
+    siprec_gate_reject (&stream->gate, SIPREC_REJECT_SSRC, datagram->from);
+}
+
+/* FALSE if the keys for it can't be on their way. */
+static gboolean
+keep_unopened (SiprecStream *stream, SiprecSocket *socket, const SiprecDatagram *datagram)
+{
+  Unopened *unopened;
+
+  if (g_atomic_int_get (&stream->n_keys_set) == stream->n_keys_used ||
+      stream->unopened.length >= MAX_UNOPENED)
+    return FALSE;
+  unopened = g_malloc (sizeof (*unopened) + datagram->size);
+  *unopened = (Unopened){.socket = socket, .datagram = *datagram, .from = *datagram->from};
+  memcpy (unopened->data, datagram->data, datagram->size);
+  unopened->datagram.data = unopened->data;
+  unopened->datagram.from = &unopened->from;
+  g_queue_push_tail (&stream->unopened, unopened);
+  return TRUE;
+}
+
+static void
+input_packet (SiprecStream *stream, SiprecSocket *socket, const SiprecDatagram *datagram)
+{
+  guint8 room[SIPREC_READER_MAX_SIZE] __attribute__ ((aligned (16)));
+  gboolean rtcp = socket->rtcp || siprec_packet_is_rtcp (datagram->data, datagram->size);
+  const guint8 *data;
+  gsize size;
+
+  switch (siprec_gate_pass (&stream->gate, rtcp, datagram, room, &data, &size)) {
+  case SIPREC_GATE_OPEN:
+    if (rtcp)
+      input_rtcp (stream, socket, datagram, data, size);
+    else
+      input_rtp (stream, datagram, data, size);
+    break;
+  case SIPREC_GATE_NO_KEY:
+    if (!keep_unopened (stream, socket, datagram))
+      siprec_gate_reject_unopened (&stream->gate, datagram->from);
+    break;
+  case SIPREC_GATE_REJECTED:
+    break;
+  }
+}
+
+void
+siprec_stream_input (SiprecStream *stream, SiprecSocket *socket, const SiprecDatagram *datagram)
+{
+  SiprecStats *stats = &stream->receiver.stats;
+
+  if (datagram->drops != socket->drops && datagram->drops != 0) {
+    stats->num_kernel_drops += datagram->drops - socket->drops;
+    socket->drops = datagram->drops;
+  }
+  stream->receiver.changed = TRUE;
+  if (datagram->truncated)
+    stats->num_invalid++;
+  else
+    input_packet (stream, socket, datagram);
+}
+
+void
+siprec_stream_use_protection (SiprecStream *stream, const SiprecProtection *protection)
+{
+  guint n;
+
+  siprec_gate_set_protection (&stream->gate, protection);
+  stream->n_keys_used++;
+  for (n = stream->unopened.length; n > 0; n--) {
+    g_autofree Unopened *unopened = g_queue_pop_head (&stream->unopened);
+
+    input_packet (stream, unopened->socket, &unopened->datagram);
+  }
+}
+
+void
+siprec_stream_drop_unopened (SiprecStream *stream)
+{
+  g_queue_clear_full (&stream->unopened, g_free);
+}
+
+/* @remote for a socket of the stream's family; FALSE if it can't be reached from there. */
+static gboolean
+adapt_address (SiprecStream *stream, const SiprecAddress *remote, SiprecAddress *address)
+{
+  *address = *remote;
+  if (remote->any.sa_family == stream->family)
+    return TRUE;
+  if (remote->any.sa_family != AF_INET || stream->family != AF_INET6)
+    return FALSE;
+  *address = (SiprecAddress){.in6 = {.sin6_family = AF_INET6, .sin6_port = remote->in.sin_port}};
+  address->in6.sin6_addr.s6_addr[10] = address->in6.sin6_addr.s6_addr[11] = 0xff;
+  memcpy (&address->in6.sin6_addr.s6_addr[12], &remote->in.sin_addr, 4);
+  return TRUE;
+}
+
+static gboolean
+send_to (SiprecStream *stream, gboolean on_rtp, const SiprecAddress *remote, const guint8 *data,
+         gsize size)
+{
+  SiprecAddress address;
+
+  if (!adapt_address (stream, remote, &address))
+    return FALSE;
+  if (sendto (on_rtp ? stream->rtp.fd : stream->rtcp.fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL,
+              &address.any,
+              stream->family == AF_INET6 ? sizeof (address.in6) : sizeof (address.in)) < 0)
+    GST_DEBUG ("%p: not sent: %m", stream);
+  return TRUE;
+}
+
+/* Sends a report, and with it what there is to ask for (transfer full, nullable both). */
+static void
+send_report (SiprecStream *stream, GstClockTime now, gboolean bye, GstMemory *refresh,
+             GstMemory *nack)
+{
+  SiprecRtcp *rtcp = &stream->receiver.rtcp;
+  guint8 sealed[SIPREC_READER_MAX_SIZE];
+  const SiprecAddress *remote;
+  g_autoptr (GstBuffer) report = NULL;
+  gboolean on_rtp;
+  GstMapInfo map;
+  const guint8 *data;
+  gsize size;
+
+  report = siprec_rtcp_make_report (rtcp, &stream->receiver.source, now, bye);
+  if (refresh)
+    gst_buffer_append_memory (report, refresh);
+  if (nack)
+    gst_buffer_append_memory (report, nack);
+  remote = siprec_rtcp_get_remote (rtcp, &on_rtp);
+  if (!remote)
+    return;
+  if (!gst_buffer_map (report, &map, GST_MAP_READ))
+    return;
+  data = map.data;
+  size = map.size;
+  if (stream->gate.srtp) {
+    data = sealed;
+    if (!siprec_srtp_seal_rtcp (stream->gate.srtp, map.data, map.size, sealed, &size))
+      size = 0;
+  }
+  if (size > 0 && send_to (stream, on_rtp, remote, data, size))
+    rtcp->reported = TRUE;
+  gst_buffer_unmap (report, &map);
+}
+
+/* Where the peer's RTP port is: where media comes from, or else where the SDP says it does. */
+static const SiprecAddress *
+get_rtp_remote (SiprecStream *stream)
+{
+  const SiprecLatch *latch = &stream->gate.latch;
+
+  if (latch->source.any.sa_family != AF_UNSPEC)
+    return &latch->source;
+  return latch->signalled.any.sa_family != AF_UNSPEC ? &latch->signalled : NULL;
+}
+
+static void
+keep_alive (SiprecStream *stream, GstClockTime now)
+{
+  const SiprecRtcp *rtcp = &stream->receiver.rtcp;
+  const SiprecAddress *remote = get_rtp_remote (stream);
+  guint8 packet[SIPREC_KEEPALIVE_SIZE];
+  gboolean on_rtp = FALSE;
+
+  siprec_rtcp_get_remote (rtcp, &on_rtp);
+  if (!remote || on_rtp || !siprec_keepalive_is_due (&stream->keepalive, now))
+    return;
+  siprec_keepalive_write (&stream->keepalive, stream->receiver.formats, rtcp->ssrc, packet);
+  send_to (stream, TRUE, remote, packet, sizeof (packet));
+}
+
+static void
+tell_rejected (SiprecStream *stream, GstClockTime now)
+{
+  SiprecNotice notice = {.type = SIPREC_NOTICE_REJECTED, .time = now};
+  SiprecReject reject;
+
+  while (stream->notice &&
+         (notice.packets = siprec_gate_take_report (&stream->gate, now, &reject))) {
+    notice.reason = siprec_reject_name (reject);
+    notice.source = stream->gate.offender;
+    stream->notice (stream, &notice, stream->user_data);
+  }
+}
+
+static void
+copy_counts (SiprecStream *stream)
+{
+  const SiprecSuite *suite = stream->gate.srtp ? siprec_srtp_get_suite (stream->gate.srtp) : NULL;
+  const guint64 *rejected = stream->gate.rejected;
+  SiprecStats *stats = &stream->receiver.stats;
+
+  stats->num_wrong_source = rejected[SIPREC_REJECT_ADDRESS];
+  stats->num_auth_failed = rejected[SIPREC_REJECT_FORGED] + rejected[SIPREC_REJECT_EARLY];
+  stats->num_replayed = rejected[SIPREC_REJECT_REPLAYED];
+  stats->suite = suite ? suite->name : NULL;
+}
+
+void
+siprec_stream_report (SiprecStream *stream, GstClockTime now)
+{
+  GstMemory *refresh = siprec_receiver_take_refresh (&stream->receiver, now);
+  GstMemory *nack = siprec_receiver_take_nack (&stream->receiver, now);
+
+  if (siprec_rtcp_is_due (&stream->receiver.rtcp, now) || refresh || nack)
+    send_report (stream, now, FALSE, refresh, nack);
+  if (now >= stream->keepalive.next)
+    keep_alive (stream, now);
+  if (stream->receiver.changed)
+    copy_counts (stream);
+  tell_rejected (stream, now);
+}
+
+void
+siprec_stream_report_bye (SiprecStream *stream, GstClockTime now)
+{
+  /* RFC 3550 section 6.3.7: who has never sent anything says no BYE either. */
+  if (stream->receiver.rtcp.reported)
+    send_report (stream, now, TRUE, NULL, NULL);
+  copy_counts (stream);
+  tell_rejected (stream, now);
+}

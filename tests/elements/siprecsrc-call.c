@@ -1,0 +1,127 @@
+/* An element that calls a recording client.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <gst/check/gstcheck.h>
+
+#include "pipeline.h"
+
+static GstPromise *
+call (Pipeline *pipeline, const gchar *uri)
+{
+  GstPromise *promise = gst_promise_new ();
+
+  g_signal_emit_by_name (pipeline->src, "call", uri, promise);
+  return promise;
+}
+
+/* Waits for @promise, which is unreffed, and checks the reply. */
+static void
+expect_reply (GstPromise *promise, guint status, const gchar *error)
+{
+  const GstStructure *reply;
+  guint value = 0;
+
+  fail_unless_equals_int (gst_promise_wait (promise), GST_PROMISE_RESULT_REPLIED);
+  reply = gst_promise_get_reply (promise);
+  fail_unless (gst_structure_get_uint (reply, "status", &value));
+  fail_unless_equals_int (value, status);
+  if (error)
+    fail_unless (strstr (gst_structure_get_string (reply, "error"), error) != NULL);
+  else
+    fail_if (gst_structure_has_field (reply, "error"));
+  gst_promise_unref (promise);
+}
+
+/* After its answer the client's call is like any other. */
+GST_START_TEST (test_call)
+{
+  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
+  g_autofree gchar *uri = NULL;
+  GstPromise *promise;
+  Caller *caller;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  uri = caller_uri (caller);
+  promise = call (pipeline, uri);
+  expect_reply (call (pipeline, uri), 0, "already");
+  fail_unless (caller_ring (caller));
+  fail_unless (caller_answer (caller, "200 OK", 2));
+  expect_reply (promise, 200, NULL);
+  pipeline_await_order (pipeline, "audio_0 audio_1 metadata no-more-pads");
+  caller_talk (caller, 2, 5);
+  pipeline_await_buffers (pipeline_pad (pipeline, "audio_1"), 5);
+  expect_reply (call (pipeline, uri), 0, "PLAYING");
+  fail_unless_equals_int (caller_bye (caller), 200);
+  pipeline_await_eos (pipeline_pad (pipeline, "audio_0"));
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+/* A refusal leaves the element as it was: it is called, or calls again. */
+GST_START_TEST (test_refused)
+{
+  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
+  g_autofree gchar *uri = NULL;
+  Caller *caller;
+
+  expect_reply (call (pipeline, "sip:127.0.0.1:9"), 0, "PLAYING");
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  uri = caller_uri (caller);
+  expect_reply (call (pipeline, "http://127.0.0.1"), 0, "Can't call");
+  g_signal_emit_by_name (pipeline->src, "call", NULL, NULL);
+  for (guint i = 0; i < 2; i++) {
+    GstPromise *promise = call (pipeline, uri);
+
+    fail_unless (caller_ring (caller));
+    fail_unless (caller_answer (caller, "486 Busy Here", 0));
+    expect_reply (promise, 486, "busy");
+  }
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  pipeline_await_order (pipeline, "audio_0 metadata no-more-pads");
+  fail_unless_equals_int (caller_bye (caller), 200);
+  pipeline_await_eos (pipeline_pad (pipeline, "audio_0"));
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+/* While it rings: hangup, NULL, or the end of the promise's user. */
+GST_START_TEST (test_given_up)
+{
+  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
+  g_autofree gchar *uri = NULL;
+  GstPromise *promise;
+  Caller *caller;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  uri = caller_uri (caller);
+  promise = call (pipeline, uri);
+  fail_unless (caller_ring (caller));
+  if (__i__ == 0)
+    g_signal_emit_by_name (pipeline->src, "hangup", NULL);
+  else
+    gst_element_set_state (pipeline->bin, GST_STATE_NULL);
+  expect_reply (promise, 0, "given up");
+  fail_unless (caller_await (caller, "CANCEL"));
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+static Suite *
+siprecsrc_call_suite (void)
+{
+  Suite *suite = suite_create ("siprecsrc-call");
+  TCase *tcase = tcase_create ("all");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_test (tcase, test_call);
+  tcase_add_test (tcase, test_refused);
+  tcase_add_loop_test (tcase, test_given_up, 0, 2);
+  return suite;
+}
+
+GST_CHECK_MAIN (siprecsrc_call);
