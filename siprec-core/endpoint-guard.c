@@ -35,7 +35,7 @@ on_refresh (SiprecAgent *agent, gpointer user_data)
 void
 siprec_endpoint_begin_guard (SiprecEndpoint *endpoint, gchar **uris)
 {
-  const SiprecSecurity *security = &endpoint->settings.security;
+  const SiprecGuardSettings *security = &endpoint->settings.security;
 
   siprec_guard_check_exposure (endpoint->guard, uris);
   if (security->tls.certificate || security->auth_file)

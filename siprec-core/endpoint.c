@@ -67,7 +67,7 @@ same_text (const gchar *a, const gchar *b)
 }
 
 static const gchar *
-find_security_conflict (const SiprecSecurity *a, const SiprecSecurity *b)
+find_security_conflict (const SiprecGuardSettings *a, const SiprecGuardSettings *b)
 {
   if (!same_text (a->tls.certificate, b->tls.certificate))
     return "tls-certificate";
@@ -223,6 +223,8 @@ make_agent (SiprecEndpoint *endpoint, GError **error)
                             &siprec_endpoint_agent_handler, endpoint, error);
   if (agent && tls)
     siprec_agent_set_tls (agent, tls);
+  if (agent && !siprec_agent_check_tls (agent, error))
+    g_clear_pointer (&agent, siprec_agent_free);
   return agent;
 }
 

@@ -41,7 +41,7 @@ typedef struct {
   guint16 first_port, last_port;
   const gchar *external_address;
   guint udp_buffer_size;
-  SiprecSecurity security;
+  SiprecGuardSettings security;
 } SiprecSettings;
 
 /* Which INVITEs are recording sessions. */

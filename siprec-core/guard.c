@@ -150,7 +150,7 @@ check_realm (const gchar *realm, GError **error)
 
 /* Settings that promise what they can't keep. */
 static gboolean
-check_settings (const SiprecSecurity *security, GError **error)
+check_settings (const SiprecGuardSettings *security, GError **error)
 {
   if (security->tls.require_client && !is_set (security->tls.ca)) {
     g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SETTINGS,
@@ -167,7 +167,7 @@ check_settings (const SiprecSecurity *security, GError **error)
 }
 
 static gboolean
-load_all (SiprecGuard *guard, const SiprecSecurity *security, GError **error)
+load_all (SiprecGuard *guard, const SiprecGuardSettings *security, GError **error)
 {
   g_autofree gchar *tls_state = read_state (security->tls.certificate, guard->ca);
   g_autofree gchar *auth_state = read_state (NULL, security->auth_file);
@@ -184,7 +184,7 @@ load_all (SiprecGuard *guard, const SiprecSecurity *security, GError **error)
 }
 
 SiprecGuard *
-siprec_guard_new (const SiprecSecurity *security, GError **error)
+siprec_guard_new (const SiprecGuardSettings *security, GError **error)
 {
   g_autoptr (SiprecGuard) guard = NULL;
   const gchar *realm = is_set (security->auth_realm) ? security->auth_realm : DEFAULT_REALM;

@@ -8,7 +8,7 @@
 G_BEGIN_DECLS
 
 /**
- * SiprecSecurity:
+ * SiprecGuardSettings:
  * @tls: the files that TLS takes
  * @allow: (nullable): comma list of addresses, networks and TLS identities that may record; NULL or "" for all
  * @auth_file: (nullable): users and hashes for Digest; NULL or "" for no Digest
@@ -19,7 +19,7 @@ typedef struct {
   const gchar *allow;
   const gchar *auth_file;
   const gchar *auth_realm;
-} SiprecSecurity;
+} SiprecGuardSettings;
 
 /**
  * SiprecGuard:
@@ -29,7 +29,7 @@ typedef struct {
 typedef struct _SiprecGuard SiprecGuard;
 
 /* Reads all files. Returns: NULL with a SETTINGS error that says which setting or file is wrong */
-SIPREC_API SiprecGuard *siprec_guard_new (const SiprecSecurity *security, GError **error);
+SIPREC_API SiprecGuard *siprec_guard_new (const SiprecGuardSettings *security, GError **error);
 SIPREC_API SiprecGuard *siprec_guard_ref (SiprecGuard *guard);
 SIPREC_API void siprec_guard_unref (SiprecGuard *guard);
 

@@ -452,6 +452,23 @@ open_sockets (SiprecAgent *agent, GError **error)
   return uris;
 }
 
+gboolean
+siprec_agent_check_tls (SiprecAgent *agent, GError **error)
+{
+  for (guint i = 0; !agent->tls && i < agent->uris->len; i++) {
+    const SiprecListenUri *uri = g_ptr_array_index (agent->uris, i);
+
+    if (g_strcmp0 (uri->transport, "tls") == 0) {
+      g_autofree gchar *text = siprec_listen_uri_format (uri, uri->port);
+
+      g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SETTINGS,
+                   "Listening on \"%s\" takes a certificate; set tls-certificate.", text);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
 void
 siprec_agent_set_tls (SiprecAgent *agent, SiprecTlsContext *context)
 {

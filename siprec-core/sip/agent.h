@@ -55,6 +55,10 @@ SIPREC_API SiprecAgent *siprec_agent_new (const gchar *const *uris, const gchar 
                                           const SiprecAgentHandler *handler, gpointer user_data,
                                           GError **error);
 
+/* FALSE with a SETTINGS error if one of the URIs is for TLS and there is nothing for that. Before the
+ * start. */
+SIPREC_API gboolean siprec_agent_check_tls (SiprecAgent *agent, GError **error);
+
 /* What new TLS connections use from now on; needed before the start if one of the URIs is for TLS. From
  * any thread. */
 SIPREC_API void siprec_agent_set_tls (SiprecAgent *agent, SiprecTlsContext *context);

@@ -60,7 +60,7 @@ GST_END_TEST
 GST_START_TEST (bad_settings)
 {
   static const struct {
-    SiprecSecurity security;
+    SiprecGuardSettings security;
     const gchar *words;
   } cases[] = {
       {{.allow = "192.0.2.1,10.0.0.0/33"}, "\"10.0.0.0/33\""},
@@ -185,7 +185,7 @@ authorized (Client *client)
       client->user, client->realm, client->nonce, request->uri, client->count,
       client->algorithm == G_CHECKSUM_MD5 ? "MD5" : "SHA-256", response);
 
-  siprec_request_add_header (request, "Authorization", line);
+  siprec_request_add_header (request, "Authorization", line, -1);
   return request;
 }
 
@@ -233,7 +233,7 @@ begin (Client *client, SiprecGuard *guard, gint64 now)
 GST_START_TEST (digest)
 {
   g_autofree gchar *path = write_users ();
-  SiprecSecurity security = {.auth_file = path};
+  SiprecGuardSettings security = {.auth_file = path};
   g_autoptr (SiprecGuard) guard = siprec_guard_new (&security, NULL);
   Client client = {__i__ ? G_CHECKSUM_MD5 : G_CHECKSUM_SHA256, "alice", "secret", "siprec"};
   gint64 now = 1000 * SECOND;
@@ -272,7 +272,7 @@ GST_END_TEST
 GST_START_TEST (digest_refusals)
 {
   g_autofree gchar *path = write_users ();
-  SiprecSecurity security = {.auth_file = path};
+  SiprecGuardSettings security = {.auth_file = path};
   g_autoptr (SiprecGuard) guard = siprec_guard_new (&security, NULL);
   const Client clients[] = {{G_CHECKSUM_SHA256, "alice", "Secret", "siprec"},
                             {G_CHECKSUM_SHA256, "bob", "secret", "siprec"},
@@ -307,7 +307,7 @@ GST_END_TEST
 GST_START_TEST (guessing)
 {
   g_autofree gchar *path = write_users ();
-  SiprecSecurity security = {.auth_file = path};
+  SiprecGuardSettings security = {.auth_file = path};
   g_autoptr (SiprecGuard) guard = siprec_guard_new (&security, NULL);
   Client client = {G_CHECKSUM_SHA256, "alice", "wrong", "siprec"};
   gint64 now = 1000 * SECOND;
@@ -337,7 +337,7 @@ GST_END_TEST
 
 GST_START_TEST (strangers_and_floods)
 {
-  SiprecSecurity security = {.allow = "192.0.2.0/24"};
+  SiprecGuardSettings security = {.allow = "192.0.2.0/24"};
   g_autoptr (SiprecGuard) guard = siprec_guard_new (&security, NULL);
   g_autoptr (SiprecRequest) friend = request_from ("192.0.2.1", NULL);
   g_autoptr (SiprecRequest) stranger = request_from ("198.51.100.1", NULL);
@@ -384,7 +384,7 @@ GST_START_TEST (files_change)
   g_autofree gchar *path = write_users ();
   g_autofree gchar *pem = g_strconcat (path, ".pem", NULL);
   CertificateSpec spec = {pem, NULL, FALSE, "srs", NULL, 0, 1};
-  SiprecSecurity security = {.auth_file = path, .tls = {.certificate = pem}};
+  SiprecGuardSettings security = {.auth_file = path, .tls = {.certificate = pem}};
   g_autoptr (SiprecGuard) guard = NULL;
   g_autoptr (SiprecTlsContext) before = NULL;
   g_autoptr (SiprecTlsContext) after = NULL;
@@ -429,7 +429,7 @@ GST_START_TEST (exposure)
 {
   gchar *uris[] = {"sip:127.0.0.1:5060", "sip:[::1]:5060", "sip:0.0.0.0:5060",
                    "sip:192.0.2.1:5061;transport=tls", NULL};
-  SiprecSecurity open = {0}, closed = {.allow = "10.0.0.0/8"};
+  SiprecGuardSettings open = {0}, closed = {.allow = "10.0.0.0/8"};
   g_autoptr (SiprecGuard) one = siprec_guard_new (&open, NULL);
   g_autoptr (SiprecGuard) other = siprec_guard_new (&closed, NULL);
   g_autoptr (GPtrArray) warnings = g_ptr_array_new_with_free_func (g_free);
