@@ -90,8 +90,8 @@ main (int argc, char **argv)
     lines[n++] = CAMERA;
   }
   if (!g_strv_contains ((const gchar *const *)argv, "no-screen")) {
-    screen = film_new ("vp8enc deadline=1 keyframe-max-dist=1", "rtpvp8pay pt=97", 800, 600,
-                       seconds * 20);
+    screen = film_new ("videobalance brightness=0.4 ! vp8enc deadline=1 keyframe-max-dist=1",
+                       "rtpvp8pay pt=97", 800, 600, seconds * 20);
     lines[n++] = SCREEN;
   }
   caller = caller_new (uri, FALSE);
