@@ -45,6 +45,9 @@ typedef struct {
   SiprecMetadataLimits metadata_limits;
   SiprecFill fill;
   guint audio_pads;
+  guint video_pads;
+  guint screen_pads;
+  gboolean pin_caps;
   GstClockTime buffer_duration;
   guint latency;
   gboolean drop_on_latency;
