@@ -26,6 +26,7 @@ typedef struct {
   SiprecAccept accept;
   SiprecStrictness strictness;
   gchar *codecs;
+  gchar *content_map;
   guint delayed_offer_streams;
   gboolean start_paused;
   SiprecSrtpPolicy srtp_policy;

@@ -9,6 +9,9 @@
 /* What is delayed more than the latency is of no use, but nobody pauses for less than this. */
 #define MIN_PATIENCE (100 * GST_MSECOND)
 
+/* The packets of a large picture take their time on a narrow line, and so does what is queued behind. */
+#define PICTURE_PATIENCE GST_SECOND
+
 /* Between frames that are further apart there was nothing to hear. */
 #define SILENCE (100 * GST_MSECOND)
 
@@ -62,6 +65,7 @@ tell_loss (SiprecReceiver *receiver, GstClockTime to, guint packets)
   loss->to = to;
   loss->units += packets;
   receiver->stats.num_lost += packets;
+  siprec_receiver_want_refresh (receiver);
   siprec_receiver_tell_loss (receiver, receiver->alive);
 }
 
@@ -254,8 +258,9 @@ learn_time (SiprecReceiver *receiver, const SiprecFrame *frame, GstClockTime arr
   gint64 skew = clock->skew, elapsed = 0;
   guint anchors = clock->anchors;
   GstClockTime before = siprec_clock_get_time (clock, clock->last);
-  GstClockTime time =
-      siprec_clock_update (clock, frame->timestamp, arrival, MAX (receiver->latency, MIN_PATIENCE));
+  GstClockTime patience =
+      frame->format->is_video ? PICTURE_PATIENCE : MAX (receiver->latency, MIN_PATIENCE);
+  GstClockTime time = siprec_clock_update (clock, frame->timestamp, arrival, patience);
 
   /* What waits belongs to the clock as it was. */
   if (clock->anchors != anchors && receiver->settling > 0)
@@ -278,7 +283,11 @@ map_time (SiprecReceiver *receiver, SiprecFrame *frame, const SiprecPacket *pack
     siprec_timeline_unlock (&receiver->timeline);
   }
   frame->timestamp = siprec_clock_extend (clock, packet->timestamp);
-  if (frame->seq > receiver->clock_seq || !clock->anchored) {
+  if (frame->format->is_video && clock->anchored && frame->timestamp == clock->last) {
+    /* Only the first packet of a picture tells of the sender's clock; the others come when there is room. */
+    receiver->clock_seq = MAX (receiver->clock_seq, frame->seq);
+    frame->time = siprec_clock_get_time (clock, frame->timestamp) + receiver->shift.applied;
+  } else if (frame->seq > receiver->clock_seq || !clock->anchored) {
     receiver->clock_seq = frame->seq;
     frame->time = learn_time (receiver, frame, arrival);
   } else {
@@ -344,7 +353,7 @@ fill_frame (SiprecReceiver *receiver, SiprecFrame *frame, const SiprecPacket *pa
   if (siprec_format_is_auxiliary (format) || packet->payload_size == 0)
     return;
 
-  frame->raw = receiver->wishes.raw || format->payload == SIPREC_PAYLOAD_OPAQUE;
+  frame->raw = receiver->wishes.raw || siprec_format_is_packets (format);
   if (frame->raw)
     frame->buffer = gst_buffer_new_memdup (data, size);
   else
@@ -365,7 +374,8 @@ siprec_receiver_process (SiprecReceiver *receiver, const SiprecPacket *packet, c
                          gsize size, SiprecFormat *format, gint64 seq, guint generation,
                          GstClockTime arrival)
 {
-  SiprecFrame frame = {.seq = seq, .time = arrival, .reference = GST_CLOCK_TIME_NONE};
+  SiprecFrame frame = {
+      .seq = seq, .time = arrival, .arrival = arrival, .reference = GST_CLOCK_TIME_NONE};
   SiprecReorderPlace place;
   guint anchors;
 

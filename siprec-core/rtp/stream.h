@@ -75,6 +75,7 @@ typedef enum {
   SIPREC_NOTICE_DTMF,     /* a telephone-event has ended */
   SIPREC_NOTICE_OVERRUN,  /* the consumer lagged and units were dropped */
   SIPREC_NOTICE_REJECTED, /* packets were kept out */
+  SIPREC_NOTICE_REFRESH,  /* a key frame is wanted, and only signalling can say so */
   SIPREC_NOTICE_ENDED,    /* siprec_stream_end() has been done; the statistics are final */
 } SiprecNoticeType;
 
@@ -173,6 +174,13 @@ SIPREC_API void siprec_stream_set_remote (SiprecStream *stream, const gchar *add
                                           guint16 rtp_port, const gchar *rtcp_address,
                                           guint16 rtcp_port, gboolean rtcp_mux);
 
+/* SiprecFeedback flags that were agreed on. */
+SIPREC_API void siprec_stream_set_feedback (SiprecStream *stream, guint feedback);
+
+/* Asks the sender of video for a key frame, soon and not too often. The stream does so by itself at its start and
+ * after a loss. */
+SIPREC_API void siprec_stream_request_key_frame (SiprecStream *stream);
+
 /**
  * siprec_stream_set_latch:
  * @peer: (nullable): where the client's SIP comes from; media may come from there too if the address in the
@@ -245,7 +253,7 @@ SIPREC_API void siprec_stream_set_flushing (SiprecStream *stream, gboolean flush
  *
  * Returns: (transfer full): "application/x-siprec-stats" with the field names of rtpjitterbuffer and
  *   RTP sources: num-pushed, num-lost, num-late, num-duplicates, avg-jitter (guint64, ns), and packets-received,
- *   octets-received, bytes-received, num-reordered, num-invalid, num-unknown-pt, num-overruns, num-filled,
+ *   octets-received, bytes-received, num-reordered, rtx-success-count, num-invalid, num-unknown-pt, num-overruns, num-filled,
  *   num-wrong-source, num-foreign-ssrc, num-auth-failed, num-replayed (guint64), srtp (string, the suite), ssrc (uint), clock-rate (int), encoding-name, source (string "address:port"), have-sr (boolean),
  *   sr-ntptime, sr-rtptime, cname (string). They are at most 80 ms old, or a tick if
  *   they are asked for all the time. Thread safe.

@@ -87,7 +87,7 @@ siprec_timeline_set_format (SiprecTimeline *timeline, SiprecFormat *format)
   siprec_format_ref (format);
   g_clear_pointer (&timeline->format, siprec_format_unref);
   timeline->format = format;
-  set_rate (timeline, format->payload == SIPREC_PAYLOAD_OPAQUE ? GST_SECOND : format->clock_rate);
+  set_rate (timeline, siprec_format_is_packets (format) ? GST_SECOND : format->clock_rate);
 }
 
 void
@@ -359,7 +359,9 @@ push_raw (SiprecTimeline *timeline, SiprecFrame *frame, GArray *out)
   siprec_timeline_set_format (timeline, frame->format);
   set_rate (timeline, GST_SECOND);
   if (frame->time < timeline->floor) {
-    if (frame->time < timeline->start || timeline->floor - frame->time > tolerance) {
+    /* A picture that comes late is shown late: without it those that follow can't be decoded. */
+    if (!frame->format->is_video &&
+        (frame->time < timeline->start || timeline->floor - frame->time > tolerance)) {
       timeline->late += frame->time >= timeline->start;
       return;
     }
