@@ -19,7 +19,7 @@ Recorder *recorder_new (const SiprecPolicy *policy);
 Recorder *recorder_new_with (const SiprecSettings *settings, const SiprecPolicy *policy);
 void recorder_free (Recorder *recorder);
 
-/* The next recorder's transactions time out after @milliseconds in place of 32 seconds. */
+/* The next recorder's transactions, and messages that don't end, time out after @milliseconds in place of 32 and 10 seconds. */
 void recorder_hurry (guint milliseconds);
 
 /* "sip:127.0.0.1:port;transport=udp,..." */
