@@ -28,7 +28,7 @@ number_of_requests (void)
 static GPtrArray *
 load_plays (void)
 {
-  static const gchar *const folders[] = {"deviations", "conformance", "flows"};
+  static const gchar *const folders[] = {"deviations", "conformance", "torture", "flows"};
   GPtrArray *plays = g_ptr_array_new_with_free_func ((GDestroyNotify)play_free);
 
   for (guint i = 0; i < G_N_ELEMENTS (folders); i++) {
