@@ -38,6 +38,9 @@ GHashTable *siprec_agent_dialog_table (SiprecAgent *agent);
 /* The shortest session interval that is accepted, in seconds. */
 guint siprec_agent_session_minimum (SiprecAgent *agent);
 
+/* TRUE if the thread doesn't keep up: new calls are to be refused, which costs little. */
+gboolean siprec_agent_is_overloaded (SiprecAgent *agent, const SiprecRequest *request);
+
 /* Contact of ours for a peer that reaches us where @request arrived. */
 gchar *siprec_agent_contact (SiprecAgent *agent, const SiprecRequest *request);
 

@@ -404,6 +404,15 @@ is_late_cancel (SiprecTransaction *transaction)
   return late;
 }
 
+/* RFC 3261 section 21.5.4. */
+static void
+refuse_for_now (SiprecTransaction *transaction)
+{
+  static const gchar *const lines[] = {"Retry-After: 5", NULL};
+
+  siprec_transaction_reply (transaction, SIPREC_REPLY (503, lines));
+}
+
 /* RFC 3261 section 8.2 and, for what claims to be in a dialog that we don't know, 12.2.2. */
 static void
 dispatch (SiprecTransaction *transaction)
@@ -418,6 +427,8 @@ dispatch (SiprecTransaction *transaction)
   else if (transaction->request->to_tag ||
            (method != sip_method_invite && method != sip_method_options))
     siprec_transaction_reply_status (transaction, 481);
+  else if (siprec_agent_is_overloaded (transaction->agent, transaction->request))
+    refuse_for_now (transaction);
   else if (is_merged (transaction))
     siprec_transaction_reply (transaction, &merged);
   else if (!siprec_transaction_refuse (transaction))
