@@ -26,6 +26,7 @@ typedef struct {
   SiprecAccept accept;
   SiprecStrictness strictness;
   gchar *codecs;
+  gchar *content_map;
   guint delayed_offer_streams;
   gboolean start_paused;
   SiprecSrtpPolicy srtp_policy;
@@ -43,6 +44,7 @@ typedef struct {
   gboolean drop_on_latency;
   GstClockTime timeout;
   gboolean add_reference_timestamps;
+  SiprecNtpTimeSource ntp_time_source;
   gboolean eos_on_session_end;
 } GstSiprecSrcSettings;
 

@@ -77,6 +77,7 @@ siprec_policy_copy (SiprecPolicy *copy, const SiprecPolicy *policy)
   *copy = *policy;
   copy->codecs = (const gchar *const *)g_strdupv ((gchar **)policy->codecs);
   copy->context = g_strdup (policy->context);
+  copy->content_map = g_strdup (policy->content_map);
 }
 
 void
@@ -84,6 +85,7 @@ siprec_policy_clear (SiprecPolicy *policy)
 {
   g_strfreev ((gchar **)policy->codecs);
   g_free ((gchar *)policy->context);
+  g_free ((gchar *)policy->content_map);
 }
 
 gchar **

@@ -59,6 +59,7 @@ typedef enum {
  * @srtp_policy: whether media is encrypted
  * @latch: which address media is taken from
  * @context: name of the media engine, NULL or "" for the default one
+ * @content_map: (nullable): which video lines are screens, as siprec_content_apply() takes it
  * @delayed_offer_streams: audio lines to offer to an INVITE without SDP; 0 stands for 1
  * @start_paused: answer a=inactive until siprec_session_resume(), for a consumer that isn't ready yet
  * @metadata_limits: how much of a metadata document is read
@@ -72,6 +73,7 @@ typedef struct {
   SiprecSrtpPolicy srtp_policy;
   SiprecLatchMode latch;
   const gchar *context;
+  const gchar *content_map;
   guint delayed_offer_streams;
   gboolean start_paused;
   SiprecMetadataLimits metadata_limits;

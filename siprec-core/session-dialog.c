@@ -45,7 +45,7 @@ siprec_session_examine (SiprecSession *session, SiprecTransaction *transaction)
   }
   if (content.offer == NULL)
     siprec_deviations_add (session->deviations, "sip-no-offer", "INVITE without SDP");
-  siprec_session_set_offer (session, g_steal_pointer (&content.offer));
+  siprec_session_adopt_offer (session, g_steal_pointer (&content.offer));
   session->initial_metadata = g_steal_pointer (&content.metadata);
   session->transaction = transaction;
   return TRUE;
@@ -173,7 +173,7 @@ answer_offer (SiprecSession *session, SiprecTransaction *transaction, SiprecCont
     body = g_strdup (siprec_negotiation_consider (session->negotiation, content->offer, 0, error));
   if (body == NULL)
     return FALSE;
-  siprec_session_set_offer (session, g_steal_pointer (&content->offer));
+  siprec_session_adopt_offer (session, g_steal_pointer (&content->offer));
   /* Metadata that comes with an offer describes the streams of that offer (RFC 7866 section 9.1), so
    * it is read first and the new streams are reported with their participants. */
   if (content->metadata)
@@ -269,7 +269,7 @@ begin_with_answer (SiprecSession *session, SiprecRequest *ack)
     siprec_session_finish (session, SIPREC_END_FAILED, error->message);
     return;
   }
-  siprec_session_set_offer (session, g_steal_pointer (&content.offer));
+  siprec_session_adopt_offer (session, g_steal_pointer (&content.offer));
   g_mutex_lock (&session->lock);
   session->start = siprec_context_now ();
   g_mutex_unlock (&session->lock);
@@ -327,9 +327,11 @@ on_ended (SiprecDialog *dialog, SiprecDialogEnd end, SiprecRequest *request, gpo
   g_auto (SiprecContent) content = {0};
 
   /* RFC 8068 section 3.2.4: the last words on who left come in the BYE. */
-  if (end == SIPREC_DIALOG_BYE && session->started &&
-      siprec_session_read_content (session, request, &content, NULL) && content.metadata)
-    siprec_session_report_metadata (session, content.metadata);
+  if (end == SIPREC_DIALOG_BYE && session->started) {
+    if (siprec_session_read_content (session, request, &content, NULL) && content.metadata)
+      siprec_session_report_metadata (session, content.metadata);
+    siprec_session_report_deviations (session);
+  }
 
   g_clear_pointer (&session->dialog, siprec_dialog_free);
   session->transaction = NULL;

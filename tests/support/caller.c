@@ -528,7 +528,8 @@ caller_send_whole (Caller *caller, const gchar *message, gsize size, gboolean wa
   g_autofree gchar *method = g_strndup (message, strcspn (message, " "));
 
   caller->branch++;
-  caller->sdp_version++;
+  if (strstr (copy, "\no="))
+    caller->sdp_version++;
   if (cseq)
     caller->cseq = (guint)g_ascii_strtoull (cseq + strlen ("\nCSeq:"), NULL, 10);
   if (g_str_equal (method, "INVITE"))
@@ -559,6 +560,41 @@ caller_invite_with (Caller *caller, const gchar *headers, const gchar *content_t
 {
   caller_begin (caller);
   send_request (caller, "INVITE", headers, content_type, body);
+  return caller_finish (caller);
+}
+
+static gchar *
+make_lines (Caller *caller, const gchar *const *lines)
+{
+  const gchar *where = strchr (caller->host, '[') ? "IP6 ::1" : "IP4 127.0.0.1";
+  GString *sdp = g_string_new (NULL);
+
+  g_string_append_printf (sdp, "v=0\r\no=caller 4711 %u IN %s\r\ns=-\r\nc=IN %s\r\nt=0 0\r\n",
+                          ++caller->sdp_version, where, where);
+  for (guint i = 0; lines[i]; i++) {
+    g_autofree gchar *port = g_strdup_printf ("%u", caller->rtp_port[i]);
+    g_autoptr (GString) line = g_string_new (lines[i]);
+
+    g_string_replace (line, "PORT", port, 0);
+    g_string_append (sdp, line->str);
+  }
+  return g_string_free (sdp, FALSE);
+}
+
+guint
+caller_invite_lines (Caller *caller, const gchar *const *lines)
+{
+  g_autofree gchar *sdp = make_lines (caller, lines);
+
+  return caller_invite_with (caller, "Require: siprec\r\n", "application/sdp", sdp);
+}
+
+guint
+caller_reinvite_lines (Caller *caller, const gchar *const *lines)
+{
+  g_autofree gchar *sdp = make_lines (caller, lines);
+
+  send_request (caller, "INVITE", "Require: siprec\r\n", "application/sdp", sdp);
   return caller_finish (caller);
 }
 
@@ -827,6 +863,17 @@ caller_send_raw (Caller *caller, guint stream, const guint8 *packet, gsize size)
   g_strdelimit (host, "[]", ' ');
   address = g_inet_socket_address_new_from_string (g_strstrip (host), caller_port (caller, stream));
   g_socket_send_to (caller->rtp[stream], address, (const gchar *)packet, size, NULL, NULL);
+}
+
+gsize
+caller_receive (Caller *caller, guint stream, guint8 *data, gsize size, gint64 timeout_us)
+{
+  gssize n;
+
+  if (!g_socket_condition_timed_wait (caller->rtp[stream], G_IO_IN, timeout_us, NULL, NULL))
+    return 0;
+  n = g_socket_receive (caller->rtp[stream], (gchar *)data, size, NULL, NULL);
+  return MAX (n, 0);
 }
 
 void
