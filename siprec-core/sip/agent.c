@@ -408,6 +408,14 @@ siprec_agent_request (SiprecAgent *agent, SiprecTransaction *transaction, Siprec
   agent->handler.request (agent, transaction, request, agent->user_data);
 }
 
+void
+siprec_agent_tell_refusal (SiprecAgent *agent, const SiprecRequest *invite,
+                           const SiprecReply *reply)
+{
+  if (agent->handler.refused)
+    agent->handler.refused (agent, invite, reply, agent->user_data);
+}
+
 gchar *
 siprec_agent_contact (SiprecAgent *agent, const SiprecRequest *request)
 {

@@ -28,6 +28,10 @@ SiprecSockets *siprec_agent_sockets (SiprecAgent *agent);
 void siprec_agent_request (SiprecAgent *agent, SiprecTransaction *transaction,
                            SiprecRequest *request);
 
+/* @transaction, an INVITE outside any dialog, is being refused. */
+void siprec_agent_tell_refusal (SiprecAgent *agent, const SiprecRequest *invite,
+                                const SiprecReply *reply);
+
 /* The queue frees its members when the agent stops. */
 GQueue *siprec_agent_dialogs (SiprecAgent *agent);
 GQueue *siprec_agent_transactions (SiprecAgent *agent);
