@@ -76,7 +76,8 @@ siprec_timeline_configure (SiprecTimeline *timeline, SiprecFill fill, gboolean r
 {
   timeline->fill = fill;
   timeline->raw = raw;
-  timeline->joiner.wanted = buffer_duration;
+  /* Packets stay apart. */
+  timeline->joiner.wanted = raw ? 0 : buffer_duration;
 }
 
 void
