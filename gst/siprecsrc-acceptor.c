@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "siprecsrc.h"
 
+#include "siprec-core/sdp/content.h"
+
 #include <gst/sdp/gstsdpmessage.h>
 
 #include "siprec-core/error.h"
@@ -82,6 +84,15 @@ get_endpoint (GstSiprecSrc *self, const GstSiprecSrcSettings *set)
         ("codecs \"%s\" is no list of codecs that can be received; write their names with "
          "commas, such as OPUS,PCMA,PCMU.",
          set->codecs),
+        (NULL));
+    return NULL;
+  }
+  if (set->content_map && set->content_map[0] && !siprec_content_map_is_valid (set->content_map)) {
+    GST_ELEMENT_ERROR (
+        self, RESOURCE, SETTINGS,
+        ("content-map \"%s\" doesn't say which line is what; write a label or # and the number of "
+         "an m-line, such as slides=screen,#2=video.",
+         set->content_map),
         (NULL));
     return NULL;
   }
@@ -187,7 +198,9 @@ gst_siprec_src_join_queue (GstSiprecSrc *self)
       .srtp_policy = settings->srtp_policy,
       .latch = settings->latch,
       .context = settings->context,
+      .content_map = settings->content_map,
       .delayed_offer_streams = settings->delayed_offer_streams,
+      .start_paused = settings->start_paused,
       .metadata_limits = settings->metadata_limits,
   };
   SiprecAcceptorHandler handler = {

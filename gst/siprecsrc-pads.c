@@ -92,6 +92,7 @@ wishes_for (GstSiprecSrc *self)
       .buffer_duration = settings->buffer_duration,
       .timeout = settings->timeout,
       .reference_timestamps = settings->add_reference_timestamps,
+      .ntp_time_source = settings->ntp_time_source,
   };
 }
 
@@ -164,12 +165,22 @@ gst_siprec_src_remove_pad (GstSiprecSrc *self, GstSiprecSrcPad *pad)
   gst_object_unref (pad);
 }
 
+/* Pads whose streams began later than the session begin with it all the same. */
+static void
+lead_in (GstSiprecSrc *self, GstSiprecSrcPad *pad)
+{
+  if (!pad->is_metadata && self->settings.fill != SIPREC_FILL_NONE)
+    gst_siprec_src_pad_set_lead (pad, pad->filler_format, self->zero);
+}
+
 /* Adds what has been made; all are there before the first one pushes. */
 static void
 add_fresh_pads (GstSiprecSrc *self)
 {
   g_autoptr (GPtrArray) fresh = g_steal_pointer (&self->fresh_pads);
 
+  for (guint i = 0; i < fresh->len; i++)
+    lead_in (self, g_ptr_array_index (fresh, i));
   self->fresh_pads = g_ptr_array_new_with_free_func (gst_object_unref);
   for (guint i = 0; i < fresh->len && !gst_siprec_src_is_stopped (self); i++)
     add_pad (self, g_ptr_array_index (fresh, i));
@@ -202,6 +213,19 @@ describe (GstSiprecSrc *self, GstSiprecSrcPad *pad, JsonObject *data)
       participants ? participants : pad->participants);
 }
 
+/* The name of the template for a stream called @name, or NULL. */
+static const gchar *
+find_template (const gchar *name)
+{
+  static const gchar *const templates[] = {"audio_%u", "video_%u", "screen_%u"};
+
+  for (guint i = 0; i < G_N_ELEMENTS (templates); i++) {
+    if (strncmp (name, templates[i], strchr (templates[i], '_') - templates[i] + 1) == 0)
+      return templates[i];
+  }
+  return NULL;
+}
+
 void
 gst_siprec_src_add_stream (GstSiprecSrc *self, SiprecEvent *event)
 {
@@ -211,8 +235,10 @@ gst_siprec_src_add_stream (GstSiprecSrc *self, SiprecEvent *event)
   g_autoptr (SiprecStream) silence = NULL;
   g_autoptr (GstSiprecSrcPad) pad = find_pad (self, name);
   gboolean filler = FALSE;
+  const gchar *templ;
 
-  if (!event->stream || !g_str_has_prefix (name, "audio_")) {
+  templ = find_template (name);
+  if (!event->stream || !templ) {
     GST_INFO_OBJECT (self, "no pad for stream \"%s\"", name);
     return;
   }
@@ -228,13 +254,14 @@ gst_siprec_src_add_stream (GstSiprecSrc *self, SiprecEvent *event)
   if (pad)
     silence = gst_siprec_src_pad_last_stream (pad, &filler);
   else
-    pad = gst_object_ref (new_pad (self, "audio_%u", name));
+    pad = gst_object_ref (new_pad (self, templ, name));
+  pad->is_video = format->is_video;
   describe (self, pad, data);
   feed_pad (self, pad, siprec_stream_ref (event->stream), FALSE, format, data);
   /* Only now: the pad must not run out of feeds meanwhile. */
   if (silence && filler)
     siprec_stream_end (silence, siprec_stream_get_position (event->stream));
-  if (!self->audio_format)
+  if (!self->audio_format && !format->is_video)
     self->audio_format = siprec_format_ref (format);
   if (self->settled)
     add_fresh_pads (self);
@@ -349,26 +376,40 @@ make_metadata_pad (GstSiprecSrc *self)
   }
 }
 
+/* A session that has no stream yet may still get some: only then, or at its end, all first pads are there. */
+static void
+complete_pads (GstSiprecSrc *self)
+{
+  gboolean only_metadata = self->pads->len == 1;
+
+  if (self->complete || gst_siprec_src_is_stopped (self) || (only_metadata && !self->session_over))
+    return;
+  self->complete = TRUE;
+  gst_element_no_more_pads (GST_ELEMENT (self));
+}
+
 void
 gst_siprec_src_settle_pads (GstSiprecSrc *self, guint audio_pads)
 {
+  GstSiprecSrcTime time;
   GstClockTime zero;
 
-  if (self->settled)
+  if (self->settled) {
+    complete_pads (self);
     return;
+  }
   self->settled = TRUE;
   zero = find_zero (self);
   /* The pads that stay from one session to the next keep their timeline. */
   if (self->pads->len == 0)
     gst_siprec_src_time_begin (self, zero);
+  gst_siprec_src_get_time (self, &time);
+  self->zero = gst_siprec_src_time_to_running (&time, zero);
   add_absent_pads (self, audio_pads, zero);
   if (!self->metadata_pad)
     make_metadata_pad (self);
   add_fresh_pads (self);
-  if (!self->complete && !gst_siprec_src_is_stopped (self)) {
-    self->complete = TRUE;
-    gst_element_no_more_pads (GST_ELEMENT (self));
-  }
+  complete_pads (self);
 }
 
 void

@@ -28,7 +28,9 @@ enum {
   PROP_ACCEPT,
   PROP_STRICTNESS,
   PROP_CODECS,
+  PROP_CONTENT_MAP,
   PROP_DELAYED_OFFER_STREAMS,
+  PROP_START_PAUSED,
   PROP_SRTP_POLICY,
   PROP_LATCH,
   PROP_DECISION_TIMEOUT,
@@ -47,6 +49,7 @@ enum {
   PROP_DROP_ON_LATENCY,
   PROP_TIMEOUT,
   PROP_ADD_REFERENCE_TIMESTAMP_META,
+  PROP_NTP_TIME_SOURCE,
   PROP_EOS_ON_SESSION_END,
   PROP_ACTUAL_URI,
   PROP_SESSION_STATE,
@@ -90,6 +93,7 @@ gst_siprec_src_settings_clear (GstSiprecSrcSettings *settings)
   g_clear_pointer (&settings->port_range, g_free);
   g_clear_pointer (&settings->external_address, g_free);
   g_clear_pointer (&settings->codecs, g_free);
+  g_clear_pointer (&settings->content_map, g_free);
   g_clear_pointer (&settings->context, g_free);
 }
 
@@ -107,7 +111,9 @@ static const gsize fields[N_PROPS] = {
     [PROP_ACCEPT] = FIELD (accept),
     [PROP_STRICTNESS] = FIELD (strictness),
     [PROP_CODECS] = FIELD (codecs),
+    [PROP_CONTENT_MAP] = FIELD (content_map),
     [PROP_DELAYED_OFFER_STREAMS] = FIELD (delayed_offer_streams),
+    [PROP_START_PAUSED] = FIELD (start_paused),
     [PROP_SRTP_POLICY] = FIELD (srtp_policy),
     [PROP_LATCH] = FIELD (latch),
     [PROP_DECISION_TIMEOUT] = FIELD (decision_timeout),
@@ -126,6 +132,7 @@ static const gsize fields[N_PROPS] = {
     [PROP_DROP_ON_LATENCY] = FIELD (drop_on_latency),
     [PROP_TIMEOUT] = FIELD (timeout),
     [PROP_ADD_REFERENCE_TIMESTAMP_META] = FIELD (add_reference_timestamps),
+    [PROP_NTP_TIME_SOURCE] = FIELD (ntp_time_source),
     [PROP_EOS_ON_SESSION_END] = FIELD (eos_on_session_end),
 };
 
@@ -254,8 +261,9 @@ install_endpoint_properties (void)
                            NULL, READY);
   props[PROP_UDP_BUFFER_SIZE] = g_param_spec_uint (
       "udp-buffer-size", "UDP buffer size",
-      "Kernel receive buffer of each media socket in bytes, 0 for a default that suits audio", 0,
-      G_MAXINT, 0, READY);
+      "Kernel receive buffer of each media socket in bytes; 0 for the kernel's default, which "
+      "suits audio, and 1 MiB for video",
+      0, G_MAXINT, 0, READY);
 }
 
 /* Which session, and how it is answered. */
@@ -284,11 +292,21 @@ install_session_properties (void)
                            "\"OPUS,PCMA,PCMU\": the first that "
                            "is offered is answered. Unset follows the order of the offer",
                            NULL, READY);
+  props[PROP_CONTENT_MAP] = g_param_spec_string (
+      "content-map", "Content map",
+      "Which video lines show a screen where the SDP doesn't say so by a=content:slides: comma "
+      "separated pairs of an a=label, or # and the number of an m-line, and video or screen, as in "
+      "\"slides=screen,#2=video\"",
+      NULL, READY);
   props[PROP_DELAYED_OFFER_STREAMS] = g_param_spec_uint (
       "delayed-offer-streams", "Delayed offer streams",
       "How many audio lines are offered to an INVITE without SDP, as phones send it. With "
       "strictness=strict it is refused",
       1, SIPREC_PROPOSAL_MAX_LINES, 1, READY);
+  props[PROP_START_PAUSED] = g_param_spec_boolean (
+      "start-paused", "Start paused",
+      "Answer that nothing can be received yet (a=inactive); the action resume says when it can",
+      FALSE, READY);
   props[PROP_SRTP_POLICY] =
       g_param_spec_enum ("srtp-policy", "SRTP policy", "Whether media is received encrypted (SRTP)",
                          GST_TYPE_SIPREC_SRTP_POLICY, SIPREC_SRTP_OPTIONAL, READY);
@@ -356,10 +374,12 @@ install_media_properties (void)
                            0, MAX_BUFFER_DURATION, 0, READY);
   props[PROP_ADD_REFERENCE_TIMESTAMP_META] =
       g_param_spec_boolean ("add-reference-timestamp-meta", "Add reference timestamp meta",
-                            "Add a GstReferenceTimestampMeta with the sender's wall clock "
-                            "(timestamp/x-ntp) to buffers once "
-                            "it is known from RTCP",
+                            "Add a GstReferenceTimestampMeta with the sender's wall clock to "
+                            "buffers once it is known from RTCP",
                             FALSE, READY);
+  props[PROP_NTP_TIME_SOURCE] = g_param_spec_enum (
+      "ntp-time-source", "NTP time source", "What add-reference-timestamp-meta counts",
+      GST_TYPE_SIPREC_NTP_TIME_SOURCE, SIPREC_NTP_TIME_SOURCE_NTP, READY);
   props[PROP_LATENCY] = g_param_spec_uint (
       "latency", "Latency", "How long (in ms) packets that are late or out of order are waited for",
       0, MAX_LATENCY, DEFAULT_LATENCY, READY);

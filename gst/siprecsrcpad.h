@@ -17,6 +17,8 @@ G_DECLARE_FINAL_TYPE (GstSiprecSrcPad, gst_siprec_src_pad, GST, SIPREC_SRC_PAD, 
 
 typedef struct _GstSiprecSrc GstSiprecSrc;
 
+typedef struct _GstSiprecVideo GstSiprecVideo;
+
 /* Makes a strand's or a task's next round wait for somebody to wake it, or go on at once. */
 typedef enum {
   GST_SIPREC_ROUND_EMPTY, /* nothing more waits */
@@ -29,6 +31,9 @@ typedef enum {
  * @stream: where the units come from; claimed by the pad, released when the feed is over
  * @events: (element-type GstEvent): what introduces it: stream-start, caps, segment, tags
  * @filler: a silent stream of the element's own, which makes way for a real one
+ * @lead_format: (nullable): of the silence that comes before a stream which began later than its session;
+ *   NULL when there is none, or no more
+ * @lead: running time where that begins; @lead_units of its clock have been given
  *
  * A piece of a pad's life. Most pads have one; a pad that goes on after its session, or was absent at first,
  * has one after the other.
@@ -37,6 +42,9 @@ typedef struct {
   SiprecStream *stream;
   GQueue events;
   gboolean filler;
+  SiprecFormat *lead_format;
+  GstClockTime lead;
+  guint64 lead_units;
 } GstSiprecFeed;
 
 /**
@@ -54,6 +62,7 @@ struct _GstSiprecSrcPad {
   SiprecStrand *control;
   SiprecStrand *strand; /* that pushes, or NULL for a task */
   gboolean is_metadata;
+  gboolean is_video;
   gboolean raw; /* gives application/x-rtp */
 
   /* Object lock: what is told about it. */
@@ -82,8 +91,11 @@ struct _GstSiprecSrcPad {
   /* The pusher's own. */
   SiprecStream *stream; /* of the current feed, or NULL if it isn't known yet */
   SiprecFormat *format; /* of the last buffer */
-  gboolean introduced;  /* the events of the current feed have been pushed */
+  gboolean introduced;  /* the events of the current feed have been pushed, or: */
+  gboolean awaits_caps; /* all but stream-start wait until its pictures tell what they are */
   gboolean discont;
+  GstSiprecVideo *video;         /* (nullable): what makes pictures of packets */
+  gboolean discont_packets;      /* packets were not fed to it */
   gboolean slow;                 /* its branch takes long over a buffer */
   GstClockTime fed_until;        /* CLOCK_MONOTONIC: end of the last unit */
   GstClockTime seam;             /* the same for the last unit of the feed before */
@@ -127,6 +139,9 @@ GstStructure *gst_siprec_src_pad_get_stats (GstSiprecSrcPad *pad);
 GstSiprecFeed *gst_siprec_feed_new (SiprecStream *stream, gboolean filler);
 void gst_siprec_feed_free (GstSiprecFeed *feed);
 
+/* The pad's first feed comes after silence in @format from @zero (running time) on; before the pad is started. */
+void gst_siprec_src_pad_set_lead (GstSiprecSrcPad *pad, SiprecFormat *format, GstClockTime zero);
+
 /* Adds @feed (transfer full) behind what the pad gives now. */
 void gst_siprec_src_pad_add_feed (GstSiprecSrcPad *pad, GstSiprecFeed *feed);
 
@@ -143,6 +158,19 @@ void gst_siprec_src_pad_introduce (GstSiprecSrcPad *pad);
 
 gboolean gst_siprec_src_pad_wait_media (GstSiprecSrcPad *pad);
 GstSiprecRound gst_siprec_src_pad_drain_media (GstSiprecSrcPad *pad);
+
+/* Pushes what waits for the caps of the first picture; @caps (nullable) go first. */
+void gst_siprec_src_pad_complete_introduction (GstSiprecSrcPad *pad, GstCaps *caps);
+
+/* siprecsrcpad-video.c: pictures */
+
+/* Feeds a packet of video, and pushes the pictures that come of it. @time is running time. */
+void gst_siprec_src_pad_push_packet (GstSiprecSrcPad *pad, SiprecUnit *unit, GstClockTime time);
+
+/* FALSE for video before its first picture: decoders take a GAP event for a reason to guess a format. */
+gboolean gst_siprec_src_pad_takes_gaps (GstSiprecSrcPad *pad);
+
+void gst_siprec_video_free (GstSiprecVideo *video);
 
 /* siprecsrcpad-records.c: metadata */
 

@@ -77,6 +77,7 @@ siprec_policy_copy (SiprecPolicy *copy, const SiprecPolicy *policy)
   *copy = *policy;
   copy->codecs = (const gchar *const *)g_strdupv ((gchar **)policy->codecs);
   copy->context = g_strdup (policy->context);
+  copy->content_map = g_strdup (policy->content_map);
 }
 
 void
@@ -84,6 +85,7 @@ siprec_policy_clear (SiprecPolicy *policy)
 {
   g_strfreev ((gchar **)policy->codecs);
   g_free ((gchar *)policy->context);
+  g_free ((gchar *)policy->content_map);
 }
 
 gchar **
@@ -252,8 +254,9 @@ endpoint_new (const gchar *name, const SiprecSettings *settings, GError **error)
 
   if (!check_settings (settings, error))
     return NULL;
-  check_file_limit (settings);
+  /* Makes the debug category too. */
   g_type_ensure (SIPREC_TYPE_SESSION);
+  check_file_limit (settings);
   endpoint = g_new0 (SiprecEndpoint, 1);
   endpoint->ref_count = 1;
   endpoint->name = g_strdup (name);

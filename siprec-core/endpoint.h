@@ -59,7 +59,9 @@ typedef enum {
  * @srtp_policy: whether media is encrypted
  * @latch: which address media is taken from
  * @context: name of the media engine, NULL or "" for the default one
+ * @content_map: (nullable): which video lines are screens, as siprec_content_apply() takes it
  * @delayed_offer_streams: audio lines to offer to an INVITE without SDP; 0 stands for 1
+ * @start_paused: answer a=inactive until siprec_session_resume(), for a consumer that isn't ready yet
  * @metadata_limits: how much of a metadata document is read
  *
  * How an INVITE is answered: one of an acceptor, or of the application.
@@ -71,7 +73,9 @@ typedef struct {
   SiprecSrtpPolicy srtp_policy;
   SiprecLatchMode latch;
   const gchar *context;
+  const gchar *content_map;
   guint delayed_offer_streams;
+  gboolean start_paused;
   SiprecMetadataLimits metadata_limits;
 } SiprecPolicy;
 
@@ -164,7 +168,7 @@ SIPREC_API void siprec_endpoint_set_application (SiprecEndpoint *endpoint,
 /**
  * siprec_endpoint_call:
  * @acceptor: (nullable): waiting, which is to get the session; NULL for the application
- * @uri: "sip:[user@]host[:port][;transport=udp|tcp][?X-Header=value&...]" of a recording client
+ * @uri: "sip[s]:[user@]host[:port][;transport=udp|tcp|tls][?X-Header=value&...]" of a recording client
  * @timeout: how long it may take to answer
  * @reply: (nullable): told once what has become of it, in any thread
  * @error: SETTINGS if @uri is malformed, STATE if the acceptor isn't free, or nobody is there to take the session

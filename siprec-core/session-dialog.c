@@ -2,11 +2,16 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "session-private.h"
 
+#include <string.h>
+
 #include "deviation.h"
 #include "error.h"
 #include "sdp/proposal.h"
 
 #define GST_CAT_DEFAULT siprec_session_debug
+
+/* A Reason header that is passed on as it is may be this long. */
+#define MAX_REASON 200
 
 static const gchar *const retry_headers[] = {SIPREC_RETRY_AFTER, NULL};
 
@@ -40,7 +45,7 @@ siprec_session_examine (SiprecSession *session, SiprecTransaction *transaction)
   }
   if (content.offer == NULL)
     siprec_deviations_add (session->deviations, "sip-no-offer", "INVITE without SDP");
-  siprec_session_set_offer (session, g_steal_pointer (&content.offer));
+  siprec_session_adopt_offer (session, g_steal_pointer (&content.offer));
   session->initial_metadata = g_steal_pointer (&content.metadata);
   session->transaction = transaction;
   return TRUE;
@@ -76,6 +81,16 @@ make_sdp (SiprecSession *session, guint64 refused_mlines, GError **error)
   return siprec_negotiation_propose (session->negotiation, n_lines, error);
 }
 
+/* A line of another kind, or with keys that we can't use, is no error; but somebody may miss it. */
+static void
+note_refused (SiprecSession *session)
+{
+  g_autofree gchar *names = siprec_negotiation_name_refused (session->negotiation, session->offer);
+
+  if (names)
+    siprec_deviations_add (session->deviations, "sdp-line-refused", "line %s", names);
+}
+
 void
 siprec_session_begin (SiprecSession *session)
 {
@@ -87,6 +102,7 @@ siprec_session_begin (SiprecSession *session)
     siprec_session_report_metadata (session, metadata);
   siprec_negotiation_commit (session->negotiation, session->start, siprec_session_change_line,
                              session);
+  note_refused (session);
   siprec_session_report_deviations (session);
   siprec_session_set_beginning (session, FALSE);
 }
@@ -129,17 +145,35 @@ siprec_session_refuse (SiprecSession *session, guint status)
   forget (session);
 }
 
+/* RFC 3264 section 8: lines stay, disabled ones too. */
+static gboolean
+check_lines (SiprecSession *session, const SiprecOffer *offer, GError **error)
+{
+  guint n = offer->mlines->len, before = session->offer ? session->offer->mlines->len : 0;
+
+  if (n >= before)
+    return TRUE;
+  if (session->policy.strictness == SIPREC_STRICTNESS_STRICT) {
+    g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_NOT_ACCEPTABLE,
+                 "The offer has %u media lines after %u; disable lines with port 0.", n, before);
+    return FALSE;
+  }
+  siprec_deviations_add (session->deviations, "sdp-lines-missing", "%u lines after %u", n, before);
+  return TRUE;
+}
+
 /* A changed offer inside the dialog. FALSE with @error if it is refused; nothing has changed then. */
 static gboolean
 answer_offer (SiprecSession *session, SiprecTransaction *transaction, SiprecContent *content,
               GError **error)
 {
-  const gchar *sdp = siprec_negotiation_consider (session->negotiation, content->offer, 0, error);
-  g_autofree gchar *body = g_strdup (sdp);
+  g_autofree gchar *body = NULL;
 
-  if (sdp == NULL)
+  if (check_lines (session, content->offer, error))
+    body = g_strdup (siprec_negotiation_consider (session->negotiation, content->offer, 0, error));
+  if (body == NULL)
     return FALSE;
-  siprec_session_set_offer (session, g_steal_pointer (&content->offer));
+  siprec_session_adopt_offer (session, g_steal_pointer (&content->offer));
   /* Metadata that comes with an offer describes the streams of that offer (RFC 7866 section 9.1), so
    * it is read first and the new streams are reported with their participants. */
   if (content->metadata)
@@ -150,6 +184,7 @@ answer_offer (SiprecSession *session, SiprecTransaction *transaction, SiprecCont
       transaction, &(SiprecReply){.status = 200, .content_type = SIPREC_SDP, .body = body});
   siprec_negotiation_commit (session->negotiation, siprec_context_now (),
                              siprec_session_change_line, session);
+  note_refused (session);
   return TRUE;
 }
 
@@ -165,7 +200,7 @@ answer_without_offer (SiprecSession *session, SiprecTransaction *transaction,
     siprec_session_report_metadata (session, content->metadata);
   if (g_str_equal (request->method, "INVITE")) {
     reply.content_type = SIPREC_SDP;
-    reply.body = siprec_negotiation_repeat (session->negotiation, session->offer);
+    reply.body = siprec_negotiation_repeat (session->negotiation, session->offer, TRUE);
     session->answer_due = TRUE;
   }
   siprec_transaction_reply (transaction, &reply);
@@ -182,6 +217,11 @@ on_request (SiprecDialog *dialog, SiprecTransaction *transaction, SiprecRequest 
 
   if (session->negotiation == NULL || session->ending) {
     siprec_transaction_reply_status (transaction, 481);
+    return;
+  }
+  /* The answer that is to begin the session is still on its way. */
+  if (session->started == NULL) {
+    siprec_transaction_reply (transaction, &(SiprecReply){.status = 500, .headers = retry_headers});
     return;
   }
   if (g_str_equal (request->method, "INFO")) {
@@ -229,7 +269,7 @@ begin_with_answer (SiprecSession *session, SiprecRequest *ack)
     siprec_session_finish (session, SIPREC_END_FAILED, error->message);
     return;
   }
-  siprec_session_set_offer (session, g_steal_pointer (&content.offer));
+  siprec_session_adopt_offer (session, g_steal_pointer (&content.offer));
   g_mutex_lock (&session->lock);
   session->start = siprec_context_now ();
   g_mutex_unlock (&session->lock);
@@ -287,9 +327,11 @@ on_ended (SiprecDialog *dialog, SiprecDialogEnd end, SiprecRequest *request, gpo
   g_auto (SiprecContent) content = {0};
 
   /* RFC 8068 section 3.2.4: the last words on who left come in the BYE. */
-  if (end == SIPREC_DIALOG_BYE && session->started &&
-      siprec_session_read_content (session, request, &content, NULL) && content.metadata)
-    siprec_session_report_metadata (session, content.metadata);
+  if (end == SIPREC_DIALOG_BYE && session->started) {
+    if (siprec_session_read_content (session, request, &content, NULL) && content.metadata)
+      siprec_session_report_metadata (session, content.metadata);
+    siprec_session_report_deviations (session);
+  }
 
   g_clear_pointer (&session->dialog, siprec_dialog_free);
   session->transaction = NULL;
@@ -319,7 +361,7 @@ siprec_session_send_offer (SiprecSession *session, SiprecDialogResponse response
   if (session->ending || session->answer_due || session->dialog == NULL || session->offer == NULL ||
       !siprec_dialog_may_offer (session->dialog))
     return FALSE;
-  sdp = siprec_negotiation_repeat (session->negotiation, session->offer);
+  sdp = siprec_negotiation_repeat (session->negotiation, session->offer, FALSE);
   if (siprec_dialog_request (session->dialog, "INVITE", require_headers, SIPREC_SDP, sdp, response,
                              session))
     return TRUE;
@@ -366,12 +408,27 @@ siprec_session_complete_end (SiprecSession *session)
   session->owner->ended (session, session->owner_data);
 }
 
+/* The Reason header of our BYE (RFC 3326): @reason if it is one already, else as the text of one. */
+static gchar *
+make_reason (SiprecSessionEnd end, const gchar *reason)
+{
+  guint cause = end == SIPREC_END_FAILED ? 488 : end == SIPREC_END_UNCLAIMED ? 480 : 200;
+  g_autofree gchar *text = NULL;
+
+  if (reason && strlen (reason) <= MAX_REASON &&
+      g_regex_match_simple ("^[A-Za-z0-9.-]+;cause=[0-9]{1,3}(;text=\"[^\"\\\\[:cntrl:]]*\")?$",
+                            reason, 0, 0))
+    return g_strdup (reason);
+  text = siprec_printable (reason ? reason : "recording ended", -1);
+  return g_strdup_printf ("SIP;cause=%u;text=\"%s\"", cause, g_strdelimit (text, "\"\\", '\''));
+}
+
 void
 siprec_session_finish (SiprecSession *session, SiprecSessionEnd end, const gchar *reason)
 {
   g_autoptr (SiprecSession) kept = g_object_ref (session);
   SiprecDialog *dialog = g_steal_pointer (&session->dialog);
-  g_autofree gchar *header = NULL;
+  g_autofree gchar *header = make_reason (end, reason);
 
   if (session->ending)
     return;
@@ -385,12 +442,8 @@ siprec_session_finish (SiprecSession *session, SiprecSessionEnd end, const gchar
   siprec_session_drop_wishes (session);
   report_late_start (session);
   siprec_session_set_state (session, SIPREC_SESSION_ENDED);
-  if (dialog) {
-    g_autofree gchar *text = siprec_printable (reason ? reason : "recording ended", -1);
-
-    header = g_strdup_printf ("SIP;cause=200;text=\"%s\"", g_strdelimit (text, "\"\\", '\''));
+  if (dialog)
     siprec_dialog_bye (dialog, header);
-  }
   if (session->negotiation)
     siprec_negotiation_end (session->negotiation, session->stop);
   if (session->n_open_streams == 0)

@@ -54,6 +54,7 @@ siprec_session_finalize (GObject *object)
   g_clear_pointer (&session->answer, siprec_request_unref);
   g_strfreev (session->codecs);
   g_free ((gchar *)session->policy.context);
+  g_free ((gchar *)session->policy.content_map);
   g_free (session->end_reason);
   g_free (session->id);
   g_mutex_clear (&session->lock);
@@ -77,6 +78,7 @@ siprec_session_new (const SiprecSessionConfig *config, SiprecRequest *invite)
   session->codecs = g_strdupv ((gchar **)config->policy->codecs);
   session->policy.codecs = (const gchar *const *)session->codecs;
   session->policy.context = g_strdup (config->policy->context);
+  session->policy.content_map = g_strdup (config->policy->content_map);
   session->owner = config->owner;
   session->owner_data = config->owner_data;
   session->invite = siprec_request_ref (invite);

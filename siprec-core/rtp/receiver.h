@@ -5,7 +5,9 @@
 #include "backlog.h"
 #include "clock.h"
 #include "dtmf.h"
+#include "nack.h"
 #include "packet.h"
+#include "refresh.h"
 #include "reorder.h"
 #include "ring.h"
 #include "rtcp.h"
@@ -59,6 +61,8 @@ typedef struct {
   SiprecDtmf dtmf;
 
   SiprecRtcp rtcp;
+  SiprecRefresh refresh;
+  SiprecNack nack;
   SiprecSync *sync; /* (nullable): owned */
   SiprecShift shift;
   GstClockTime sr_used; /* arrival of the sender report that @sync knows */
@@ -99,6 +103,15 @@ SIPREC_API void siprec_receiver_align (SiprecReceiver *receiver);
 
 /* What time brings: holes given up, filler, timeouts. All that came before @now was pushed. */
 SIPREC_API void siprec_receiver_tick (SiprecReceiver *receiver, GstClockTime now);
+
+/* A key frame is wanted, if this is video. */
+void siprec_receiver_want_refresh (SiprecReceiver *receiver);
+
+/* What is to be sent along with a report now; NULL for nothing. */
+SIPREC_API GstMemory *siprec_receiver_take_refresh (SiprecReceiver *receiver, GstClockTime now);
+
+/* The same, for packets that are missing. */
+SIPREC_API GstMemory *siprec_receiver_take_nack (SiprecReceiver *receiver, GstClockTime now);
 
 /* Gives out all that is held, and filler up to @end. If unclaimed, that is done when claimed. */
 SIPREC_API void siprec_receiver_end (SiprecReceiver *receiver, GstClockTime end);

@@ -155,8 +155,10 @@ send_to (SiprecStream *stream, gboolean on_rtp, const SiprecAddress *remote, con
   return TRUE;
 }
 
+/* Sends a report, and with it what there is to ask for (transfer full, nullable both). */
 static void
-send_report (SiprecStream *stream, GstClockTime now, gboolean bye)
+send_report (SiprecStream *stream, GstClockTime now, gboolean bye, GstMemory *refresh,
+             GstMemory *nack)
 {
   SiprecRtcp *rtcp = &stream->receiver.rtcp;
   guint8 sealed[SIPREC_READER_MAX_SIZE];
@@ -167,10 +169,14 @@ send_report (SiprecStream *stream, GstClockTime now, gboolean bye)
   const guint8 *data;
   gsize size;
 
+  report = siprec_rtcp_make_report (rtcp, &stream->receiver.source, now, bye);
+  if (refresh)
+    gst_buffer_append_memory (report, refresh);
+  if (nack)
+    gst_buffer_append_memory (report, nack);
   remote = siprec_rtcp_get_remote (rtcp, &on_rtp);
   if (!remote)
     return;
-  report = siprec_rtcp_make_report (rtcp, &stream->receiver.source, now, bye);
   if (!gst_buffer_map (report, &map, GST_MAP_READ))
     return;
   data = map.data;
@@ -183,6 +189,32 @@ send_report (SiprecStream *stream, GstClockTime now, gboolean bye)
   if (size > 0 && send_to (stream, on_rtp, remote, data, size))
     rtcp->reported = TRUE;
   gst_buffer_unmap (report, &map);
+}
+
+/* Where the peer's RTP port is: where media comes from, or else where the SDP says it does. */
+static const SiprecAddress *
+get_rtp_remote (SiprecStream *stream)
+{
+  const SiprecLatch *latch = &stream->gate.latch;
+
+  if (latch->source.any.sa_family != AF_UNSPEC)
+    return &latch->source;
+  return latch->signalled.any.sa_family != AF_UNSPEC ? &latch->signalled : NULL;
+}
+
+static void
+keep_alive (SiprecStream *stream, GstClockTime now)
+{
+  const SiprecRtcp *rtcp = &stream->receiver.rtcp;
+  const SiprecAddress *remote = get_rtp_remote (stream);
+  guint8 packet[SIPREC_KEEPALIVE_SIZE];
+  gboolean on_rtp = FALSE;
+
+  siprec_rtcp_get_remote (rtcp, &on_rtp);
+  if (!remote || on_rtp || !siprec_keepalive_is_due (&stream->keepalive, now))
+    return;
+  siprec_keepalive_write (&stream->keepalive, stream->receiver.formats, rtcp->ssrc, packet);
+  send_to (stream, TRUE, remote, packet, sizeof (packet));
 }
 
 static void
@@ -215,8 +247,13 @@ copy_counts (SiprecStream *stream)
 void
 siprec_stream_report (SiprecStream *stream, GstClockTime now)
 {
-  if (siprec_rtcp_is_due (&stream->receiver.rtcp, now))
-    send_report (stream, now, FALSE);
+  GstMemory *refresh = siprec_receiver_take_refresh (&stream->receiver, now);
+  GstMemory *nack = siprec_receiver_take_nack (&stream->receiver, now);
+
+  if (siprec_rtcp_is_due (&stream->receiver.rtcp, now) || refresh || nack)
+    send_report (stream, now, FALSE, refresh, nack);
+  if (now >= stream->keepalive.next)
+    keep_alive (stream, now);
   if (stream->receiver.changed)
     copy_counts (stream);
   tell_rejected (stream, now);
@@ -227,7 +264,7 @@ siprec_stream_report_bye (SiprecStream *stream, GstClockTime now)
 {
   /* RFC 3550 section 6.3.7: who has never sent anything says no BYE either. */
   if (stream->receiver.rtcp.reported)
-    send_report (stream, now, TRUE);
+    send_report (stream, now, TRUE, NULL, NULL);
   copy_counts (stream);
   tell_rejected (stream, now);
 }

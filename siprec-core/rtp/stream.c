@@ -114,6 +114,8 @@ typedef enum {
   SET_HELD,
   SET_LATCH,
   SET_PAUSED,
+  SET_FEEDBACK,
+  REFRESH,
   SET_PROTECTION,
   SET_REMOTE
 } CommandType;
@@ -123,7 +125,7 @@ typedef struct {
   GstClockTime time;
   SiprecStreamWishes wishes;
   GPtrArray *formats;
-  gchar *address;
+  gchar *address, *rtcp_address;
   guint16 port, rtcp_port;
   gboolean flag;
   SiprecLatchMode mode;
@@ -208,6 +210,12 @@ run_command (SiprecStream *stream, gpointer data)
     case SET_PAUSED:
       siprec_receiver_set_paused (receiver, command->flag, command->time);
       break;
+    case SET_FEEDBACK:
+      receiver->refresh.feedback = command->port;
+      break;
+    case REFRESH:
+      siprec_receiver_want_refresh (receiver);
+      break;
     case SET_LATCH:
       stream->gate.latch.mode = command->mode;
       g_free (stream->peer);
@@ -218,7 +226,8 @@ run_command (SiprecStream *stream, gpointer data)
       break;
     case SET_REMOTE:
       siprec_latch_set_remote (&stream->gate.latch, command->address, command->port, stream->peer);
-      siprec_rtcp_set_remote (&receiver->rtcp, command->address, command->rtcp_port, command->flag);
+      siprec_rtcp_set_remote (&receiver->rtcp, command->rtcp_address, command->rtcp_port,
+                              command->flag);
       break;
     }
     siprec_worker_publish (stream->worker, stream);
@@ -229,6 +238,7 @@ run_command (SiprecStream *stream, gpointer data)
   g_clear_pointer (&command->formats, g_ptr_array_unref);
   g_clear_pointer (&command->protection, siprec_protection_free);
   g_free (command->address);
+  g_free (command->rtcp_address);
 }
 
 static void
@@ -301,10 +311,11 @@ siprec_stream_get_codec (SiprecStream *stream)
 
 void
 siprec_stream_set_remote (SiprecStream *stream, const gchar *address, guint16 rtp_port,
-                          guint16 rtcp_port, gboolean rtcp_mux)
+                          const gchar *rtcp_address, guint16 rtcp_port, gboolean rtcp_mux)
 {
   Command command = {.type = SET_REMOTE,
                      .address = g_strdup (address),
+                     .rtcp_address = g_strdup (rtcp_address && !rtcp_mux ? rtcp_address : address),
                      .port = rtp_port,
                      .rtcp_port = rtcp_mux ? rtp_port : rtcp_port,
                      .flag = rtcp_mux};
@@ -341,6 +352,22 @@ siprec_stream_begin (SiprecStream *stream, GstClockTime start)
   Command command = {.type = BEGIN, .time = start};
 
   siprec_ring_set_position (&stream->ring, start);
+  post (stream, &command);
+}
+
+void
+siprec_stream_set_feedback (SiprecStream *stream, guint feedback)
+{
+  Command command = {.type = SET_FEEDBACK, .port = feedback};
+
+  post (stream, &command);
+}
+
+void
+siprec_stream_request_key_frame (SiprecStream *stream)
+{
+  Command command = {.type = REFRESH};
+
   post (stream, &command);
 }
 

@@ -13,7 +13,8 @@ G_BEGIN_DECLS
  *   NULL takes the offer's order
  *
  * Chooses the formats to answer with: one media codec (the first that can be depayloaded; if there is
- * none, the first at all, which stays application/x-rtp), then every telephone-event and comfort noise
+ * none, the first at all, which stays application/x-rtp), then the
+ * retransmissions of it (RFC 4588) if they can be asked for, then every telephone-event and comfort noise
  * format of the offer whose clock rate is that of the codec, or all of them if none matches.
  *
  * Returns: (element-type SiprecFormat) (transfer full): the codec first; empty if the line has no
@@ -25,12 +26,14 @@ SIPREC_API GPtrArray *siprec_answer_choose (const SiprecMline *mline, const gcha
  * SiprecAnswerLine:
  * @port: our RTP port, or 0 to refuse the line
  * @inactive: answer a=inactive although the offer would send (not ready, or paused by us)
+ * @willing: unless @inactive, say a=recvonly although the offer is held: what we write is an offer
  * @formats: (element-type SiprecFormat) (nullable): as chosen
  * @protection: (nullable): its attributes are written
  */
 typedef struct {
   guint16 port;
   gboolean inactive;
+  gboolean willing;
   GPtrArray *formats;
   const SiprecProtection *protection;
 } SiprecAnswerLine;

@@ -6,7 +6,10 @@
 
 #include "../deviation.h"
 #include "../error.h"
+#include "check.h"
 #include "codec.h"
+#include "content.h"
+#include "feedback.h"
 
 #define MAX_SIZE    (64 * 1024)
 #define MAX_MLINES  64
@@ -45,6 +48,7 @@ mline_free (gpointer data)
   g_free (mline->mid);
   g_free (mline->lang);
   g_free (mline->address);
+  g_free (mline->rtcp_address);
   siprec_security_free (mline->security);
   g_ptr_array_unref (mline->formats);
   g_free (mline);
@@ -149,7 +153,8 @@ read_lines (Reader *reader, const gchar *text, GError **error)
     text += length;
     text += strspn (text, "\r\n");
   }
-  if (reader->seen == 0 || reader->mlines == 0) {
+  /* RFC 3264 section 5: none means that streams come later. */
+  if (reader->seen == 0 || (reader->mlines == 0 && !(reader->seen & 1u << ('o' - 'a')))) {
     g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SYNTAX, "The SDP has no %s line.",
                  reader->seen == 0 ? "v=0" : "media (m=)");
     return FALSE;
@@ -215,22 +220,6 @@ copy_attribute (const GArray *attributes, const gchar *name)
   return *copy != '\0' ? g_steal_pointer (&copy) : NULL;
 }
 
-/* TRUE if a=content lists "slides" (RFC 4796 section 5). */
-static gboolean
-has_slides (const GstSDPMedia *media)
-{
-  const gchar *value = find_attribute (media->attributes, "content");
-  if (value == NULL)
-    return FALSE;
-
-  g_auto (GStrv) tokens = g_strsplit (value, ",", -1);
-  for (guint i = 0; tokens[i] != NULL; i++) {
-    if (g_ascii_strcasecmp (g_strstrip (tokens[i]), "slides") == 0)
-      return TRUE;
-  }
-  return FALSE;
-}
-
 static SiprecMediaKind
 read_kind (const GstSDPMedia *media)
 {
@@ -239,7 +228,7 @@ read_kind (const GstSDPMedia *media)
   if (g_ascii_strcasecmp (name, "audio") == 0)
     return SIPREC_MEDIA_AUDIO;
   if (g_ascii_strcasecmp (name, "video") == 0)
-    return has_slides (media) ? SIPREC_MEDIA_SCREEN : SIPREC_MEDIA_VIDEO;
+    return siprec_content_read (media);
   if (g_ascii_strcasecmp (name, "text") == 0)
     return SIPREC_MEDIA_TEXT;
   return g_ascii_strcasecmp (name, "message") == 0 ? SIPREC_MEDIA_MESSAGE : SIPREC_MEDIA_OTHER;
@@ -312,6 +301,17 @@ read_hold (SiprecMline *mline, GPtrArray *deviations)
                            mline->index, mline->address);
 }
 
+/* The address in "5001 IN IP4 192.0.2.9" behind the port, or NULL; names aren't looked up. */
+static gchar *
+read_rtcp_address (const gchar *rest)
+{
+  g_auto (GStrv) words = g_strsplit (rest, " ", 4);
+
+  if (g_strv_length (words) != 3 || !g_hostname_is_ip_address (words[2]))
+    return NULL;
+  return g_strdup (words[2]);
+}
+
 static void
 read_rtcp (SiprecMline *mline, const GstSDPMedia *media, GPtrArray *deviations)
 {
@@ -327,6 +327,7 @@ read_rtcp (SiprecMline *mline, const GstSDPMedia *media, GPtrArray *deviations)
   value += strspn (value, " ");
   if (siprec_codec_read_number (&value, " ", G_MAXUINT16, &port) && port > 0) {
     mline->rtcp_port = port;
+    mline->rtcp_address = read_rtcp_address (value + strspn (value, " "));
   } else {
     g_autofree gchar *shown = siprec_printable (value, -1);
     siprec_deviations_add (deviations, "sdp-rtcp", "media line %u: \"%s\"", mline->index, shown);
@@ -385,6 +386,23 @@ read_formats (SiprecMline *mline, const GstSDPMedia *media, GPtrArray *deviation
     siprec_deviations_add (deviations, "sdp-no-format", "media line %u", mline->index);
 }
 
+/* RFC 4585 section 4.2 wants a profile with feedback, but endpoints that shall be understood by all offer it
+ * without. */
+static void
+read_feedback (SiprecMline *mline, const GstSDPMedia *media, GPtrArray *deviations)
+{
+  if (!siprec_feedback_is_offered (media))
+    return;
+  for (guint i = 0; i < mline->formats->len; i++) {
+    const SiprecFormat *format = g_ptr_array_index (mline->formats, i);
+
+    mline->feedback[format->pt] = siprec_feedback_read (media, format->pt);
+  }
+  if (!g_str_has_suffix (mline->proto, "F") && mline->port != 0)
+    siprec_deviations_add (deviations, "sdp-feedback-profile", "media line %u is %s", mline->index,
+                           mline->proto);
+}
+
 static SiprecMline *
 read_mline (const GstSDPMessage *sdp, guint index, GPtrArray *deviations)
 {
@@ -412,8 +430,10 @@ read_mline (const GstSDPMessage *sdp, guint index, GPtrArray *deviations)
   mline->transport = siprec_transport_read (mline->proto);
   mline->security = siprec_security_read (sdp, media, index, deviations);
   mline->rtp = mline->transport != SIPREC_TRANSPORT_OTHER;
-  if (mline->rtp)
+  if (mline->rtp) {
     read_formats (mline, media, deviations);
+    read_feedback (mline, media, deviations);
+  }
   return mline;
 }
 
@@ -470,6 +490,7 @@ siprec_offer_parse (GBytes *data, GPtrArray *deviations, GError **error)
   for (guint i = 0; i < reader.mlines; i++)
     g_ptr_array_add (offer->mlines, read_mline (offer->sdp, i, deviations));
   check_labels (offer->mlines, deviations);
+  siprec_offer_check_ports (offer, deviations);
   siprec_security_redact (offer->sdp);
   return g_steal_pointer (&offer);
 }
@@ -496,6 +517,12 @@ siprec_direction_name (SiprecDirection direction)
   static const gchar *const names[] = {"sendrecv", "sendonly", "recvonly", "inactive"};
 
   return names[direction];
+}
+
+gboolean
+siprec_mline_is_video (const SiprecMline *mline)
+{
+  return mline->kind == SIPREC_MEDIA_VIDEO || mline->kind == SIPREC_MEDIA_SCREEN;
 }
 
 const SiprecMline *

@@ -155,6 +155,7 @@ GST_START_TEST (test_round_trip)
       "eos-on-session-end=false session-detach=true drop-on-latency=true udp-buffer-size=9000 "
       "decision-timeout=5 context=other endpoint=named media-address=127.0.0.2 "
       "external-address=192.0.2.1 port-range=4000-4002 add-reference-timestamp-meta=true "
+      "ntp-time-source=unix "
       "srtp-policy=required latch=signalled",
       NULL);
   static const gchar *const expected[][2] = {
@@ -184,6 +185,7 @@ GST_START_TEST (test_round_trip)
       {"external-address", "192.0.2.1"},
       {"port-range", "4000-4002"},
       {"add-reference-timestamp-meta", "true"},
+      {"ntp-time-source", "unix"},
       {"srtp-policy", "required"},
       {"latch", "signalled"},
   };

@@ -4,6 +4,8 @@
 
 #include <gio/gio.h>
 
+#include "sealer.h"
+
 /**
  * Caller:
  *
@@ -29,6 +31,26 @@ guint caller_invite (Caller *caller, guint n_streams, const gchar *direction);
 /* INVITE with a body of one's own, then ACK. @headers are whole lines with CRLF, or NULL. */
 guint caller_invite_with (Caller *caller, const gchar *headers, const gchar *content_type,
                           const gchar *body);
+
+/* INVITE with an SDP of these m-lines, NULL-terminated; then ACK. In each, PORT stands for the line's RTP port. */
+guint caller_invite_lines (Caller *caller, const gchar *const *lines);
+
+/* The same as a re-INVITE. */
+guint caller_reinvite_lines (Caller *caller, const gchar *const *lines);
+
+/* Begins a call of one's own messages: a new Call-ID and tag. */
+void caller_begin (Caller *caller);
+
+/* A word for the next message: "target", "tag", "to-tag" (";tag=..." or nothing), "call-id", "cseq", "branch", "own"
+ * (host:port), "host" (the recorder's), "transport", "version" (of the SDP) or "rtp0" (port of line 0). Free with
+ * g_free(); NULL if there is none of that name. */
+gchar *caller_word (Caller *caller, const gchar *name);
+
+/* Sets "tag" or "call-id" of the call begun. */
+void caller_set_word (Caller *caller, const gchar *name, const gchar *value);
+
+/* Sends a whole message. With @wait the final response is awaited, and acknowledged if it is for an INVITE. */
+guint caller_send_whole (Caller *caller, const gchar *message, gsize size, gboolean wait);
 
 /* The ACK of the next INVITE bears @sdp; NULL for none. Answers requests of the recorder with it too. */
 void caller_set_answer (Caller *caller, const gchar *sdp);
@@ -93,8 +115,32 @@ void caller_send (Caller *caller, guint stream, guint8 value);
 /* Leaves out @n packets: sequence number and timestamp go on. */
 void caller_skip (Caller *caller, guint stream, guint n);
 
+/* Makes line @stream another source: SSRC, sequence number and timestamp are new. */
+void caller_restart (Caller *caller, guint stream);
+
 /* Sends @n packets on each of @n_streams lines, 20 ms apart. */
 void caller_talk (Caller *caller, guint n_streams, guint n);
 
+/* Waits up to @timeout_us for a datagram on the RTP socket of line @stream, which with a=rtcp-mux is RTCP. Returns
+ * its size, 0 if none came. */
+gsize caller_receive (Caller *caller, guint stream, guint8 *data, gsize size, gint64 timeout_us);
+
 /* Sends one RTP packet as it is. */
 void caller_send_raw (Caller *caller, guint stream, const guint8 *packet, gsize size);
+
+/* Offers of line @stream have the transport @proto and these attributes (whole lines) from now on; NULL for RTP/AVP
+ * and none. */
+void caller_set_media (Caller *caller, guint stream, const gchar *proto, const gchar *attributes);
+
+/* caller_send() protects the packets of line @stream with @sealer, which stays with whoever gave it; NULL for plain
+ * ones again. */
+void caller_set_sealer (Caller *caller, guint stream, Sealer *sealer);
+
+/* The next sequence number of line @stream. */
+void caller_set_seq (Caller *caller, guint stream, guint16 seq);
+
+/* The value of attribute @name of line @stream in the last answer, free with g_free(), or NULL. */
+gchar *caller_attribute (Caller *caller, guint stream, const gchar *name);
+
+/* The socket that line @stream sends from. */
+GSocket *caller_socket (Caller *caller, guint stream);
