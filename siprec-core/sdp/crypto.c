@@ -117,7 +117,8 @@ read_key_param (SiprecMasterKey *key, const SiprecSuite *suite, const gchar *tex
     gboolean mki = strchr (parts[i], ':') != NULL;
 
     *problem = mki ? "the key identifier can't be read" : "the lifetime can't be read";
-    good = i < 3 && (mki ? key->mki_size == 0 && read_mki (key, parts[i]) : i == 1 && is_lifetime (parts[i]));
+    good = i < 3 && (mki ? key->mki_size == 0 && read_mki (key, parts[i])
+                         : i == 1 && is_lifetime (parts[i]));
   }
   if (parts[0])
     explicit_bzero (parts[0], strlen (parts[0]));
