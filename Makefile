@@ -9,7 +9,7 @@ else
 BUILD ?= build
 endif
 
-.PHONY: demo check check-full build bench format install-deps
+.PHONY: demo check check-full fuzz build bench format install-deps
 
 demo: $(BUILD)/build.ninja
 	@.ci/install-packages build demo
@@ -21,8 +21,13 @@ check: $(BUILD)/build.ninja
 	@BUILD=$(BUILD) SETUP="$(SETUP)" tests/check
 
 check-full: $(BUILD)/build.ninja
-	@.ci/install-packages build demo test full
+	@.ci/install-packages build demo test
 	@BUILD=$(BUILD) SETUP="$(SETUP)" tests/check --full
+
+# Half an hour for each target; FUZZ_SECONDS says otherwise.
+fuzz:
+	@.ci/install-packages build test
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-1800} tests/fuzz/run
 
 build: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)

@@ -44,8 +44,7 @@ DEFINE_ENUM (SessionState, session_state,
 DEFINE_ENUM (Fill, fill, {SIPREC_FILL_NONE, "Nothing", "none"},
              {SIPREC_FILL_GAP, "GAP events", "gap"},
              {SIPREC_FILL_SILENCE,
-              "Silence flagged GAP for G.711, Opus and L16, GAP events for other formats",
-              "silence"})
+              "Silence flagged GAP in formats that have it, GAP events in others", "silence"})
 
 DEFINE_ENUM (Strictness, strictness,
              {SIPREC_STRICTNESS_LENIENT, "Accept departures from the RFCs and report them",

@@ -188,6 +188,7 @@ gst_siprec_src_join_queue (GstSiprecSrc *self)
       .latch = settings->latch,
       .context = settings->context,
       .delayed_offer_streams = settings->delayed_offer_streams,
+      .start_paused = settings->start_paused,
       .metadata_limits = settings->metadata_limits,
   };
   SiprecAcceptorHandler handler = {

@@ -164,12 +164,22 @@ gst_siprec_src_remove_pad (GstSiprecSrc *self, GstSiprecSrcPad *pad)
   gst_object_unref (pad);
 }
 
+/* Pads whose streams began later than the session begin with it all the same. */
+static void
+lead_in (GstSiprecSrc *self, GstSiprecSrcPad *pad)
+{
+  if (!pad->is_metadata && self->settings.fill != SIPREC_FILL_NONE)
+    gst_siprec_src_pad_set_lead (pad, pad->filler_format, self->zero);
+}
+
 /* Adds what has been made; all are there before the first one pushes. */
 static void
 add_fresh_pads (GstSiprecSrc *self)
 {
   g_autoptr (GPtrArray) fresh = g_steal_pointer (&self->fresh_pads);
 
+  for (guint i = 0; i < fresh->len; i++)
+    lead_in (self, g_ptr_array_index (fresh, i));
   self->fresh_pads = g_ptr_array_new_with_free_func (gst_object_unref);
   for (guint i = 0; i < fresh->len && !gst_siprec_src_is_stopped (self); i++)
     add_pad (self, g_ptr_array_index (fresh, i));
@@ -349,26 +359,40 @@ make_metadata_pad (GstSiprecSrc *self)
   }
 }
 
+/* A session that has no stream yet may still get some: only then, or at its end, all first pads are there. */
+static void
+complete_pads (GstSiprecSrc *self)
+{
+  gboolean only_metadata = self->pads->len == 1;
+
+  if (self->complete || gst_siprec_src_is_stopped (self) || (only_metadata && !self->session_over))
+    return;
+  self->complete = TRUE;
+  gst_element_no_more_pads (GST_ELEMENT (self));
+}
+
 void
 gst_siprec_src_settle_pads (GstSiprecSrc *self, guint audio_pads)
 {
+  GstSiprecSrcTime time;
   GstClockTime zero;
 
-  if (self->settled)
+  if (self->settled) {
+    complete_pads (self);
     return;
+  }
   self->settled = TRUE;
   zero = find_zero (self);
   /* The pads that stay from one session to the next keep their timeline. */
   if (self->pads->len == 0)
     gst_siprec_src_time_begin (self, zero);
+  gst_siprec_src_get_time (self, &time);
+  self->zero = gst_siprec_src_time_to_running (&time, zero);
   add_absent_pads (self, audio_pads, zero);
   if (!self->metadata_pad)
     make_metadata_pad (self);
   add_fresh_pads (self);
-  if (!self->complete && !gst_siprec_src_is_stopped (self)) {
-    self->complete = TRUE;
-    gst_element_no_more_pads (GST_ELEMENT (self));
-  }
+  complete_pads (self);
 }
 
 void

@@ -29,6 +29,7 @@ enum {
   PROP_STRICTNESS,
   PROP_CODECS,
   PROP_DELAYED_OFFER_STREAMS,
+  PROP_START_PAUSED,
   PROP_SRTP_POLICY,
   PROP_LATCH,
   PROP_DECISION_TIMEOUT,
@@ -108,6 +109,7 @@ static const gsize fields[N_PROPS] = {
     [PROP_STRICTNESS] = FIELD (strictness),
     [PROP_CODECS] = FIELD (codecs),
     [PROP_DELAYED_OFFER_STREAMS] = FIELD (delayed_offer_streams),
+    [PROP_START_PAUSED] = FIELD (start_paused),
     [PROP_SRTP_POLICY] = FIELD (srtp_policy),
     [PROP_LATCH] = FIELD (latch),
     [PROP_DECISION_TIMEOUT] = FIELD (decision_timeout),
@@ -289,6 +291,10 @@ install_session_properties (void)
       "How many audio lines are offered to an INVITE without SDP, as phones send it. With "
       "strictness=strict it is refused",
       1, SIPREC_PROPOSAL_MAX_LINES, 1, READY);
+  props[PROP_START_PAUSED] = g_param_spec_boolean (
+      "start-paused", "Start paused",
+      "Answer that nothing can be received yet (a=inactive); the action resume says when it can",
+      FALSE, READY);
   props[PROP_SRTP_POLICY] =
       g_param_spec_enum ("srtp-policy", "SRTP policy", "Whether media is received encrypted (SRTP)",
                          GST_TYPE_SIPREC_SRTP_POLICY, SIPREC_SRTP_OPTIONAL, READY);

@@ -62,6 +62,7 @@ gst_siprec_src_claim (GstSiprecSrc *self, SiprecSession *session, GError **error
   self->session_id = g_strdup (siprec_session_get_id (session));
   self->started = FALSE;
   self->settled = FALSE;
+  self->session_over = FALSE;
   self->group_id = gst_util_group_id_next ();
   gst_siprec_src_emit_sdp (self, session);
   return TRUE;
@@ -180,6 +181,7 @@ handle (GstSiprecSrc *self, SiprecEvent *event)
     gst_siprec_src_update_stream (self, event);
     break;
   case SIPREC_EVENT_SESSION_ENDED:
+    self->session_over = TRUE;
     /* A call so short that its whole story is told at once still has its pads. */
     if (self->started)
       gst_siprec_src_settle_pads (self, self->settings.audio_pads);

@@ -27,6 +27,7 @@ typedef struct {
   SiprecStrictness strictness;
   gchar *codecs;
   guint delayed_offer_streams;
+  gboolean start_paused;
   SiprecSrtpPolicy srtp_policy;
   SiprecLatchMode latch;
   GstClockTime decision_timeout;
@@ -103,8 +104,10 @@ struct _GstSiprecSrc {
   gboolean ticking;          /* the ticker wakes the strand */
   gboolean started;          /* the session's start has been told */
   gboolean settled;          /* and its first pads are there */
+  gboolean session_over;     /* its end has been told */
   gboolean complete;         /* no-more-pads has been emitted */
   gboolean failed;           /* all branches have; the ERROR message is posted */
+  GstClockTime zero;         /* running time where the session's pads begin */
   GPtrArray *fresh_pads;     /* made and not yet added */
   GQueue held_records;       /* SiprecEvent: until there is a metadata pad */
   GstSiprecSrcPad *metadata_pad;

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "siprecsrc.h"
 
+#include "siprec-core/rtp/silence.h"
+
 /* Units taken from a stream at once: a pad that has fallen behind must not keep the others of its session
  * waiting. Of one whose branch is slow only one is taken, or the others would fall behind as well. */
 #define BATCH 16
@@ -24,6 +26,7 @@ gst_siprec_feed_free (GstSiprecFeed *feed)
   siprec_stream_release (feed->stream);
   siprec_stream_unref (feed->stream);
   g_queue_clear_full (&feed->events, (GDestroyNotify)gst_event_unref);
+  g_clear_pointer (&feed->lead_format, siprec_format_unref);
   g_free (feed);
 }
 
@@ -34,6 +37,17 @@ gst_siprec_src_pad_add_feed (GstSiprecSrcPad *pad, GstSiprecFeed *feed)
   g_queue_push_tail (&pad->feeds, feed);
   gst_siprec_src_pad_wake (pad);
   GST_OBJECT_UNLOCK (pad);
+}
+
+void
+gst_siprec_src_pad_set_lead (GstSiprecSrcPad *pad, SiprecFormat *format, GstClockTime zero)
+{
+  GstSiprecFeed *feed = g_queue_peek_head (&pad->feeds);
+
+  if (!feed || feed->filler)
+    return;
+  feed->lead_format = siprec_format_ref (format);
+  feed->lead = zero;
 }
 
 static SiprecStream *
@@ -207,6 +221,55 @@ push_unit (GstSiprecSrcPad *pad, SiprecUnit *unit, const GstSiprecSrcTime *time)
   gst_siprec_src_pad_push_buffer (pad, buffer);
 }
 
+/* The next piece of the feed's lead, up to @end (running time). FALSE if there was none. */
+static gboolean
+push_lead_piece (GstSiprecSrcPad *pad, GstSiprecFeed *feed, GstClockTime end)
+{
+  guint32 rate = feed->lead_format->clock_rate, made = 0;
+  GstClockTime pts = feed->lead + gst_util_uint64_scale (feed->lead_units, GST_SECOND, rate);
+  gboolean silent = !pad->raw && pad->src->settings.fill == SIPREC_FILL_SILENCE;
+  guint64 units;
+  GstBuffer *buffer = NULL;
+
+  if (pts >= end)
+    return FALSE;
+  units = gst_util_uint64_scale (end - pts, rate, GST_SECOND);
+  if (silent)
+    buffer = siprec_silence_new (feed->lead_format, MIN (units, rate), &made);
+  if (!buffer) {
+    /* What has no silence is a gap as a whole; so is what is less than a grain of it. */
+    gst_siprec_src_pad_push_event (pad, gst_event_new_gap (pts, end - pts));
+    return FALSE;
+  }
+  follow_format (pad, feed->lead_format);
+  GST_BUFFER_PTS (buffer) = pts;
+  GST_BUFFER_DURATION (buffer) = gst_util_uint64_scale (made, GST_SECOND, rate);
+  feed->lead_units += made;
+  gst_siprec_src_pad_push_buffer (pad, buffer);
+  return TRUE;
+}
+
+/* What a stream that began later than its session lacks: its files begin with the others. FALSE when that is
+ * done, or can't be done now. */
+static gboolean
+push_lead (GstSiprecSrcPad *pad)
+{
+  GstSiprecFeed *feed = g_queue_peek_head (&pad->feeds);
+  GstSiprecSrcTime time;
+  GstClockTime end;
+
+  if (!feed->lead_format || !gst_siprec_src_get_time (pad->src, &time))
+    return FALSE;
+  end = gst_siprec_src_time_to_running (&time, siprec_stream_get_position (feed->stream));
+  for (guint i = 0; i < BATCH; i++) {
+    if (!push_lead_piece (pad, feed, end)) {
+      g_clear_pointer (&feed->lead_format, siprec_format_unref);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
 /* The current feed is over; the next one, or EOS, comes with the next round. */
 static void
 finish_feed (GstSiprecSrcPad *pad)
@@ -267,6 +330,8 @@ gst_siprec_src_pad_drain_media (GstSiprecSrcPad *pad)
     g_atomic_int_set (&pad->updated, FALSE);
     push_events (pad, &pad->updates);
   }
+  if (push_lead (pad))
+    return GST_SIPREC_ROUND_MORE;
 
   n = siprec_stream_pop (pad->stream, units, batch);
   if (n < batch && !pad->slow) {

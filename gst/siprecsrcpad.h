@@ -29,6 +29,9 @@ typedef enum {
  * @stream: where the units come from; claimed by the pad, released when the feed is over
  * @events: (element-type GstEvent): what introduces it: stream-start, caps, segment, tags
  * @filler: a silent stream of the element's own, which makes way for a real one
+ * @lead_format: (nullable): of the silence that comes before a stream which began later than its session;
+ *   NULL when there is none, or no more
+ * @lead: running time where that begins; @lead_units of its clock have been given
  *
  * A piece of a pad's life. Most pads have one; a pad that goes on after its session, or was absent at first,
  * has one after the other.
@@ -37,6 +40,9 @@ typedef struct {
   SiprecStream *stream;
   GQueue events;
   gboolean filler;
+  SiprecFormat *lead_format;
+  GstClockTime lead;
+  guint64 lead_units;
 } GstSiprecFeed;
 
 /**
@@ -126,6 +132,9 @@ GstStructure *gst_siprec_src_pad_get_stats (GstSiprecSrcPad *pad);
 /* A feed from @stream (transfer full), not yet claimed. */
 GstSiprecFeed *gst_siprec_feed_new (SiprecStream *stream, gboolean filler);
 void gst_siprec_feed_free (GstSiprecFeed *feed);
+
+/* The pad's first feed comes after silence in @format from @zero (running time) on; before the pad is started. */
+void gst_siprec_src_pad_set_lead (GstSiprecSrcPad *pad, SiprecFormat *format, GstClockTime zero);
 
 /* Adds @feed (transfer full) behind what the pad gives now. */
 void gst_siprec_src_pad_add_feed (GstSiprecSrcPad *pad, GstSiprecFeed *feed);

@@ -43,6 +43,9 @@ SIPREC_API const gchar *const *siprec_deviation_ids (void);
 /* What @id means, in one line for people, or NULL if there is no such id. Static. */
 SIPREC_API const gchar *siprec_deviation_description (const gchar *id);
 
+/* The SIP status that a strict recorder refuses a request with @id with, 0 if it takes it. */
+SIPREC_API guint siprec_deviation_status (const gchar *id);
+
 /* A short copy of @size bytes of @text (-1: up to its NUL; NULL: none) for messages: at most 64 characters, valid UTF-8, control
  * characters shown as dots. Free with g_free(). */
 SIPREC_API gchar *siprec_printable (const gchar *text, gssize size);

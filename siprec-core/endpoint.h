@@ -60,6 +60,7 @@ typedef enum {
  * @latch: which address media is taken from
  * @context: name of the media engine, NULL or "" for the default one
  * @delayed_offer_streams: audio lines to offer to an INVITE without SDP; 0 stands for 1
+ * @start_paused: answer a=inactive until siprec_session_resume(), for a consumer that isn't ready yet
  * @metadata_limits: how much of a metadata document is read
  *
  * How an INVITE is answered: one of an acceptor, or of the application.
@@ -72,6 +73,7 @@ typedef struct {
   SiprecLatchMode latch;
   const gchar *context;
   guint delayed_offer_streams;
+  gboolean start_paused;
   SiprecMetadataLimits metadata_limits;
 } SiprecPolicy;
 

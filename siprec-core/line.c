@@ -75,8 +75,8 @@ static void
 set_remote (SiprecLine *line, const SiprecMline *mline)
 {
   line->direction = mline->direction;
-  siprec_stream_set_remote (line->stream, mline->address, mline->port, mline->rtcp_port,
-                            mline->rtcp_mux);
+  siprec_stream_set_remote (line->stream, mline->address, mline->port, mline->rtcp_address,
+                            mline->rtcp_port, mline->rtcp_mux);
 }
 
 void

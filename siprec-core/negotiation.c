@@ -31,12 +31,15 @@ struct _SiprecNegotiation {
   gchar *sdp;
   gboolean ended;
   gboolean paused; /* new lines are */
+  guint64 refused; /* bit n: line n is not wanted */
   gboolean resuming;
 
   /* The plan: between consider and commit or discard. */
   const SiprecOffer *offer; /* borrowed; the client's answer if @ours */
   gboolean ours;            /* the plan is an offer of ours */
+  gboolean willing;         /* and it does not repeat the client's holds */
   GArray *plan;             /* PlannedLine, one an m-line */
+  guint64 considered;       /* what `refused` is to be */
   gchar *answer;
 };
 
@@ -66,6 +69,7 @@ siprec_negotiation_new (const SiprecNegotiationConfig *config)
   negotiation->advertised = g_strdup (config->advertised);
   negotiation->peer = g_strdup (config->peer);
   negotiation->sync = siprec_sync_new ();
+  negotiation->paused = config->paused;
   negotiation->lines = g_ptr_array_new_with_free_func ((GDestroyNotify)siprec_line_unref);
   negotiation->plan = g_array_new (FALSE, TRUE, sizeof (PlannedLine));
   g_array_set_clear_func (negotiation->plan, planned_line_clear);
@@ -189,6 +193,7 @@ write_answer (SiprecNegotiation *negotiation, const SiprecOffer *offer)
     lines[i].formats = planned->formats;
     lines[i].protection = planned->protection;
     lines[i].inactive = planned_inactive (negotiation, planned);
+    lines[i].willing = negotiation->willing;
   }
   same = siprec_answer_make (offer, lines, advertised_address (negotiation), negotiation->sdp_id,
                              negotiation->sdp_version);
@@ -241,6 +246,27 @@ plan_somewhere (SiprecNegotiation *negotiation, const SiprecOffer *offer, guint6
   }
 }
 
+/* How many lines the client wants to send, now or after a hold; it may have none yet, or disable them. */
+static guint
+count_offered (const SiprecOffer *offer)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < offer->mlines->len; i++)
+    n += siprec_offer_mline (offer, i)->port != 0;
+  return n;
+}
+
+/* Which lines are not wanted: a slot that the client has disabled is free for another stream. */
+static guint64
+still_refused (guint64 refused, const SiprecOffer *offer)
+{
+  for (guint i = 0; i < MIN (offer->mlines->len, 64); i++)
+    if (siprec_offer_mline (offer, i)->port == 0)
+      refused &= ~(G_GUINT64_CONSTANT (1) << i);
+  return refused;
+}
+
 /* For people whose client was refused. */
 static const gchar *
 wanted_transport (SiprecNegotiation *negotiation)
@@ -261,10 +287,12 @@ siprec_negotiation_consider (SiprecNegotiation *negotiation, const SiprecOffer *
 {
   guint n_usable;
 
+  refused |= still_refused (negotiation->refused, offer);
   if (!plan_somewhere (negotiation, offer, refused, &n_usable, error))
     return NULL;
-  /* Once streams exist an offer may disable them all and add new ones later. */
-  if (n_usable == 0 && negotiation->sdp == NULL) {
+  /* A session may live without streams, and get them later (RFC 7866 section 10), but not for a client that wants
+   * to send only what can't be received. */
+  if (n_usable == 0 && negotiation->sdp == NULL && count_offered (offer) > 0) {
     siprec_negotiation_discard (negotiation);
     g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_NOT_ACCEPTABLE,
                  "None of the %u media lines can be received; offer audio over %s.",
@@ -272,6 +300,7 @@ siprec_negotiation_consider (SiprecNegotiation *negotiation, const SiprecOffer *
     return NULL;
   }
   negotiation->offer = offer;
+  negotiation->considered = refused;
   negotiation->answer = write_answer (negotiation, offer);
   return negotiation->answer;
 }
@@ -308,9 +337,11 @@ siprec_negotiation_propose (SiprecNegotiation *negotiation, guint n_lines, GErro
 }
 
 const gchar *
-siprec_negotiation_repeat (SiprecNegotiation *negotiation, const SiprecOffer *offer)
+siprec_negotiation_repeat (SiprecNegotiation *negotiation, const SiprecOffer *offer,
+                           gboolean willing)
 {
   siprec_negotiation_discard (negotiation);
+  negotiation->willing = willing;
   g_array_set_size (negotiation->plan, offer->mlines->len);
   for (guint i = 0; i < offer->mlines->len; i++) {
     PlannedLine *planned = &g_array_index (negotiation->plan, PlannedLine, i);
@@ -450,6 +481,8 @@ siprec_negotiation_commit (SiprecNegotiation *negotiation, GstClockTime now, Sip
     else if (planned->ports)
       add_line (negotiation, mline, planned, now, func, user_data);
   }
+  if (!negotiation->ours)
+    negotiation->refused = negotiation->considered;
   if (g_strcmp0 (negotiation->answer, negotiation->sdp) != 0) {
     negotiation->sdp_version++;
     g_free (negotiation->sdp);
@@ -465,6 +498,7 @@ siprec_negotiation_discard (SiprecNegotiation *negotiation)
   g_clear_pointer (&negotiation->answer, g_free);
   negotiation->offer = NULL;
   negotiation->ours = FALSE;
+  negotiation->willing = FALSE;
 }
 
 gboolean
@@ -514,6 +548,23 @@ siprec_negotiation_resume (SiprecNegotiation *negotiation, gboolean agreed, Sipr
       siprec_line_set_hold (line, line->held, FALSE, func, user_data);
     line->resuming = FALSE;
   }
+}
+
+gchar *
+siprec_negotiation_name_refused (SiprecNegotiation *negotiation, const SiprecOffer *offer)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  for (guint i = 0; i < offer->mlines->len; i++) {
+    const SiprecMline *mline = siprec_offer_mline (offer, i);
+
+    if (mline->port == 0 || find_line (negotiation, i) ||
+        (i < 64 && (negotiation->refused >> i & 1)))
+      continue;
+    g_string_append_printf (names, "%s%u (%s %s)", names->len ? ", " : "", i, mline->media,
+                            mline->proto);
+  }
+  return names->len ? g_string_free (g_steal_pointer (&names), FALSE) : NULL;
 }
 
 const gchar *

@@ -22,6 +22,7 @@ typedef struct _SiprecNegotiation SiprecNegotiation;
  * @advertised: (nullable): address written into the SDP; NULL or "" for the one that media is received at
  * @first_port, @last_port, @buffer_size: as siprec_ports_new() takes them
  * @codecs: (nullable): order of preference, NULL-terminated
+ * @paused: lines begin paused, as siprec_negotiation_pause() leaves them
  * @srtp_policy: which lines are encrypted
  * @latch, @peer: as siprec_stream_set_latch() takes them
  * @refuse_unknown: refuse lines without a codec that can be depayloaded, else they are received as they are
@@ -35,6 +36,7 @@ typedef struct {
   guint16 first_port, last_port;
   guint buffer_size;
   const gchar *const *codecs;
+  gboolean paused;
   SiprecSrtpPolicy srtp_policy;
   SiprecLatchMode latch;
   const gchar *peer;
@@ -52,8 +54,8 @@ SIPREC_API void siprec_negotiation_free (SiprecNegotiation *negotiation);
 /**
  * siprec_negotiation_consider:
  * @offer: the new offer
- * @refused: bit n set refuses m-line n
- * @error: NOT_ACCEPTABLE if no line can be received, PORTS or ADDRESS if ports can't be had
+ * @refused: bit n set refuses m-line n, until the client has disabled it
+ * @error: NOT_ACCEPTABLE if there are lines, and none can be received in a session that has none, PORTS or ADDRESS if ports can't be had
  *
  * Works out the answer and opens the ports that it needs; changes nothing until siprec_negotiation_commit().
  *
@@ -79,6 +81,7 @@ SIPREC_API const gchar *siprec_negotiation_propose (SiprecNegotiation *negotiati
 /**
  * siprec_negotiation_repeat:
  * @offer: the one agreed last
+ * @willing: offer to receive what the client holds, too; else the hold is repeated
  *
  * The lines as they are, as an offer of ours: RFC 7866 section 7.2 forbids us to add any. Then comes
  * siprec_negotiation_take_answer(), or siprec_negotiation_discard().
@@ -86,7 +89,7 @@ SIPREC_API const gchar *siprec_negotiation_propose (SiprecNegotiation *negotiati
  * Returns: the SDP, owned by @negotiation until the next call.
  */
 SIPREC_API const gchar *siprec_negotiation_repeat (SiprecNegotiation *negotiation,
-                                                   const SiprecOffer *offer);
+                                                   const SiprecOffer *offer, gboolean willing);
 
 /**
  * siprec_negotiation_take_answer:
@@ -126,6 +129,11 @@ SIPREC_API gboolean siprec_negotiation_plan_resume (SiprecNegotiation *negotiati
 /* The client has agreed to that, or refused: receives again, or not. */
 SIPREC_API void siprec_negotiation_resume (SiprecNegotiation *negotiation, gboolean agreed,
                                            SiprecLineFunc func, gpointer user_data);
+
+/* Lines of @offer, agreed last, that were offered and can't be received, as "1 (video RTP/AVP), ..." for people;
+ * NULL if there is none. What was refused for the user's sake doesn't count. */
+SIPREC_API gchar *siprec_negotiation_name_refused (SiprecNegotiation *negotiation,
+                                                   const SiprecOffer *offer);
 
 /* The SDP agreed last, or NULL. */
 SIPREC_API const gchar *siprec_negotiation_get_sdp (SiprecNegotiation *negotiation);

@@ -6,12 +6,12 @@
 
 #include "deviation.h"
 #include "error.h"
+#include "sdp/check.h"
 
 #define GST_CAT_DEFAULT siprec_session_debug
 
-static const gchar *const accept_headers[] = {"Accept: " SIPREC_ACCEPTED, NULL};
-
-static const gchar *const retry_headers[] = {SIPREC_RETRY_AFTER, NULL};
+/* RFC 9806: without the name that metadata had before, which is taken all the same. */
+#define ACCEPT "Accept: application/sdp, application/rs-metadata+xml, multipart/mixed"
 
 void
 siprec_content_clear (SiprecContent *content)
@@ -38,6 +38,24 @@ check_unknown_part (SiprecSession *session, const SiprecBodyPart *part, gboolean
   return FALSE;
 }
 
+static void
+take_metadata (SiprecSession *session, const SiprecBodyPart *part, SiprecContent *content)
+{
+  content->metadata = g_bytes_ref (part->data);
+  if (!g_str_has_suffix (part->content_type, "+xml"))
+    siprec_deviations_add (session->deviations, "body-metadata-type", "%s", part->content_type);
+}
+
+static gboolean
+read_sdp (SiprecSession *session, const SiprecBodyPart *part, SiprecContent *content,
+          GError **error)
+{
+  content->offer = siprec_offer_parse (part->data, session->deviations, error);
+  if (content->offer && session->offer)
+    siprec_offer_check_origin (content->offer, session->offer, session->deviations);
+  return content->offer != NULL;
+}
+
 gboolean
 siprec_session_read_content (SiprecSession *session, SiprecRequest *request, SiprecContent *content,
                              GError **error)
@@ -47,6 +65,8 @@ siprec_session_read_content (SiprecSession *session, SiprecRequest *request, Sip
                          session->deviations, error);
   const SiprecBodyPart *sdp;
 
+  if (request->bare_lf)
+    siprec_deviations_add (session->deviations, "sip-line-ends", "a %s", request->method);
   if (parts == NULL)
     return FALSE;
   sdp = siprec_body_find (parts, SIPREC_SDP);
@@ -54,7 +74,7 @@ siprec_session_read_content (SiprecSession *session, SiprecRequest *request, Sip
     const SiprecBodyPart *part = g_ptr_array_index (parts, i);
 
     if (siprec_body_is_metadata (part) && content->metadata == NULL)
-      content->metadata = g_bytes_ref (part->data);
+      take_metadata (session, part, content);
   }
   for (guint i = 0; i < parts->len; i++) {
     const SiprecBodyPart *part = g_ptr_array_index (parts, i);
@@ -63,9 +83,38 @@ siprec_session_read_content (SiprecSession *session, SiprecRequest *request, Sip
         !check_unknown_part (session, part, sdp || content->metadata, error))
       return FALSE;
   }
-  if (sdp)
-    content->offer = siprec_offer_parse (sdp->data, session->deviations, error);
-  return sdp == NULL || content->offer != NULL;
+  return sdp == NULL || read_sdp (session, sdp, content, error);
+}
+
+/* The errors of SIP that have one of ours. */
+static const struct {
+  SiprecError code;
+  guint status;
+} statuses[] = {
+    {SIPREC_ERROR_SYNTAX, 400},
+    {SIPREC_ERROR_FORBIDDEN, 403},
+    {SIPREC_ERROR_MEDIA_TYPE, 415},
+    {SIPREC_ERROR_NOT_ACCEPTABLE, 488},
+};
+
+static guint
+error_status (const GError *error)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (statuses); i++) {
+    if (g_error_matches (error, SIPREC_ERROR, (gint)statuses[i].code))
+      return statuses[i].status;
+  }
+  return 503;
+}
+
+static SiprecError
+status_error (guint status)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (statuses); i++) {
+    if (statuses[i].status == status)
+      return statuses[i].code;
+  }
+  return SIPREC_ERROR_SYNTAX;
 }
 
 /* Answers @transaction with what RFC 3261 wants for @error. */
@@ -74,18 +123,14 @@ siprec_session_answer_error (SiprecTransaction *transaction, const GError *error
 {
   g_autofree gchar *message = g_strdelimit (g_strdup (error->message), "\"\\\r\n", '\'');
   g_autofree gchar *warning = g_strdup_printf ("Warning: 399 gst-siprec \"%s\"", message);
-  const gchar *warnings[] = {warning, NULL, NULL};
-  SiprecReply reply = {.status = 400, .headers = warnings};
+  const gchar *headers[] = {warning, NULL, NULL};
+  SiprecReply reply = {.status = error_status (error), .headers = headers};
 
-  if (g_error_matches (error, SIPREC_ERROR, SIPREC_ERROR_MEDIA_TYPE))
-    reply = (SiprecReply){.status = 415, .headers = accept_headers};
-  else if (g_error_matches (error, SIPREC_ERROR, SIPREC_ERROR_NOT_ACCEPTABLE))
-    reply.status = 488;
-  else if (!g_error_matches (error, SIPREC_ERROR, SIPREC_ERROR_SYNTAX))
-    reply.status = 503;
+  if (reply.status == 415)
+    headers[1] = ACCEPT;
   if (reply.status == 503) {
     /* A limit of ours: it has to be told to whoever runs this, too. */
-    warnings[1] = retry_headers[0];
+    headers[1] = SIPREC_RETRY_AFTER;
     GST_WARNING ("refused with 503: %s", error->message);
   } else {
     GST_INFO ("refused with %u: %s", reply.status, error->message);
@@ -93,48 +138,22 @@ siprec_session_answer_error (SiprecTransaction *transaction, const GError *error
   siprec_transaction_reply (transaction, &reply);
 }
 
-/* In strict mode a departure from the RFCs that was not told yet is an error. */
+/* In strict mode a departure from the RFCs that was not told yet is an error, but for those that RFC 3261 and RFC 7866 have
+ * no error for. */
 gboolean
 siprec_session_check_strictness (SiprecSession *session, GError **error)
 {
-  const SiprecDeviation *deviation;
-
-  if (session->policy.strictness == SIPREC_STRICTNESS_LENIENT ||
-      session->n_deviations_told == session->deviations->len)
+  if (session->policy.strictness == SIPREC_STRICTNESS_LENIENT)
     return TRUE;
-  deviation = g_ptr_array_index (session->deviations, session->n_deviations_told);
-  g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SYNTAX, "%s: %s", deviation->id,
-               deviation->detail);
-  return FALSE;
-}
+  for (guint i = session->n_deviations_told; i < session->deviations->len; i++) {
+    const SiprecDeviation *deviation = g_ptr_array_index (session->deviations, i);
+    guint status = siprec_deviation_status (deviation->id);
 
-gboolean
-siprec_session_check_tag (SiprecSession *session, const SiprecRequest *message)
-{
-  static const gchar *const tags[] = {"+sip.src", "+sip-src", ";src", "isfocus", NULL};
-  g_autofree gchar *contact = message->contact ? g_ascii_strdown (message->contact, -1) : NULL;
-  gboolean tagged = FALSE;
-
-  for (guint i = 0; contact && tags[i]; i++)
-    tagged = tagged || strstr (contact, tags[i]) != NULL;
-  if (contact == NULL || strstr (contact, tags[0]) == NULL)
-    siprec_deviations_add (session->deviations, "sip-no-src-tag", "Contact lacks +sip.src");
-  return tagged;
-}
-
-/* The marks of a recording session, of which a real client shows at least one: the option tag, the feature tag
- * in one of its spellings, metadata, or Cisco's header. RFC 7866 section 6.2 wants the first two. */
-gboolean
-siprec_session_is_recording (SiprecSession *session, const SiprecContent *content)
-{
-  SiprecRequest *invite = session->invite;
-  const gchar *supported = siprec_request_header (invite, "Supported");
-  gboolean tagged, required = siprec_request_requires (invite, "siprec");
-
-  if (!required)
-    siprec_deviations_add (session->deviations, "sip-no-require", "Require lacks siprec");
-  tagged = siprec_session_check_tag (session, invite);
-  return required || tagged || content->metadata != NULL ||
-         (supported && strstr (supported, "siprec")) ||
-         siprec_request_header (invite, "X-Cisco-Recording-Participant");
+    if (status == 0)
+      continue;
+    g_set_error (error, SIPREC_ERROR, (gint)status_error (status), "%s: %s", deviation->id,
+                 deviation->detail);
+    return FALSE;
+  }
+  return TRUE;
 }

@@ -76,6 +76,16 @@ make_sdp (SiprecSession *session, guint64 refused_mlines, GError **error)
   return siprec_negotiation_propose (session->negotiation, n_lines, error);
 }
 
+/* A line of another kind, or with keys that we can't use, is no error; but somebody may miss it. */
+static void
+note_refused (SiprecSession *session)
+{
+  g_autofree gchar *names = siprec_negotiation_name_refused (session->negotiation, session->offer);
+
+  if (names)
+    siprec_deviations_add (session->deviations, "sdp-line-refused", "line %s", names);
+}
+
 void
 siprec_session_begin (SiprecSession *session)
 {
@@ -87,6 +97,7 @@ siprec_session_begin (SiprecSession *session)
     siprec_session_report_metadata (session, metadata);
   siprec_negotiation_commit (session->negotiation, session->start, siprec_session_change_line,
                              session);
+  note_refused (session);
   siprec_session_report_deviations (session);
   siprec_session_set_beginning (session, FALSE);
 }
@@ -129,15 +140,33 @@ siprec_session_refuse (SiprecSession *session, guint status)
   forget (session);
 }
 
+/* RFC 3264 section 8: lines stay, disabled ones too. */
+static gboolean
+check_lines (SiprecSession *session, const SiprecOffer *offer, GError **error)
+{
+  guint n = offer->mlines->len, before = session->offer ? session->offer->mlines->len : 0;
+
+  if (n >= before)
+    return TRUE;
+  if (session->policy.strictness == SIPREC_STRICTNESS_STRICT) {
+    g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_NOT_ACCEPTABLE,
+                 "The offer has %u media lines after %u; disable lines with port 0.", n, before);
+    return FALSE;
+  }
+  siprec_deviations_add (session->deviations, "sdp-lines-missing", "%u lines after %u", n, before);
+  return TRUE;
+}
+
 /* A changed offer inside the dialog. FALSE with @error if it is refused; nothing has changed then. */
 static gboolean
 answer_offer (SiprecSession *session, SiprecTransaction *transaction, SiprecContent *content,
               GError **error)
 {
-  const gchar *sdp = siprec_negotiation_consider (session->negotiation, content->offer, 0, error);
-  g_autofree gchar *body = g_strdup (sdp);
+  g_autofree gchar *body = NULL;
 
-  if (sdp == NULL)
+  if (check_lines (session, content->offer, error))
+    body = g_strdup (siprec_negotiation_consider (session->negotiation, content->offer, 0, error));
+  if (body == NULL)
     return FALSE;
   siprec_session_set_offer (session, g_steal_pointer (&content->offer));
   /* Metadata that comes with an offer describes the streams of that offer (RFC 7866 section 9.1), so
@@ -150,6 +179,7 @@ answer_offer (SiprecSession *session, SiprecTransaction *transaction, SiprecCont
       transaction, &(SiprecReply){.status = 200, .content_type = SIPREC_SDP, .body = body});
   siprec_negotiation_commit (session->negotiation, siprec_context_now (),
                              siprec_session_change_line, session);
+  note_refused (session);
   return TRUE;
 }
 
@@ -165,7 +195,7 @@ answer_without_offer (SiprecSession *session, SiprecTransaction *transaction,
     siprec_session_report_metadata (session, content->metadata);
   if (g_str_equal (request->method, "INVITE")) {
     reply.content_type = SIPREC_SDP;
-    reply.body = siprec_negotiation_repeat (session->negotiation, session->offer);
+    reply.body = siprec_negotiation_repeat (session->negotiation, session->offer, TRUE);
     session->answer_due = TRUE;
   }
   siprec_transaction_reply (transaction, &reply);
@@ -182,6 +212,11 @@ on_request (SiprecDialog *dialog, SiprecTransaction *transaction, SiprecRequest 
 
   if (session->negotiation == NULL || session->ending) {
     siprec_transaction_reply_status (transaction, 481);
+    return;
+  }
+  /* The answer that is to begin the session is still on its way. */
+  if (session->started == NULL) {
+    siprec_transaction_reply (transaction, &(SiprecReply){.status = 500, .headers = retry_headers});
     return;
   }
   if (g_str_equal (request->method, "INFO")) {
@@ -319,7 +354,7 @@ siprec_session_send_offer (SiprecSession *session, SiprecDialogResponse response
   if (session->ending || session->answer_due || session->dialog == NULL || session->offer == NULL ||
       !siprec_dialog_may_offer (session->dialog))
     return FALSE;
-  sdp = siprec_negotiation_repeat (session->negotiation, session->offer);
+  sdp = siprec_negotiation_repeat (session->negotiation, session->offer, FALSE);
   if (siprec_dialog_request (session->dialog, "INVITE", require_headers, SIPREC_SDP, sdp, response,
                              session))
     return TRUE;

@@ -110,6 +110,7 @@ siprec_session_open_negotiation (SiprecSession *session)
       .last_port = settings->last_port,
       .buffer_size = settings->udp_buffer_size,
       .codecs = session->policy.codecs,
+      .paused = session->policy.start_paused,
       .srtp_policy = session->policy.srtp_policy,
       .latch = session->policy.latch,
       .peer = client->remote_address,

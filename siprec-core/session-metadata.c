@@ -16,9 +16,9 @@ carries_media (const SiprecMline *mline)
   return mline->rtp && mline->port != 0;
 }
 
-/* The a=label of each line that carries media; guesses go by them or by their order. */
+/* The a=label of each line, or of each that carries media: guesses go by those, or by their order. */
 static GPtrArray *
-collect_labels (SiprecSession *session)
+collect_labels (SiprecSession *session, gboolean all)
 {
   GPtrArray *labels = g_ptr_array_new ();
 
@@ -26,7 +26,7 @@ collect_labels (SiprecSession *session)
   for (guint i = 0; session->offer && i < session->offer->mlines->len; i++) {
     const SiprecMline *mline = g_ptr_array_index (session->offer->mlines, i);
 
-    if (carries_media (mline))
+    if (all || carries_media (mline))
       g_ptr_array_add (labels, mline->label);
   }
   return labels;
@@ -138,7 +138,7 @@ set_metadata (SiprecSession *session, SiprecMetadata *state, GPtrArray *labels)
 void
 siprec_session_report_offer (SiprecSession *session)
 {
-  g_autoptr (GPtrArray) labels = collect_labels (session);
+  g_autoptr (GPtrArray) labels = collect_labels (session, FALSE);
 
   /* Before the first document there is nothing to guess from. */
   if (session->senders && note_labels (session, labels))
@@ -164,7 +164,8 @@ check_size (SiprecSession *session, const SiprecMetadata *state)
 static void
 apply_metadata (SiprecSession *session, const SiprecMetadata *read)
 {
-  g_autoptr (GPtrArray) labels = collect_labels (session);
+  g_autoptr (GPtrArray) labels = collect_labels (session, FALSE);
+  g_autoptr (GPtrArray) all_labels = collect_labels (session, TRUE);
   g_autoptr (SiprecMetadata) merged = siprec_metadata_merge (session->metadata, read);
   SiprecMetadata *state;
 
@@ -174,20 +175,36 @@ apply_metadata (SiprecSession *session, const SiprecMetadata *read)
   note_labels (session, labels);
   siprec_metadata_check_ids (state, session->deviations);
   set_metadata (session, state, labels);
+  /* Without an offer, as in an answer that is awaited, there is nothing to compare with. */
+  if (session->offer)
+    siprec_metadata_check_streams (state, all_labels, labels, session->deviations);
+}
+
+/* Without the white space at its end, which depends on what it was sent in. */
+static GBytes *
+trim_document (GBytes *document)
+{
+  gsize size;
+  const gchar *text = g_bytes_get_data (document, &size);
+
+  while (size > 0 && g_ascii_isspace (text[size - 1]))
+    size--;
+  return g_bytes_new_from_bytes (document, 0, size);
 }
 
 void
 siprec_session_report_metadata (SiprecSession *session, GBytes *document)
 {
+  g_autoptr (GBytes) trimmed = trim_document (document);
   g_autoptr (GError) error = NULL;
   g_autoptr (SiprecMetadata) read = NULL;
   gboolean awaited = siprec_context_now () < session->snapshot_deadline;
 
   /* Refreshes repeat the document; they are no news. */
-  if (session->document && g_bytes_equal (session->document, document))
+  if (session->document && g_bytes_equal (session->document, trimmed))
     return;
   g_clear_pointer (&session->document, g_bytes_unref);
-  session->document = g_bytes_ref (document);
+  session->document = g_steal_pointer (&trimmed);
 
   read = siprec_metadata_read (document, &session->policy.metadata_limits, session->deviations,
                                &error);

@@ -46,7 +46,8 @@ struct _SiprecPool {
   GCond finished; /* the run of a stopped strand is over */
   GQueue queue;   /* of SiprecStrand.link */
   GPtrArray *workers;
-  guint n_idle;
+  guint n_idle;   /* threads that wait for work */
+  guint n_called; /* those of them that have been signalled */
   GThread *watcher;
   gboolean watching; /* the watcher is counting time, no need to wake it */
   gboolean closing;
@@ -191,6 +192,31 @@ pool_growth_due (SiprecPool *pool)
   return MIN (all_blocked, first->queued_at + WAITED_TOO_LONG);
 }
 
+/* With the lock: one more idle thread is to take what is queued, if there is one. */
+static void
+pool_call (SiprecPool *pool)
+{
+  if (pool->n_called >= pool->n_idle)
+    return;
+  pool->n_called++;
+  g_cond_signal (&pool->work);
+}
+
+/* With the lock. Whether a thread will soon take what is queued. */
+static gboolean
+pool_is_on_it (SiprecPool *pool, gint64 now)
+{
+  if (pool->n_called > 0)
+    return TRUE;
+  for (guint i = 0; i < pool->workers->len; i++) {
+    const Worker *worker = g_ptr_array_index (pool->workers, i);
+
+    if (worker->strand && !worker->strand->slow && now < worker->since + HELP_AFTER)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 /* With the lock. Returns when the next look is due, G_MAXINT64 if nothing waits. */
 static gint64
 pool_grow_if_due (SiprecPool *pool, gint64 now)
@@ -203,7 +229,7 @@ pool_grow_if_due (SiprecPool *pool, gint64 now)
   if (due > now)
     return due;
   if (pool->n_idle > 0) {
-    g_cond_signal (&pool->work);
+    pool_call (pool);
     return now + BLOCKED_AFTER;
   }
   return pool_add_worker (pool) ? G_MAXINT64 : now + BLOCKED_AFTER;
@@ -267,10 +293,10 @@ worker_call_help (Worker *self, SiprecStrand *strand)
   __builtin_prefetch (next->link.next, 1);
   for (guint i = 0; i < next->warm; i += CACHE_LINE)
     __builtin_prefetch ((const gchar *)next->user_data + i, 1);
-  if (pool->n_idle == 0 || (!strand->slow && self->since < self->alone_since + HELP_AFTER))
+  if (!strand->slow && self->since < self->alone_since + HELP_AFTER)
     return;
   self->alone_since = self->since;
-  g_cond_signal (&pool->work);
+  pool_call (pool);
 }
 
 /* With the lock, which is released during the run. */
@@ -329,6 +355,8 @@ worker_main (gpointer data)
     pool->n_idle++;
     g_cond_wait (&pool->work, &pool->lock);
     pool->n_idle--;
+    if (pool->n_called > 0)
+      pool->n_called--;
     self->since = self->alone_since = g_get_monotonic_time ();
   }
   heir = pool->heir == self;
@@ -404,8 +432,8 @@ siprec_strand_wake_many (SiprecStrand **strands, guint n)
     strands[kept++] = strand;
   }
   if (pushed > 0) {
-    if (pool->n_idle > 0)
-      g_cond_signal (&pool->work);
+    if (!pool_is_on_it (pool, now))
+      pool_call (pool);
     pool_provide (pool, now);
   }
   g_mutex_unlock (&pool->lock);

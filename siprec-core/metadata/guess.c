@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "merge.h"
 
+#include "../deviation.h"
 #include "index.h"
 
 /* The labels of the lines; "mline-<n>" for one without. Without lines, those of the streams, each once: a guess
@@ -77,8 +78,10 @@ set_of (const GPtrArray *strings)
 {
   GHashTable *set = g_hash_table_new (g_str_hash, g_str_equal);
 
-  for (guint i = 0; i < strings->len; i++)
-    g_hash_table_add (set, g_ptr_array_index (strings, i));
+  for (guint i = 0; i < strings->len; i++) {
+    if (g_ptr_array_index (strings, i))
+      g_hash_table_add (set, g_ptr_array_index (strings, i));
+  }
   return set;
 }
 
@@ -220,4 +223,58 @@ siprec_metadata_guess (SiprecMetadata *metadata, GPtrArray *labels)
     guess_unknown_streams (metadata, all_labels);
   if (unlabelled)
     guess_labels (metadata, all_labels);
+}
+
+static void
+note_guesses (const SiprecMetadata *metadata, GPtrArray *deviations)
+{
+  for (guint i = 0; i < metadata->assocs->len; i++) {
+    const SiprecStreamAssoc *assoc = g_ptr_array_index (metadata->assocs, i);
+    g_autofree gchar *shown = siprec_printable (assoc->participant_id, -1);
+
+    if (assoc->guessed)
+      siprec_deviations_add (deviations, "metadata-guessed", "what participant %s sends", shown);
+  }
+  for (guint i = 0; i < metadata->streams->len; i++) {
+    const SiprecStreamInfo *stream = g_ptr_array_index (metadata->streams, i);
+    g_autofree gchar *shown = siprec_printable (stream->label, -1);
+
+    if (stream->guessed)
+      siprec_deviations_add (deviations, "metadata-guessed", "the stream of label %s", shown);
+  }
+}
+
+/* RFC 7865 section 6.7.1. A stream may be one of a line that is refused or disabled. */
+static void
+note_labels (const SiprecMetadata *metadata, GPtrArray *labels, GPtrArray *used,
+             GPtrArray *deviations)
+{
+  g_autoptr (GHashTable) known = set_of (labels);
+  g_autoptr (GHashTable) named = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; i < metadata->streams->len; i++) {
+    const SiprecStreamInfo *stream = g_ptr_array_index (metadata->streams, i);
+    g_autofree gchar *shown = siprec_printable (stream->label, -1);
+
+    if (stream->label == NULL)
+      continue;
+    g_hash_table_add (named, stream->label);
+    if (!stream->guessed && !g_hash_table_contains (known, stream->label))
+      siprec_deviations_add (deviations, "metadata-label", "no line has the label %s", shown);
+  }
+  for (guint i = 0; i < used->len && metadata->streams->len > 0; i++) {
+    const gchar *label = g_ptr_array_index (used, i);
+    g_autofree gchar *shown = siprec_printable (label, -1);
+
+    if (label && !g_hash_table_contains (named, label))
+      siprec_deviations_add (deviations, "metadata-label", "no stream has the label %s", shown);
+  }
+}
+
+void
+siprec_metadata_check_streams (const SiprecMetadata *metadata, GPtrArray *labels, GPtrArray *used,
+                               GPtrArray *deviations)
+{
+  note_guesses (metadata, deviations);
+  note_labels (metadata, labels, used, deviations);
 }

@@ -59,19 +59,6 @@ siprec_history_add (GPtrArray *history, const gchar *begin, const gchar *end)
 }
 
 void
-siprec_history_merge (GPtrArray *history, gchar *const *begin, gchar **end, const GPtrArray *from)
-{
-  for (guint i = 0; i < from->len; i++) {
-    const SiprecInterval *interval = g_ptr_array_index (from, i);
-
-    if (!interval->begin && *begin && !*end)
-      *end = g_strdup (interval->end);
-    else
-      siprec_history_add (history, interval->begin, interval->end);
-  }
-}
-
-void
 siprec_history_keep (GPtrArray **history, const gchar *begin, const GPtrArray *known,
                      const gchar *known_begin, const gchar *known_end)
 {
@@ -107,4 +94,26 @@ siprec_history_update (GPtrArray *history, gchar **begin, gchar **end, const gch
   }
   replace (begin, new_begin);
   replace (end, new_end);
+}
+
+void
+siprec_history_merge (GPtrArray *history, gchar **begin, gchar **end, const GPtrArray *past,
+                      const gchar *new_begin, const gchar *new_end)
+{
+  const SiprecInterval *first = past->len > 0 ? g_ptr_array_index (past, 0) : NULL;
+  gboolean ends = first && !first->begin && *begin && !*end;
+
+  if (ends)
+    *end = g_strdup (first->end);
+  if (new_begin && *end && g_strcmp0 (*begin, new_begin) != 0) {
+    siprec_history_add (history, *begin, *end);
+    g_clear_pointer (begin, g_free);
+    g_clear_pointer (end, g_free);
+  }
+  for (guint i = ends ? 1 : 0; i < past->len; i++) {
+    const SiprecInterval *interval = g_ptr_array_index (past, i);
+
+    siprec_history_add (history, interval->begin, interval->end);
+  }
+  siprec_history_update (history, begin, end, new_begin, new_end);
 }

@@ -14,10 +14,6 @@ GPtrArray *siprec_history_copy (const GPtrArray *history);
 /* Adds an interval that isn't in @history yet; of very many the oldest are dropped. */
 void siprec_history_add (GPtrArray *history, const gchar *begin, const gchar *end);
 
-/* Adds all of @from to @history; one without a beginning ends the interval from @begin, if that is open. */
-void siprec_history_merge (GPtrArray *history, gchar *const *begin, gchar **end,
-                           const GPtrArray *from);
-
 /**
  * siprec_history_keep:
  * @history: (inout): what a complete document says
@@ -43,5 +39,10 @@ void siprec_history_keep (GPtrArray **history, const gchar *begin, const GPtrArr
  */
 void siprec_history_update (GPtrArray *history, gchar **begin, gchar **end, const gchar *new_begin,
                             const gchar *new_end);
+
+/* The same with what was sent of times past, which comes in between; one without a beginning is the end of the
+ * interval so far. */
+void siprec_history_merge (GPtrArray *history, gchar **begin, gchar **end, const GPtrArray *past,
+                           const gchar *new_begin, const gchar *new_end);
 
 G_END_DECLS

@@ -52,9 +52,8 @@ merge_calls (SiprecMetadata *state, const GPtrArray *calls)
     replace (&to->group_ref, from->group_ref);
     siprec_history_update (NULL, &to->start_time, &to->stop_time, from->start_time,
                            from->stop_time);
-    siprec_history_merge (to->history, &to->associate_time, &to->disassociate_time, from->history);
-    siprec_history_update (to->history, &to->associate_time, &to->disassociate_time,
-                           from->associate_time, from->disassociate_time);
+    siprec_history_merge (to->history, &to->associate_time, &to->disassociate_time, from->history,
+                          from->associate_time, from->disassociate_time);
     if (from->sip_session_ids->len > 0)
       replace_list (to->sip_session_ids, from->sip_session_ids);
     if (from->reasons->len > 0)
@@ -142,9 +141,8 @@ merge_attendances (SiprecMetadata *state, const GPtrArray *attendances)
       to = siprec_metadata_add_attendance (state, from->participant_id, from->call_id);
       g_hash_table_insert (index, g_steal_pointer (&key), to);
     }
-    siprec_history_merge (to->history, &to->associate_time, &to->disassociate_time, from->history);
-    siprec_history_update (to->history, &to->associate_time, &to->disassociate_time,
-                           from->associate_time, from->disassociate_time);
+    siprec_history_merge (to->history, &to->associate_time, &to->disassociate_time, from->history,
+                          from->associate_time, from->disassociate_time);
     if (from->params->len > 0)
       g_ptr_array_set_size (to->params, 0);
     for (guint n = 0; n < from->params->len; n++) {
@@ -168,9 +166,8 @@ merge_assocs (SiprecMetadata *state, const GPtrArray *assocs)
 
     replace_list (to->send, from->send);
     replace_list (to->recv, from->recv);
-    siprec_history_merge (to->history, &to->associate_time, &to->disassociate_time, from->history);
-    siprec_history_update (to->history, &to->associate_time, &to->disassociate_time,
-                           from->associate_time, from->disassociate_time);
+    siprec_history_merge (to->history, &to->associate_time, &to->disassociate_time, from->history,
+                          from->associate_time, from->disassociate_time);
     replace (&to->extensions, from->extensions);
     to->guessed = from->guessed;
   }

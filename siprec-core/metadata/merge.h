@@ -47,4 +47,14 @@ SIPREC_API void siprec_metadata_check_ids (const SiprecMetadata *metadata, GPtrA
  */
 SIPREC_API void siprec_metadata_guess (SiprecMetadata *metadata, GPtrArray *labels);
 
+/**
+ * siprec_metadata_check_streams:
+ * @metadata: a merged state with its guesses
+ * @labels: the a=label of each m-line, in order; NULL where a line has none
+ * @used: those of the lines that carry media
+ * @deviations: (nullable): where it is noted what was guessed, and which labels metadata and SDP don't share
+ */
+SIPREC_API void siprec_metadata_check_streams (const SiprecMetadata *metadata, GPtrArray *labels,
+                                               GPtrArray *used, GPtrArray *deviations);
+
 G_END_DECLS

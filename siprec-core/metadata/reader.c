@@ -6,6 +6,7 @@
 
 #include "../deviation.h"
 #include "../error.h"
+#include "check.h"
 #include "document.h"
 #include "xmltext.h"
 
@@ -38,7 +39,7 @@ name_content (const xmlNode *node)
   gchar *name = siprec_xml_content (node, SIPREC_DOCUMENT_MAX_TEXT);
   gsize length = name ? strlen (name) : 0;
 
-  if (length > 2 && name[0] == '"' && name[length - 1] == '"') {
+  for (; length > 2 && name[0] == '"' && name[length - 1] == '"'; length -= 2) {
     memmove (name, name + 1, length - 2);
     name[length - 2] = '\0';
   }
@@ -327,6 +328,7 @@ read_document (SiprecDocument *document, const xmlNode *root, GError **error)
   if (!g_str_equal (siprec_xml_namespace (root), SIPREC_DOCUMENT_NS))
     siprec_deviations_add (document->deviations, "metadata-namespace", "namespace \"%s\"", ns);
   read_container (document, container);
+  siprec_document_check (document, container);
   return TRUE;
 }
 

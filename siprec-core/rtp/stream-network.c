@@ -211,6 +211,32 @@ send_report (SiprecStream *stream, GstClockTime now, gboolean bye)
   gst_buffer_unmap (report, &map);
 }
 
+/* Where the peer's RTP port is: where media comes from, or else where the SDP says it does. */
+static const SiprecAddress *
+get_rtp_remote (SiprecStream *stream)
+{
+  const SiprecLatch *latch = &stream->gate.latch;
+
+  if (latch->source.any.sa_family != AF_UNSPEC)
+    return &latch->source;
+  return latch->signalled.any.sa_family != AF_UNSPEC ? &latch->signalled : NULL;
+}
+
+static void
+keep_alive (SiprecStream *stream, GstClockTime now)
+{
+  const SiprecRtcp *rtcp = &stream->receiver.rtcp;
+  const SiprecAddress *remote = get_rtp_remote (stream);
+  guint8 packet[SIPREC_KEEPALIVE_SIZE];
+  gboolean on_rtp = FALSE;
+
+  siprec_rtcp_get_remote (rtcp, &on_rtp);
+  if (!remote || on_rtp || !siprec_keepalive_is_due (&stream->keepalive, now))
+    return;
+  siprec_keepalive_write (&stream->keepalive, stream->receiver.formats, rtcp->ssrc, packet);
+  send_to (stream, TRUE, remote, packet, sizeof (packet));
+}
+
 static void
 tell_rejected (SiprecStream *stream, GstClockTime now)
 {
@@ -291,6 +317,8 @@ siprec_stream_report (SiprecStream *stream, GstClockTime now)
 {
   if (siprec_rtcp_is_due (&stream->receiver.rtcp, now))
     send_report (stream, now, FALSE);
+  if (now >= stream->keepalive.next)
+    keep_alive (stream, now);
   if (stream->receiver.changed)
     copy_counts (stream);
   tell_rejected (stream, now);

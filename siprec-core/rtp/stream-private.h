@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gate.h"
+#include "keepalive.h"
 #include "receiver.h"
 #include "ring.h"
 #include "stream.h"
@@ -43,6 +44,7 @@ struct _SiprecStream {
   gchar *peer;      /* (nullable): where SIP comes from */
   GQueue unopened;  /* packets that may be for those it hasn't */
   SiprecReceiver receiver;
+  SiprecKeepalive keepalive;
   GstClockTime next_stats;  /* when the ring's are due to be renewed */
   gconstpointer last_woken; /* the consumer's strand; not to be looked into */
   guint index;              /* in the worker's roster */

@@ -123,7 +123,7 @@ typedef struct {
   GstClockTime time;
   SiprecStreamWishes wishes;
   GPtrArray *formats;
-  gchar *address;
+  gchar *address, *rtcp_address;
   guint16 port, rtcp_port;
   gboolean flag;
   SiprecLatchMode mode;
@@ -218,7 +218,8 @@ run_command (SiprecStream *stream, gpointer data)
       break;
     case SET_REMOTE:
       siprec_latch_set_remote (&stream->gate.latch, command->address, command->port, stream->peer);
-      siprec_rtcp_set_remote (&receiver->rtcp, command->address, command->rtcp_port, command->flag);
+      siprec_rtcp_set_remote (&receiver->rtcp, command->rtcp_address, command->rtcp_port,
+                              command->flag);
       break;
     }
     siprec_worker_publish (stream->worker, stream);
@@ -229,6 +230,7 @@ run_command (SiprecStream *stream, gpointer data)
   g_clear_pointer (&command->formats, g_ptr_array_unref);
   g_clear_pointer (&command->protection, siprec_protection_free);
   g_free (command->address);
+  g_free (command->rtcp_address);
 }
 
 static void
@@ -301,10 +303,11 @@ siprec_stream_get_codec (SiprecStream *stream)
 
 void
 siprec_stream_set_remote (SiprecStream *stream, const gchar *address, guint16 rtp_port,
-                          guint16 rtcp_port, gboolean rtcp_mux)
+                          const gchar *rtcp_address, guint16 rtcp_port, gboolean rtcp_mux)
 {
   Command command = {.type = SET_REMOTE,
                      .address = g_strdup (address),
+                     .rtcp_address = g_strdup (rtcp_address && !rtcp_mux ? rtcp_address : address),
                      .port = rtp_port,
                      .rtcp_port = rtcp_mux ? rtp_port : rtcp_port,
                      .flag = rtcp_mux};

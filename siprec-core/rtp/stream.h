@@ -158,11 +158,14 @@ SIPREC_API SiprecFormat *siprec_stream_get_codec (SiprecStream *stream);
  * siprec_stream_set_remote:
  * @address: (nullable): where the SDP says the media comes from; NULL if it says nothing
  * @rtp_port: 0 if unknown
- * @rtcp_port: where receiver reports go, until RTCP has been received from elsewhere (symmetric RTCP)
+ * @rtcp_address: (nullable): where receiver reports go, until RTCP has been received from elsewhere
+ *   (symmetric RTCP, RFC 4961); NULL for @address
+ * @rtcp_port: its port
  * @rtcp_mux: RTCP shares the RTP port (RFC 5761)
  */
 SIPREC_API void siprec_stream_set_remote (SiprecStream *stream, const gchar *address,
-                                          guint16 rtp_port, guint16 rtcp_port, gboolean rtcp_mux);
+                                          guint16 rtp_port, const gchar *rtcp_address,
+                                          guint16 rtcp_port, gboolean rtcp_mux);
 
 /**
  * siprec_stream_set_latch:

@@ -18,6 +18,10 @@
  * kernel. */
 #define MAX_VISITS 4
 
+/* Consumers that wait for others to be served. They begin while the buffers still fit into a cache, and the
+ * next ones are made in the memory of those. */
+#define MAX_WAKES 128
+
 #define EVENTS 256
 
 /* Statistics that nobody looks at are renewed no more often. */
@@ -48,7 +52,7 @@ struct _SiprecWorker {
   SiprecRoster roster; /* of attached streams */
   GPtrArray *full;     /* streams whose socket may have more */
   GArray *units;       /* SiprecUnit, of the stream being served */
-  GPtrArray *wakes;    /* SiprecStrand, owned; woken before the tick is over */
+  GPtrArray *wakes;    /* SiprecStrand, owned; not yet woken */
 };
 
 static GstClockTime
@@ -305,6 +309,8 @@ tick (SiprecWorker *worker)
   while ((stream = siprec_roster_next (&worker->roster))) {
     if (siprec_stream_is_wanted (stream) && visit (worker, stream))
       g_ptr_array_add (worker->full, stream);
+    if (worker->wakes->len >= MAX_WAKES)
+      wake_consumers (worker);
   }
   revisit_full (worker);
 }

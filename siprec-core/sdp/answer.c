@@ -244,7 +244,8 @@ append_media (GString *out, const SiprecOffer *offer, const SiprecMline *mline,
   if (mline->rtcp_mux)
     g_string_append (out, "a=rtcp-mux\r\n");
   siprec_security_write (out, line->protection, address, line->port, mline->rtcp_mux);
-  g_string_append (out, mline->held || line->inactive ? "a=inactive\r\n" : "a=recvonly\r\n");
+  g_string_append (out, line->inactive || (mline->held && !line->willing) ? "a=inactive\r\n"
+                                                                          : "a=recvonly\r\n");
 }
 
 static gboolean

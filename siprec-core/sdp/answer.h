@@ -25,12 +25,14 @@ SIPREC_API GPtrArray *siprec_answer_choose (const SiprecMline *mline, const gcha
  * SiprecAnswerLine:
  * @port: our RTP port, or 0 to refuse the line
  * @inactive: answer a=inactive although the offer would send (not ready, or paused by us)
+ * @willing: unless @inactive, say a=recvonly although the offer is held: what we write is an offer
  * @formats: (element-type SiprecFormat) (nullable): as chosen
  * @protection: (nullable): its attributes are written
  */
 typedef struct {
   guint16 port;
   gboolean inactive;
+  gboolean willing;
   GPtrArray *formats;
   const SiprecProtection *protection;
 } SiprecAnswerLine;

@@ -6,6 +6,7 @@
 
 #include "../deviation.h"
 #include "../error.h"
+#include "check.h"
 #include "codec.h"
 
 #define MAX_SIZE    (64 * 1024)
@@ -45,6 +46,7 @@ mline_free (gpointer data)
   g_free (mline->mid);
   g_free (mline->lang);
   g_free (mline->address);
+  g_free (mline->rtcp_address);
   siprec_security_free (mline->security);
   g_ptr_array_unref (mline->formats);
   g_free (mline);
@@ -149,7 +151,8 @@ read_lines (Reader *reader, const gchar *text, GError **error)
     text += length;
     text += strspn (text, "\r\n");
   }
-  if (reader->seen == 0 || reader->mlines == 0) {
+  /* RFC 3264 section 5: none means that streams come later. */
+  if (reader->seen == 0 || (reader->mlines == 0 && !(reader->seen & 1u << ('o' - 'a')))) {
     g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SYNTAX, "The SDP has no %s line.",
                  reader->seen == 0 ? "v=0" : "media (m=)");
     return FALSE;
@@ -312,6 +315,17 @@ read_hold (SiprecMline *mline, GPtrArray *deviations)
                            mline->index, mline->address);
 }
 
+/* The address in "5001 IN IP4 192.0.2.9" behind the port, or NULL; names aren't looked up. */
+static gchar *
+read_rtcp_address (const gchar *rest)
+{
+  g_auto (GStrv) words = g_strsplit (rest, " ", 4);
+
+  if (g_strv_length (words) != 3 || !g_hostname_is_ip_address (words[2]))
+    return NULL;
+  return g_strdup (words[2]);
+}
+
 static void
 read_rtcp (SiprecMline *mline, const GstSDPMedia *media, GPtrArray *deviations)
 {
@@ -327,6 +341,7 @@ read_rtcp (SiprecMline *mline, const GstSDPMedia *media, GPtrArray *deviations)
   value += strspn (value, " ");
   if (siprec_codec_read_number (&value, " ", G_MAXUINT16, &port) && port > 0) {
     mline->rtcp_port = port;
+    mline->rtcp_address = read_rtcp_address (value + strspn (value, " "));
   } else {
     g_autofree gchar *shown = siprec_printable (value, -1);
     siprec_deviations_add (deviations, "sdp-rtcp", "media line %u: \"%s\"", mline->index, shown);
@@ -470,6 +485,7 @@ siprec_offer_parse (GBytes *data, GPtrArray *deviations, GError **error)
   for (guint i = 0; i < reader.mlines; i++)
     g_ptr_array_add (offer->mlines, read_mline (offer->sdp, i, deviations));
   check_labels (offer->mlines, deviations);
+  siprec_offer_check_ports (offer, deviations);
   siprec_security_redact (offer->sdp);
   return g_steal_pointer (&offer);
 }

@@ -40,7 +40,8 @@ typedef enum {
  * @lang: (nullable): a=lang
  * @port: 0 if the line is refused or disabled
  * @address: (nullable): its c= address, or the session's
- * @rtcp_port: a=rtcp (RFC 3605), else @port + 1, else 0
+ * @rtcp_address: (nullable): the one of a=rtcp (RFC 3605), if it has one
+ * @rtcp_port: a=rtcp, else @port + 1, else 0
  * @rtcp_mux: a=rtcp-mux (RFC 5761) is offered
  * @direction: its own or the session's; absent means sendrecv (RFC 3264)
  * @held: nothing will be sent: inactive, recvonly, or c=0.0.0.0 (RFC 2543 style)
@@ -60,6 +61,7 @@ typedef struct {
   gchar *lang;
   guint16 port;
   gchar *address;
+  gchar *rtcp_address;
   guint16 rtcp_port;
   gboolean rtcp_mux;
   SiprecDirection direction;
@@ -90,7 +92,7 @@ typedef struct {
  *
  * Reads and checks an SDP offer. Accepts at most 64 KiB and 64 media lines; static payload types
  * without rtpmap (RFC 3551 table), unknown attributes and lines, a missing o=, t= or c=. Refuses what
- * is no SDP (no v=0, no m-line, ports that are no number).
+ * is no SDP (no v=0, neither o= nor m-line, ports that are no number).
  *
  * Returns: the offer, or NULL with @error. Free with siprec_offer_free().
  */

@@ -6,24 +6,9 @@
 /* After a CANCEL the peer has this long to say 487 (RFC 3261 section 9.1: 64 * T1). */
 #define CANCEL_TIMEOUT_MS 32000
 
-static tport_t *
-find_socket (SiprecAgent *agent, const SiprecCallee *callee)
-{
-  tport_t *found = NULL;
-
-  for (tport_t *tp = tport_primaries (nta_agent_tports (siprec_agent_nta (agent))); tp;
-       tp = tport_next (tp)) {
-    if (g_ascii_strcasecmp (tport_name (tp)->tpn_proto, callee->transport) != 0)
-      continue;
-    if (!found || g_strcmp0 (tport_name (tp)->tpn_host, callee->local_address) == 0)
-      found = tp;
-  }
-  return found;
-}
-
 /* What stands for a message of the peer's until there is one. */
 static SiprecRequest *
-make_destination (const SiprecCallee *callee, tport_t *tport)
+make_destination (const SiprecCallee *callee)
 {
   SiprecRequest *destination = siprec_request_new ();
 
@@ -31,15 +16,14 @@ make_destination (const SiprecCallee *callee, tport_t *tport)
   destination->transport = g_strdup (callee->transport);
   destination->remote_address = g_strdup (callee->address);
   destination->remote_port = callee->port;
-  siprec_message_local_address (destination, tport);
   return destination;
 }
 
 static SiprecDialog *
-dialog_new (SiprecAgent *agent, const SiprecCallee *callee, tport_t *tport)
+dialog_new (SiprecAgent *agent, const SiprecCallee *callee, SiprecRequest *destination,
+            tport_t *tport)
 {
   SiprecDialog *dialog = g_new0 (SiprecDialog, 1);
-  SiprecRequest *destination = make_destination (callee, tport);
 
   su_home_init (dialog->home);
   dialog->ref_count = 1;
@@ -50,7 +34,6 @@ dialog_new (SiprecAgent *agent, const SiprecCallee *callee, tport_t *tport)
   g_queue_init (&dialog->pending);
   g_queue_init (&dialog->clients);
   siprec_dialog_remember_source (dialog, destination, tport);
-  siprec_request_unref (destination);
 
   dialog->call_id = sip_call_id_make (dialog->home, callee->call_id);
   dialog->local = sip_from_make (dialog->home, callee->from);
@@ -137,7 +120,9 @@ SiprecDialog *
 siprec_dialog_call (SiprecAgent *agent, const SiprecCallee *callee, const gchar *const *headers,
                     const SiprecDialogHandler *handler, gpointer user_data, GError **error)
 {
-  tport_t *tport = find_socket (agent, callee);
+  g_autoptr (SiprecRequest) destination = make_destination (callee);
+  tport_t *tport =
+      siprec_sockets_choose (siprec_agent_sockets (agent), destination, callee->local_address);
   SiprecOutgoing invite = {SIP_METHOD_INVITE, .lines = headers};
   SiprecDialog *dialog;
 
@@ -147,7 +132,7 @@ siprec_dialog_call (SiprecAgent *agent, const SiprecCallee *callee, const gchar 
                  callee->transport);
     return NULL;
   }
-  dialog = dialog_new (agent, callee, tport);
+  dialog = dialog_new (agent, callee, destination, tport);
   dialog->handler = *handler;
   dialog->user_data = user_data;
   if (dialog->call_id && dialog->local && dialog->target && dialog->remote)

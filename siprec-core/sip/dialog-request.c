@@ -132,14 +132,18 @@ make_route (SiprecDialog *dialog)
   guint16 port;
   g_autofree gchar *address = next_hop (dialog, &port);
   g_autofree gchar *host_port = NULL;
+  /* RFC 5922 section 7.3: who we think it is, else who was meant. */
+  const gchar *meant[] = {dialog->target->m_url->url_host, NULL};
+  const gchar *const *names =
+      dialog->last->identities ? (const gchar *const *)dialog->last->identities : meant;
   tport_t *dialed;
 
   if (tport_is_dgram (dialog->tport)) {
     host_port = siprec_host_port (address, port);
     return g_strdup_printf ("sip:%s;transport=udp", host_port);
   }
-  if (!tport_is_clear_to_send (dialog->tport)) {
-    dialed = siprec_sockets_dial (sockets, dialog->last, address, port);
+  if (!tport_is_secondary (dialog->tport) || !tport_is_clear_to_send (dialog->tport)) {
+    dialed = siprec_sockets_dial (sockets, dialog->last, names, address, port);
     if (!dialed)
       return NULL;
     tport_unref (dialog->tport);

@@ -486,6 +486,30 @@ siprec_front_dial (SiprecFront *front, const SiprecDial *dial)
   return id;
 }
 
+gchar *
+siprec_front_choose (SiprecFront *front, gboolean tls, const gchar *preferred, guint16 *port)
+{
+  g_autofree gchar *found = NULL;
+
+  for (guint i = 0; i < front->listeners->len; i++) {
+    const Listener *listener = g_ptr_array_index (front->listeners, i);
+    g_autofree gchar *address = NULL;
+    guint16 local;
+
+    if (listener->tls != tls)
+      continue;
+    local = name_local (listener->fd, &address);
+    if (found && g_strcmp0 (address, preferred) != 0)
+      continue;
+    g_free (found);
+    found = g_steal_pointer (&address);
+    *port = local;
+  }
+  if (found && (g_str_equal (found, "0.0.0.0") || g_str_equal (found, "::")))
+    return g_strdup (preferred);
+  return g_steal_pointer (&found);
+}
+
 static void
 take_dials (SiprecFront *front)
 {

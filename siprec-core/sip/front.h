@@ -97,6 +97,11 @@ typedef struct {
  * thread. Returns: the id to name at the inner port (transfer full) */
 SIPREC_API gchar *siprec_front_dial (SiprecFront *front, const SiprecDial *dial);
 
+/* Our address for a peer, and the port of the listener that it is to reach us by; @preferred: (nullable):
+ * which one if there are several, or all. Returns: (nullable): NULL if there is none with that @tls */
+SIPREC_API gchar *siprec_front_choose (SiprecFront *front, gboolean tls, const gchar *preferred,
+                                       guint16 *port);
+
 /* Number of connections of peers. From any thread. */
 SIPREC_API guint siprec_front_n_connections (SiprecFront *front);
 

@@ -123,31 +123,24 @@ address_text (const su_sockaddr_t *address)
   return g_strdup (text);
 }
 
-void
-siprec_message_local_address (SiprecRequest *request, tport_t *tport)
-{
-  tport_t *primary = tport_is_secondary (tport) ? tport_parent (tport) : tport;
-  const su_sockaddr_t *local = (const su_sockaddr_t *)tport_get_address (primary)->ai_addr;
-
-  request->local_port = ntohs (local->su_port);
-  /* Never the wildcard: for that sofia opens a socket for each address of the host. */
-  request->local_address = address_text (local);
-}
-
 static void
 copy_addresses (SiprecRequest *request, msg_t *msg, tport_t *tport)
 {
   const su_sockaddr_t *remote = msg_addr (msg);
+  const su_sockaddr_t *local;
 
   /* All that comes by a stream has come by the front, which alone knows from whom. */
   if (!tport_is_dgram (tport)) {
     siprec_relay_read (request);
     return;
   }
+  local = (const su_sockaddr_t *)tport_get_address (tport)->ai_addr;
   request->transport = g_ascii_strdown (tport_name (tport)->tpn_proto, -1);
   request->remote_address = address_text (remote);
   request->remote_port = ntohs (remote->su_port);
-  siprec_message_local_address (request, tport);
+  request->local_port = ntohs (local->su_port);
+  /* Never the wildcard: for that sofia opens a socket for each address of the host. */
+  request->local_address = address_text (local);
 }
 
 SiprecRequest *

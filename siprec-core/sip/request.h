@@ -28,6 +28,7 @@ typedef struct {
  * @headers: (element-type SiprecHeader): all headers in their order, names in canonical form
  * @content_type: (nullable): with parameters
  * @content_disposition: (nullable): with parameters
+ * @bare_lf: its header lines end with LF in place of CRLF
  * @body: (nullable): the bytes of the body, never interpreted by the SIP stack
  * @transport: "udp", "tcp" or "tls", the one it came by
  * @remote_address: the source address; IPv6 without brackets
@@ -55,6 +56,7 @@ typedef struct {
   GPtrArray *headers;
   gchar *content_type;
   gchar *content_disposition;
+  gboolean bare_lf;
   GBytes *body;
   gchar *transport;
   gchar *remote_address;

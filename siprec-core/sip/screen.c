@@ -42,6 +42,18 @@ siprec_screen_forbid_ack (nta_incoming_t *irq)
   msg_destroy (msg);
 }
 
+/* By a stream only the front's own messages come. */
+static gboolean
+is_vouched (msg_t *msg, const sip_t *sip)
+{
+  if (msg_addrinfo (msg)->ai_socktype != SOCK_STREAM)
+    return TRUE;
+  for (const sip_unknown_t *header = sip->sip_unknown; header; header = header->un_next)
+    if (g_ascii_strcasecmp (header->un_name, SIPREC_RELAY_HEADER) == 0)
+      return siprec_relay_pass (header->un_value);
+  return FALSE;
+}
+
 /* RFC 3261 section 17.2.3: a CANCEL has the branch and sent-by of the INVITE that it means. */
 static gchar *
 cancel_key (const sip_t *sip)
@@ -80,18 +92,6 @@ hide_from_nta (const sip_t *sip)
 {
   if (sip->sip_call_id && siprec_screen_is_late_cancel (sip))
     sip->sip_call_id->i_hash ^= 1;
-}
-
-/* By a stream only the front's own messages come. */
-static gboolean
-is_vouched (msg_t *msg, const sip_t *sip)
-{
-  if (msg_addrinfo (msg)->ai_socktype != SOCK_STREAM)
-    return TRUE;
-  for (const sip_unknown_t *header = sip->sip_unknown; header; header = header->un_next)
-    if (g_ascii_strcasecmp (header->un_name, SIPREC_RELAY_HEADER) == 0)
-      return siprec_relay_pass (header->un_value);
-  return FALSE;
 }
 
 static gboolean

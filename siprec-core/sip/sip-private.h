@@ -46,9 +46,6 @@ gchar *siprec_agent_contact (SiprecAgent *agent, const SiprecRequest *request);
 /* Copies the message that is being delivered. @tport_out: a new reference to where it came from. */
 SiprecRequest *siprec_message_copy (nta_agent_t *nta, msg_t *msg, tport_t **tport_out);
 
-/* Notes the address of ours that @tport belongs to. */
-void siprec_message_local_address (SiprecRequest *request, tport_t *tport);
-
 /* TRUE if bytes are missing at its end. */
 gboolean siprec_message_is_cut (const sip_t *sip);
 

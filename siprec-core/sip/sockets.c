@@ -271,8 +271,8 @@ siprec_sockets_connect (SiprecSockets *sockets, const gchar *id)
 }
 
 tport_t *
-siprec_sockets_dial (SiprecSockets *sockets, const SiprecRequest *last, const gchar *address,
-                     guint16 port)
+siprec_sockets_dial (SiprecSockets *sockets, const SiprecRequest *last,
+                     const gchar *const *identities, const gchar *address, guint16 port)
 {
   g_autofree gchar *id = NULL;
   SiprecDial dial = {.tls = g_strcmp0 (last->transport, "tls") == 0,
@@ -280,8 +280,35 @@ siprec_sockets_dial (SiprecSockets *sockets, const SiprecRequest *last, const gc
                      .port = port,
                      .local_address = last->local_address,
                      .local_port = last->local_port,
-                     .identities = (const gchar *const *)last->identities};
+                     .identities = identities};
 
   id = siprec_front_dial (sockets->front, &dial);
   return siprec_sockets_connect (sockets, id);
+}
+
+static tport_t *
+choose_udp (SiprecSockets *sockets, SiprecRequest *request, const gchar *preferred)
+{
+  tport_t *found = NULL;
+
+  for (tport_t *tp = tport_primaries (nta_agent_tports (sockets->nta)); tp; tp = tport_next (tp))
+    if (tport_is_udp (tp) && (!found || g_strcmp0 (tport_name (tp)->tpn_host, preferred) == 0))
+      found = tp;
+  if (found) {
+    request->local_address = g_strdup (tport_name (found)->tpn_host);
+    request->local_port = g_ascii_strtoull (tport_name (found)->tpn_port, NULL, 10);
+  }
+  return found;
+}
+
+tport_t *
+siprec_sockets_choose (SiprecSockets *sockets, SiprecRequest *request, const gchar *preferred)
+{
+  gboolean tls = g_ascii_strcasecmp (request->transport, "tls") == 0;
+
+  if (g_ascii_strcasecmp (request->transport, "udp") == 0)
+    return choose_udp (sockets, request, preferred);
+  request->local_address =
+      siprec_front_choose (sockets->front, tls, preferred, &request->local_port);
+  return request->local_address ? sockets->streams : NULL;
 }

@@ -51,8 +51,14 @@ const gchar *siprec_sockets_inner (SiprecSockets *sockets);
  * end of it, borrowed; it lives until it is closed */
 tport_t *siprec_sockets_connect (SiprecSockets *sockets, const gchar *id);
 
-/* Lets the front connect to @address and @port in the way that @last, a request of that peer, came. */
+/* Lets the front connect to @address and @port in the way that @last, a message of that peer, came.
+ * @identities: of whom the certificate may be, if TLS */
 tport_t *siprec_sockets_dial (SiprecSockets *sockets, const SiprecRequest *last,
-                              const gchar *address, guint16 port);
+                              const gchar *const *identities, const gchar *address, guint16 port);
+
+/* The socket from which to send what has the transport and remote address of @request, and tells that its
+ * local address; @preferred: (nullable): which one if there are several. Returns: (nullable): borrowed */
+tport_t *siprec_sockets_choose (SiprecSockets *sockets, SiprecRequest *request,
+                                const gchar *preferred);
 
 G_END_DECLS

@@ -109,6 +109,29 @@ accepts_session (SiprecTransaction *transaction, const SiprecReply *reply)
          (transaction->method == sip_method_invite || transaction->method == sip_method_update);
 }
 
+/* What is repeated from the request has its line ends too; those that are none of SIP are not for others. */
+static void
+mend_lines (msg_header_t *h)
+{
+  for (; h; h = h->sh_next) {
+    const gchar *line = h->sh_data;
+
+    if (line && h->sh_len > 0 && line[h->sh_len - 1] == '\n')
+      msg_fragment_clear (h->sh_common);
+  }
+}
+
+static void
+mend_response (sip_t *sip)
+{
+  mend_lines ((msg_header_t *)sip->sip_via);
+  mend_lines ((msg_header_t *)sip->sip_record_route);
+  mend_lines ((msg_header_t *)sip->sip_from);
+  mend_lines ((msg_header_t *)sip->sip_to);
+  mend_lines ((msg_header_t *)sip->sip_call_id);
+  mend_lines ((msg_header_t *)sip->sip_cseq);
+}
+
 static void
 send_reply (SiprecTransaction *transaction, const SiprecReply *reply)
 {
@@ -133,10 +156,14 @@ send_reply (SiprecTransaction *transaction, const SiprecReply *reply)
                 SIPTAG_PAYLOAD_STR (reply->body), TAG_END ());
   GST_LOG ("%s %s: %u", transaction->request->method, transaction->request->call_id, reply->status);
 
-  if (nta_incoming_complete_response (transaction->irq, msg, reply->status, phrase, TAG_END ()) < 0)
+  if (nta_incoming_complete_response (transaction->irq, msg, reply->status, phrase, TAG_END ()) <
+      0) {
     msg_destroy (msg);
-  else
-    nta_incoming_mreply (transaction->irq, msg);
+    return;
+  }
+  if (transaction->request->bare_lf)
+    mend_response (sip_object (msg));
+  nta_incoming_mreply (transaction->irq, msg);
 }
 
 /* Sends a final response; the transaction is out of our hands then. */

@@ -211,8 +211,10 @@ find_transport (const gchar *parameters, const gchar **transport)
       continue;
     if (g_ascii_strcasecmp (list[i] + 10, "tcp") == 0)
       *transport = "tcp";
+    else if (g_ascii_strcasecmp (list[i] + 10, "tls") == 0)
+      *transport = "tls";
     else if (g_ascii_strcasecmp (list[i] + 10, "udp") != 0)
-      return "calls go by transport udp or tcp";
+      return "calls go by transport udp, tcp or tls";
   }
   return NULL;
 }
@@ -222,26 +224,29 @@ parse_target (const gchar *text, SiprecTargetUri *target)
 {
   gsize length = strcspn (text, "?");
   g_autofree gchar *uri = g_strndup (text, length);
-  const gchar *rest = uri + 4;
+  gboolean secure = g_ascii_strncasecmp (text, "sips:", 5) == 0;
+  const gchar *rest = uri + MIN (length, secure ? 5 : 4);
+  gboolean port_given = FALSE;
   const gchar *wrong;
-  gboolean port_given;
 
   for (const gchar *p = text; *p; p++)
     if (!g_ascii_isgraph (*p) || strchr ("<>\"\\", *p))
       return "it has characters that no URI has";
-  if (g_ascii_strncasecmp (text, "sip:", 4) != 0)
-    return "it must begin with \"sip:\"";
+  if (!secure && g_ascii_strncasecmp (text, "sip:", 4) != 0)
+    return "it must begin with \"sip:\" or \"sips:\"";
   if (strchr (rest, '@'))
     rest = strchr (rest, '@') + 1;
   wrong = parse_host (&rest, &target->host);
   if (!wrong)
     wrong = parse_port (&rest, &port_given, &target->port);
-  if (!wrong && !port_given)
-    target->port = 5060;
   if (!wrong && (*rest != '\0' && *rest != ';'))
     wrong = "nothing but a port, parameters and headers may follow the host";
   if (!wrong)
     wrong = find_transport (rest, &target->transport);
+  if (secure)
+    target->transport = "tls";
+  if (!wrong && !port_given)
+    target->port = g_str_equal (target->transport, "tls") ? DEFAULT_TLS_PORT : DEFAULT_PORT;
   if (!wrong && text[length] == '?')
     wrong = parse_headers (text + length + 1, &target->headers);
   target->uri = g_steal_pointer (&uri);

@@ -36,7 +36,7 @@ gchar *siprec_host_port (const gchar *host, guint16 port);
  * SiprecTargetUri:
  * @uri: for the Request-URI
  * @host: IPv6 without brackets
- * @transport: "udp" or "tcp"
+ * @transport: "udp", "tcp" or "tls"
  * @headers: "Name: value" lines, NULL-terminated
  *
  * Whom we call.

@@ -1,8 +1,36 @@
-/* The table of deviations and its page agree.
+/* The table of deviations: it agrees with its page, and each of its ids has a play that shows what is done about it.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
 
 #include "siprec-core/deviation.h"
+#include "tests/support/recorder.h"
+
+#define PLAYS     TEST_DATA_DIR "/deviations"
+#define LAST_PLAY 55 /* the numbered ones are 1 to this, without a gap */
+
+static GPtrArray *plays; /* paths */
+
+static gint
+compare_paths (gconstpointer a, gconstpointer b)
+{
+  return g_strcmp0 (*(const gchar *const *)a, *(const gchar *const *)b);
+}
+
+static GPtrArray *
+find_plays (void)
+{
+  GPtrArray *paths = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GDir) dir = g_dir_open (PLAYS, 0, NULL);
+  const gchar *name;
+
+  g_assert_nonnull (dir);
+  while ((name = g_dir_read_name (dir))) {
+    if (g_str_has_suffix (name, ".play"))
+      g_ptr_array_add (paths, g_build_filename (PLAYS, name, NULL));
+  }
+  g_ptr_array_sort (paths, compare_paths);
+  return paths;
+}
 
 GST_START_TEST (the_page_lists_every_id)
 {
@@ -14,8 +42,10 @@ GST_START_TEST (the_page_lists_every_id)
   for (const gchar *row = page; (row = strstr (row, "\n| `")); row++)
     n_rows++;
   for (guint i = 0; ids[i]; i++) {
-    g_autofree gchar *row =
-        g_strdup_printf ("\n| `%s` | %s |", ids[i], siprec_deviation_description (ids[i]));
+    guint status = siprec_deviation_status (ids[i]);
+    g_autofree gchar *strict = status ? g_strdup_printf ("%u", status) : g_strdup ("recorded");
+    g_autofree gchar *row = g_strdup_printf ("\n| `%s` | %s | %s |", ids[i],
+                                             siprec_deviation_description (ids[i]), strict);
 
     fail_unless (strstr (page, row) != NULL, "docs/interop.md lacks the row%s", row);
     fail_unless (i == 0 || strcmp (ids[i - 1], ids[i]) < 0, "%s is out of order", ids[i]);
@@ -37,15 +67,82 @@ GST_START_TEST (an_id_is_noted_once)
 }
 GST_END_TEST
 
+GST_START_TEST (every_id_has_a_play)
+{
+  const gchar *const *ids = siprec_deviation_ids ();
+  g_autoptr (GPtrArray) loaded = g_ptr_array_new_with_free_func ((GDestroyNotify)play_free);
+
+  for (guint i = 0; i < plays->len; i++)
+    g_ptr_array_add (loaded, play_new (g_ptr_array_index (plays, i)));
+  for (; *ids; ids++) {
+    g_autofree gchar *member = g_strdup_printf ("id=%s", *ids);
+    gboolean found = FALSE;
+
+    for (guint i = 0; i < loaded->len && !found; i++)
+      found = play_expects (g_ptr_array_index (loaded, i), member);
+    fail_unless (found, "no file of " PLAYS " expects %s", *ids);
+  }
+}
+GST_END_TEST
+
+GST_START_TEST (every_number_has_a_play)
+{
+  for (guint n = 1; n <= LAST_PLAY; n++) {
+    g_autofree gchar *start = g_strdup_printf (PLAYS "/%02u", n);
+    gboolean found = FALSE;
+
+    for (guint i = 0; i < plays->len && !found; i++)
+      found = g_str_has_prefix (g_ptr_array_index (plays, i), start);
+    fail_unless (found, "no file %s*", start);
+  }
+}
+GST_END_TEST
+
+static void
+run (const gchar *path, gboolean strict)
+{
+  g_autoptr (Play) play = play_new (path);
+  SiprecPolicy policy = {
+      .accept = g_strcmp0 (play_setting (play, "accept"), "any") == 0 ? SIPREC_ACCEPT_ANY
+                                                                      : SIPREC_ACCEPT_SIPREC,
+      .strictness = strict ? SIPREC_STRICTNESS_STRICT : SIPREC_STRICTNESS_LENIENT,
+  };
+  Recorder *recorder = recorder_new (&policy);
+  g_autofree gchar *problem = NULL;
+
+  recorder_apply (recorder, 60 * GST_SECOND);
+  problem = play_run (play, &recorder_plays, recorder, recorder_uri (recorder), strict);
+  fail_unless (problem == NULL, "%s", problem);
+  fail_unless (recorder_await_idle (recorder), "%s: a session is left", path);
+  recorder_free (recorder);
+}
+
+GST_START_TEST (lenient)
+{
+  run (g_ptr_array_index (plays, __i__), FALSE);
+}
+GST_END_TEST
+
+GST_START_TEST (strict)
+{
+  run (g_ptr_array_index (plays, __i__), TRUE);
+}
+GST_END_TEST
+
 static Suite *
 deviation_suite (void)
 {
   Suite *suite = suite_create ("deviation");
   TCase *tcase = tcase_create ("deviation");
 
+  plays = find_plays ();
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, the_page_lists_every_id);
   tcase_add_test (tcase, an_id_is_noted_once);
+  tcase_add_test (tcase, every_id_has_a_play);
+  tcase_add_test (tcase, every_number_has_a_play);
+  tcase_add_loop_test (tcase, lenient, 0, (gint)plays->len);
+  tcase_add_loop_test (tcase, strict, 0, (gint)plays->len);
   return suite;
 }
 

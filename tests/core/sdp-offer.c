@@ -229,10 +229,14 @@ GST_START_TEST (test_rtcp)
     const gchar *lines;
     guint port;
     gboolean mux;
+    const gchar *address;
   } rows[] = {
       {"m=audio 4000 RTP/AVP 0\r\n", 4001, FALSE},
       {"m=audio 4000 RTP/AVP 0\r\na=rtcp:5001\r\n", 5001, FALSE},
-      {"m=audio 4000 RTP/AVP 0\r\na=rtcp:5001 IN IP4 192.0.2.9\r\n", 5001, FALSE},
+      {"m=audio 4000 RTP/AVP 0\r\na=rtcp:5001 IN IP4 192.0.2.9\r\n", 5001, FALSE, "192.0.2.9"},
+      {"m=audio 4000 RTP/AVP 0\r\na=rtcp:5001 IN IP6 2001:db8::9\r\n", 5001, FALSE, "2001:db8::9"},
+      {"m=audio 4000 RTP/AVP 0\r\na=rtcp:5001 IN IP4 host.example\r\n", 5001, FALSE},
+      {"m=audio 4000 RTP/AVP 0\r\na=rtcp:5001 IN IP4\r\n", 5001, FALSE},
       {"m=audio 4000 RTP/AVP 0\r\na=rtcp-mux\r\n", 4001, TRUE},
       {"m=audio 4000 RTP/AVP 0\r\na=rtcp:4000\r\na=rtcp-mux\r\n", 4000, TRUE},
       {"m=audio 65535 RTP/AVP 0\r\n", 0, FALSE},
@@ -245,6 +249,7 @@ GST_START_TEST (test_rtcp)
 
     fail_unless_equals_int (mline->rtcp_port, rows[i].port);
     fail_unless_equals_int (mline->rtcp_mux, rows[i].mux);
+    fail_unless_equals_string (mline->rtcp_address, rows[i].address);
   }
 }
 GST_END_TEST;
@@ -388,7 +393,9 @@ GST_END_TEST;
 
 GST_START_TEST (test_duplicate_label)
 {
-  g_autoptr (SiprecOffer) offer = parse_noting (SESSION CALLEE CALLEE, "sdp-duplicate-label");
+  g_autoptr (SiprecOffer) offer =
+      parse_noting (SESSION CALLEE "m=audio 30040 RTP/AVP 8\r\na=label:2\r\na=sendonly\r\n",
+                    "sdp-duplicate-label");
   fail_unless_equals_string (siprec_offer_mline (offer, 1)->label, "2");
 }
 GST_END_TEST;
@@ -489,6 +496,15 @@ GST_START_TEST (test_disabled_line)
 }
 GST_END_TEST;
 
+/* RFC 3264 section 5: streams may come later. */
+GST_START_TEST (test_no_lines)
+{
+  g_autoptr (SiprecOffer) offer = parse (SESSION);
+
+  fail_unless_equals_int (offer->mlines->len, 0);
+}
+GST_END_TEST;
+
 /* ---- what is refused ---- */
 
 GST_START_TEST (test_refused)
@@ -502,7 +518,7 @@ GST_START_TEST (test_refused)
       "v=0x\r\n" CALLER,
       CALLER,
       "s=-\r\nv=0\r\n" CALLER,
-      SESSION,
+      "v=0\r\ns=-\r\nt=0 0\r\n",
       SESSION "m=\r\n",
       SESSION "m=audio\r\n",
       SESSION "m=audio 4\r\n",
@@ -668,6 +684,7 @@ sdp_offer_suite (void)
   tcase_add_test (tolerated, test_control_character);
   tcase_add_test (tolerated, test_encoding);
   tcase_add_test (tolerated, test_nul);
+  tcase_add_test (refused, test_no_lines);
   tcase_add_test (refused, test_refused);
   tcase_add_test (refused, test_sizes);
   tcase_add_test (refused, test_line_counts);

@@ -150,10 +150,15 @@ GST_START_TEST (sdp_and_metadata_change_together)
       "--b\r\nContent-Type: application/rs-metadata+xml\r\n"
       "Content-Disposition: recording-session\r\n\r\n"
       "<recording xmlns='urn:ietf:params:xml:ns:recording:1'><datamode>complete</datamode>"
-      "<session session_id='s'/><participant participant_id='p'><nameID aor='sip:a@b'>"
-      "<name>Ann</name></nameID></participant><stream stream_id='t' session_id='s'>"
-      "<label>2</label></stream><participantsessionassoc participant_id='p' session_id='s'/>"
-      "<participantstreamassoc participant_id='p'><send>t</send></participantstreamassoc>"
+      "<session session_id='YSBjYWxsIG9mIGNhbGxlcg=='/><participant "
+      "participant_id='cGVyc29uIG51bWJlciBvZ0=='><nameID aor='sip:a@b'>"
+      "<name>Ann</name></nameID></participant><stream stream_id='c3RyZWFtIG51bWJlciBvZ0==' "
+      "session_id='YSBjYWxsIG9mIGNhbGxlcg=='>"
+      "<label>2</label></stream><participantsessionassoc participant_id='cGVyc29uIG51bWJlciBvZ0==' "
+      "session_id='YSBjYWxsIG9mIGNhbGxlcg=='/>"
+      "<participantstreamassoc "
+      "participant_id='cGVyc29uIG51bWJlciBvZ0=='><send>c3RyZWFtIG51bWJlciBvZ0==</send></"
+      "participantstreamassoc>"
       "</recording>\r\n--b\r\nContent-Type: application/sdp\r\n\r\n" HEAD PCMU SECOND
       "\r\n--b--\r\n";
   JsonArray *participants;
@@ -165,7 +170,8 @@ GST_START_TEST (sdp_and_metadata_change_together)
   g_autoptr (SiprecEvent) added = recorder_event (recorder, session, SIPREC_EVENT_STREAM_ADDED);
   participants = json_object_get_array_member (added->data, "participants");
   fail_unless_equals_int (json_array_get_length (participants), 1);
-  expect_events ("session.ended");
+  /* No stream of the document is that of the first line. */
+  expect_events ("deviation session.ended");
 }
 GST_END_TEST
 

@@ -7,7 +7,8 @@
 
 #define SNAPSHOT                                                                                   \
   "<recording xmlns='urn:ietf:params:xml:ns:recording:1'><datamode>%s</datamode>"                  \
-  "<participant participant_id='person0'><nameID aor='sip:a@b'><name>%s</name></nameID>"           \
+  "<participant participant_id='cGVyc29uIG51bWJlciBvZ0=='><nameID "                                \
+  "aor='sip:a@b'><name>%s</name></nameID>"                                                         \
   "</participant></recording>"
 
 static Recorder *recorder;

@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sip-peer.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <gst/check/gstcheck.h>
 
@@ -121,8 +123,8 @@ on_request (SiprecAgent *agent, SiprecTransaction *transaction, SiprecRequest *r
 
 static const SiprecAgentHandler agent_handler = {on_started, on_request, on_stopped};
 
-Server *
-server_new (const gchar *uri, guint timeout)
+static Server *
+new_server (const gchar *uri)
 {
   const gchar *uris[] = {uri ? uri : "sip:127.0.0.1:0", NULL};
   Server *server = g_new0 (Server, 1);
@@ -131,10 +133,41 @@ server_new (const gchar *uri, guint timeout)
   server->events = g_async_queue_new_full ((GDestroyNotify)event_free);
   server->agent = siprec_agent_new (uris, NULL, &agent_handler, server, &error);
   fail_unless (server->agent, "%s", error ? error->message : "");
-  siprec_agent_set_transaction_timeout (server->agent, timeout);
+  return server;
+}
+
+static Server *
+start_server (Server *server)
+{
   siprec_agent_start (server->agent);
   event_free (server_expect (server, "started"));
   return server;
+}
+
+Server *
+server_new (const gchar *uri, guint timeout)
+{
+  Server *server = new_server (uri);
+
+  siprec_agent_set_transaction_timeout (server->agent, timeout);
+  return start_server (server);
+}
+
+Server *
+server_new_with (const gchar *uri, const SiprecTlsSettings *tls, const SiprecFrontLimits *limits)
+{
+  Server *server = new_server (uri);
+  g_autoptr (SiprecTlsContext) context = NULL;
+  GError *error = NULL;
+
+  if (tls) {
+    context = siprec_tls_context_new (tls, &error);
+    fail_unless (context, "%s", error ? error->message : "");
+    siprec_agent_set_tls (server->agent, context);
+  }
+  if (limits)
+    siprec_agent_set_limits (server->agent, limits);
+  return start_server (server);
 }
 
 void
@@ -310,33 +343,80 @@ server_reply (Server *server, SiprecTransaction *transaction, guint status)
   server_call (server, do_reply, &action);
 }
 
+static void
+find_local (Peer *peer)
+{
+  g_autoptr (GSocketAddress) local = g_socket_get_local_address (peer->socket, NULL);
+  GInetAddress *address = g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (local));
+  g_autofree gchar *text = g_inet_address_to_string (address);
+
+  peer->local = g_strdup_printf (strchr (text, ':') ? "[%s]" : "%s", text);
+  peer->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (local));
+}
+
 Peer *
 peer_new (const gchar *proto, const gchar *host, guint16 port)
 {
   Peer *peer = g_new0 (Peer, 1);
-  gboolean tcp = g_str_equal (proto, "TCP");
+  gboolean stream = !g_str_equal (proto, "UDP");
   g_autoptr (GSocketAddress) remote = g_inet_socket_address_new_from_string (host, port);
-  g_autoptr (GSocketAddress) local = NULL;
-  GInetAddress *address;
-  g_autofree gchar *text = NULL;
 
   peer->proto = proto;
   peer->buffer = g_string_new (NULL);
   peer->socket = g_socket_new (g_socket_address_get_family (remote),
-                               tcp ? G_SOCKET_TYPE_STREAM : G_SOCKET_TYPE_DATAGRAM,
+                               stream ? G_SOCKET_TYPE_STREAM : G_SOCKET_TYPE_DATAGRAM,
                                G_SOCKET_PROTOCOL_DEFAULT, NULL);
   fail_unless (g_socket_connect (peer->socket, remote, NULL, NULL));
-  local = g_socket_get_local_address (peer->socket, NULL);
-  address = g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (local));
-  text = g_inet_address_to_string (address);
-  peer->local = g_strdup_printf (strchr (text, ':') ? "[%s]" : "%s", text);
-  peer->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (local));
+  find_local (peer);
   return peer;
+}
+
+Peer *
+peer_accept (GSocket *listener, const gchar *proto)
+{
+  Peer *peer = g_new0 (Peer, 1);
+
+  peer->proto = proto;
+  peer->buffer = g_string_new (NULL);
+  fail_unless (g_socket_condition_timed_wait (listener, G_IO_IN, 10 * G_USEC_PER_SEC, NULL, NULL),
+               "nobody connects");
+  peer->socket = g_socket_accept (listener, NULL, NULL);
+  find_local (peer);
+  return peer;
+}
+
+gboolean
+peer_secure (Peer *peer, SSL_CTX *context, const gchar *name)
+{
+  peer->ssl = SSL_new (context);
+  SSL_set_fd (peer->ssl, g_socket_get_fd (peer->socket));
+  /* GSocket's never block underneath. */
+  fcntl (g_socket_get_fd (peer->socket), F_SETFL, 0);
+  if (name)
+    SSL_set_tlsext_host_name (peer->ssl, name);
+  return (SSL_is_server (peer->ssl) ? SSL_accept : SSL_connect) (peer->ssl) == 1;
+}
+
+gboolean
+peer_is_closed (Peer *peer)
+{
+  gchar data[4096];
+  gint64 until = g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
+
+  while (g_socket_condition_timed_wait (peer->socket, G_IO_IN, until - g_get_monotonic_time (),
+                                        NULL, NULL))
+    if (recv (g_socket_get_fd (peer->socket), data, sizeof data, 0) <= 0)
+      return TRUE;
+  return FALSE;
 }
 
 void
 peer_free (Peer *peer)
 {
+  if (peer->ssl) {
+    SSL_shutdown (peer->ssl);
+    SSL_free (peer->ssl);
+  }
   g_object_unref (peer->socket);
   g_string_free (peer->buffer, TRUE);
   g_free (peer->local);
@@ -350,7 +430,8 @@ peer_send (Peer *peer, const gchar *data, gssize length)
 
   /* The other side may close on what it doesn't like; some tests want that. */
   while (left > 0) {
-    gssize sent = g_socket_send (peer->socket, data, left, NULL, NULL);
+    gssize sent = peer->ssl ? SSL_write (peer->ssl, data, left)
+                            : g_socket_send (peer->socket, data, left, NULL, NULL);
 
     if (sent <= 0)
       return;
@@ -406,9 +487,11 @@ peer_try_receive (Peer *peer, guint milliseconds)
     static gchar data[70000];
     gssize got;
 
-    if (!g_socket_condition_timed_wait (peer->socket, G_IO_IN, milliseconds * 1000, NULL, NULL))
+    if (!(peer->ssl && SSL_pending (peer->ssl) > 0) &&
+        !g_socket_condition_timed_wait (peer->socket, G_IO_IN, milliseconds * 1000, NULL, NULL))
       return NULL;
-    got = g_socket_receive (peer->socket, data, sizeof data, NULL, NULL);
+    got = peer->ssl ? SSL_read (peer->ssl, data, sizeof data)
+                    : g_socket_receive (peer->socket, data, sizeof data, NULL, NULL);
     if (got <= 0)
       return NULL;
     g_string_append_len (peer->buffer, data, got);

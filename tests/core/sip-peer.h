@@ -3,6 +3,7 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <openssl/ssl.h>
 
 #include "siprec-core/sip/agent-private.h"
 #include "siprec-core/sip/dialog.h"
@@ -40,6 +41,7 @@ typedef struct {
 
 typedef struct {
   GSocket *socket;
+  SSL *ssl;
   GString *buffer;
   const gchar *proto;
   gchar *local;
@@ -57,6 +59,10 @@ typedef struct {
   guint cseq;
   gboolean refused;
 } Call;
+
+/* @tls: (nullable), @limits: (nullable): as the agent has them; other settings as below. */
+Server *server_new_with (const gchar *uri, const SiprecTlsSettings *tls,
+                         const SiprecFrontLimits *limits);
 
 /* Without @uri: UDP and TCP on 127.0.0.1, any port. @timeout: T1 * 64, 0 for 32 s. */
 Server *server_new (const gchar *uri, guint timeout);
@@ -82,8 +88,22 @@ gboolean server_invite (Server *server, const gchar *uri, guint16 port);
 void server_set_session_minimum (Server *server, guint seconds);
 void server_reply (Server *server, SiprecTransaction *transaction, guint status);
 
-/* @proto: "UDP" or "TCP". */
+/* @proto: "UDP", "TCP" or "TLS", which has yet to be secured. */
 Peer *peer_new (const gchar *proto, const gchar *host, guint16 port);
+
+/* The connection that is made to @listener within 10 s. */
+Peer *peer_accept (GSocket *listener, const gchar *proto);
+
+/**
+ * @context: of the peer's side, client or server
+ * @name: (nullable): to ask for (SNI)
+ *
+ * Returns: TRUE after a handshake without an error
+ */
+gboolean peer_secure (Peer *peer, SSL_CTX *context, const gchar *name);
+
+/* TRUE if the other side closes the connection within 10 s. */
+gboolean peer_is_closed (Peer *peer);
 void peer_free (Peer *peer);
 void peer_send (Peer *peer, const gchar *data, gssize length);
 

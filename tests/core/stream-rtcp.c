@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "rtp-peer.h"
+#include "siprec-core/rtp/keepalive.h"
 
 static void
 send_sender_report (Fixture *f, gint fd)
@@ -68,6 +69,8 @@ run_reports (gboolean mux)
   g_autoptr (GstStructure) stats = NULL;
 
   fixture_init (&f);
+  if (mux)
+    siprec_stream_set_remote (f.stream, "127.0.0.1", get_local_port (f.rtp), NULL, 0, TRUE);
   siprec_stream_begin (f.stream, siprec_context_now ());
   send_frame (&f, 65534, 0, SSRC_A, 0);
   send_frame (&f, 65535, 160, SSRC_A, 0);
@@ -121,6 +124,13 @@ receive_last_type (gint fd, gint timeout)
   return type;
 }
 
+/* Begins the stream so long ago that its first report is due. */
+static void
+begin_due (Fixture *f)
+{
+  siprec_stream_begin (f->stream, siprec_context_now () - 4 * GST_SECOND);
+}
+
 /* Nothing is received, held or not: reports go to where the SDP says, from the port that fits, and a
  * BYE ends them. */
 static void
@@ -133,9 +143,9 @@ run_keepalive (gboolean mux, gboolean held)
   rtp_port = get_local_port (f.rtp);
   if (!mux)
     rtcp_port = f.rtcp_port;
-  siprec_stream_set_remote (f.stream, "127.0.0.1", rtp_port, rtcp_port, mux);
+  siprec_stream_set_remote (f.stream, "127.0.0.1", rtp_port, NULL, rtcp_port, mux);
   siprec_stream_set_held (f.stream, held);
-  siprec_stream_begin (f.stream, siprec_context_now ());
+  begin_due (&f);
   fail_unless_equals_int (receive_last_type (mux ? f.rtp : f.rtcp, 5000), GST_RTCP_TYPE_SDES);
   siprec_stream_end (f.stream, siprec_context_now ());
   fail_unless_equals_int (receive_last_type (mux ? f.rtp : f.rtcp, 5000), GST_RTCP_TYPE_BYE);
@@ -162,11 +172,101 @@ GST_START_TEST (test_no_bye)
   Fixture f;
 
   fixture_init (&f);
-  siprec_stream_set_remote (f.stream, "127.0.0.1", 9, f.rtcp_port, FALSE);
+  siprec_stream_set_remote (f.stream, "127.0.0.1", 9, NULL, f.rtcp_port, FALSE);
   siprec_stream_begin (f.stream, siprec_context_now ());
   siprec_stream_end (f.stream, siprec_context_now ());
   await_notice (&f, SIPREC_NOTICE_ENDED, 0);
   fail_unless_equals_int (receive_last_type (f.rtcp, 100), GST_RTCP_TYPE_INVALID);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
+/* The packet that comes next on @fd, within 5 s; returns its size. */
+static gsize
+receive_packet (gint fd, guint8 *packet, gsize size)
+{
+  struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+
+  fail_unless_equals_int (poll (&poll_fd, 1, 10000), 1);
+  return recv (fd, packet, size, 0);
+}
+
+/* Reports don't keep the way to the RTP port open; an empty packet of no agreed payload type does. */
+GST_START_TEST (test_rtp_keepalive)
+{
+  Fixture f;
+  guint8 packet[100];
+
+  fixture_init (&f);
+  siprec_stream_set_remote (f.stream, "127.0.0.1", get_local_port (f.rtp), NULL, f.rtcp_port,
+                            FALSE);
+  siprec_stream_set_held (f.stream, TRUE);
+  begin_due (&f);
+  fail_unless_equals_int (receive_packet (f.rtp, packet, sizeof (packet)), 12);
+  fail_unless_equals_int (packet[0], 0x80);
+  fail_unless_equals_int (packet[1], 127);
+  fail_unless_equals_int (receive_last_type (f.rtcp, 10000), GST_RTCP_TYPE_SDES);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
+/* What is sent, and how often, on made-up times. */
+GST_START_TEST (test_keepalive_packets)
+{
+  g_autoptr (GPtrArray) formats =
+      g_ptr_array_new_with_free_func ((GDestroyNotify)siprec_format_unref);
+  SiprecKeepalive keepalive = {0};
+  guint8 packet[SIPREC_KEEPALIVE_SIZE];
+  guint n = 0;
+
+  for (guint i = 0; i < 3; i++)
+    g_ptr_array_add (formats, siprec_format_new ("audio", 127 - i, "PCMU", 8000, 1, NULL));
+  for (GstClockTime now = GST_SECOND; now <= 3601 * GST_SECOND; now += 20 * GST_MSECOND) {
+    if (!siprec_keepalive_is_due (&keepalive, now))
+      continue;
+    siprec_keepalive_write (&keepalive, formats, 0x01020304, packet);
+    fail_unless_equals_int (packet[1], 124);
+    fail_unless_equals_int (GST_READ_UINT16_BE (packet + 2), n++);
+    fail_unless_equals_int (GST_READ_UINT32_BE (packet + 8), 0x01020304);
+  }
+  fail_unless_equals_int (n, 241);
+}
+
+GST_END_TEST;
+
+/* a=rtcp may name another host and port than the media's. */
+GST_START_TEST (test_rtcp_address)
+{
+  Fixture f;
+
+  fixture_init (&f);
+  siprec_stream_set_remote (f.stream, "192.0.2.1", 9, "127.0.0.1", f.rtcp_port, FALSE);
+  begin_due (&f);
+  fail_unless_equals_int (receive_last_type (f.rtcp, 10000), GST_RTCP_TYPE_SDES);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
+/* Reports of theirs come from another port than the SDP says: ours go there (RFC 4961). An SDES alone is
+ * heard too (RFC 5506). */
+GST_START_TEST (test_symmetric)
+{
+  const guint8 reduced[] = {0x81, 202, 0, 3, 0xaa, 0xaa, 0, 1, 1, 3, 'a', 'n', 'n', 0, 0, 0};
+  g_autoptr (GstStructure) stats = NULL;
+  Fixture f;
+
+  fixture_init (&f);
+  siprec_stream_set_remote (f.stream, "127.0.0.1", 9, NULL, 11, FALSE);
+  siprec_stream_begin (f.stream, siprec_context_now ());
+  send_frame (&f, 0, 0, SSRC_A, 0);
+  await_stat (&f, "packets-received", 1);
+  fail_unless (send (f.rtcp, reduced, sizeof (reduced), 0) == sizeof (reduced));
+  fail_unless_equals_int (receive_last_type (f.rtcp, 10000), GST_RTCP_TYPE_SDES);
+  stats = siprec_stream_get_stats (f.stream);
+  fail_unless_equals_string (gst_structure_get_string (stats, "cname"), "ann");
   fixture_clear (&f);
 }
 
@@ -185,6 +285,10 @@ stream_rtcp_suite (void)
   tcase_add_test (tc, test_keepalive);
   tcase_add_test (tc, test_keepalive_mux);
   tcase_add_test (tc, test_no_bye);
+  tcase_add_test (tc, test_rtp_keepalive);
+  tcase_add_test (tc, test_keepalive_packets);
+  tcase_add_test (tc, test_rtcp_address);
+  tcase_add_test (tc, test_symmetric);
   return suite;
 }
 

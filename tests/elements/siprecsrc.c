@@ -467,88 +467,6 @@ GST_START_TEST (test_metadata_text)
 }
 GST_END_TEST;
 
-/* Absent pads exist, are silent, and end with the others. */
-GST_START_TEST (test_audio_pads)
-{
-  Pipeline *pipeline = pipeline_new ("audio-pads=3", "fakesink async=false");
-  Caller *caller;
-  PadLog *present, *absent;
-  GByteArray *bytes;
-
-  pipeline_set_state (pipeline, GST_STATE_PLAYING);
-  caller = pipeline_caller (pipeline);
-  whole_call (pipeline, caller, 20);
-  pipeline_await_order (pipeline, "audio_0 audio_1 audio_2 metadata no-more-pads");
-  present = pipeline_pad (pipeline, "audio_0");
-  absent = pipeline_pad (pipeline, "audio_2");
-  pipeline_await_eos (absent);
-  fail_unless_equals_string (caps_name (absent), "audio/x-mulaw");
-  fail_unless_equals_uint64 (pad_log_start (absent), pad_log_start (present));
-  fail_unless (ABS (GST_CLOCK_DIFF (pad_log_end (absent), pad_log_end (present))) < 2 * FRAME);
-  bytes = pad_log_bytes (absent);
-  fail_unless_equals_int (count_byte (bytes, PCMU_SILENCE), bytes->len);
-  g_byte_array_unref (bytes);
-  caller_free (caller);
-  pipeline_free (pipeline);
-}
-GST_END_TEST;
-
-/* A stream that comes later takes the place of the silent one. */
-GST_START_TEST (test_absent_pad_comes_to_life)
-{
-  Pipeline *pipeline = pipeline_new ("audio-pads=2", "fakesink async=false");
-  Caller *caller;
-  PadLog *log;
-  GByteArray *bytes;
-
-  pipeline_set_state (pipeline, GST_STATE_PLAYING);
-  caller = pipeline_caller (pipeline);
-  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
-  log = pipeline_pad (pipeline, "audio_1");
-  caller_talk (caller, 1, 20);
-  fail_unless_equals_int (caller_reinvite (caller, 2, "sendonly"), 200);
-  caller_talk (caller, 2, 20);
-  fail_unless_equals_int (caller_bye (caller), 200);
-  pipeline_await_eos (log);
-  fail_unless_equals_int (log->n_stream_starts, 2);
-  bytes = pad_log_bytes (log);
-  /* The first packet may be placed a hair before the stream's start. */
-  fail_unless (count_byte (bytes, 0x11) > 20 * 160 - 16);
-  g_byte_array_unref (bytes);
-  fail_unless (pad_log_unevenness (log) < GST_MSECOND);
-  pipeline_await_order (pipeline, "audio_0 audio_1 metadata no-more-pads");
-  caller_free (caller);
-  pipeline_free (pipeline);
-}
-GST_END_TEST;
-
-/* fill=gap gives GAP events instead of silence, fill=none nothing. */
-GST_START_TEST (test_fill)
-{
-  static const gchar *const fills[] = {"fill=gap", "fill=none"};
-
-  for (guint i = 0; i < G_N_ELEMENTS (fills); i++) {
-    Pipeline *pipeline = pipeline_new (fills[i], "fakesink async=false");
-    Caller *caller;
-    PadLog *log;
-
-    pipeline_set_state (pipeline, GST_STATE_PLAYING);
-    caller = pipeline_caller (pipeline);
-    fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
-    log = pipeline_pad (pipeline, "audio_0");
-    fail_unless_equals_string (caps_name (log), "audio/x-mulaw");
-    g_usleep (500000);
-    caller_talk (caller, 1, 10);
-    fail_unless_equals_int (caller_bye (caller), 200);
-    pipeline_await_eos (log);
-    fail_unless_equals_int (log->buffers->len, 10);
-    fail_unless (i == 0 ? log->n_gaps > 0 : log->n_gaps == 0);
-    caller_free (caller);
-    pipeline_free (pipeline);
-  }
-}
-GST_END_TEST;
-
 GST_START_TEST (test_output_rtp)
 {
   Pipeline *pipeline = pipeline_new ("output=rtp", "rtppcmudepay ! fakesink async=false");
@@ -670,78 +588,6 @@ GST_START_TEST (test_buffer_duration)
 }
 GST_END_TEST;
 
-/* A frame of the first line whose octets all are @n, spoken @n frames after RTP time 0. */
-static void
-send_numbered (Caller *caller, guint8 n)
-{
-  guint8 packet[12 + 160] = {0x80, 0, 0, n};
-
-  GST_WRITE_UINT32_BE (packet + 4, n * 160);
-  GST_WRITE_UINT32_BE (packet + 8, 0x1234);
-  memset (packet + 12, n, 160);
-  caller_send_raw (caller, 0, packet, sizeof packet);
-}
-
-/* Says that RTP time 0 was half a second after 0x10000 on the NTP clock. */
-static void
-send_report (Caller *caller)
-{
-  guint8 packet[28] = {0x80, 200, 0, 6};
-
-  GST_WRITE_UINT32_BE (packet + 4, 0x1234);
-  GST_WRITE_UINT32_BE (packet + 8, 0x10000);
-  GST_WRITE_UINT32_BE (packet + 12, 0x80000000);
-  caller_send_raw (caller, 0, packet, sizeof packet);
-}
-
-/* A report after the first frame; every later one has the time, filler has none. */
-static void
-check_reference (const gchar *properties, gboolean wanted)
-{
-  Pipeline *pipeline = pipeline_new (properties, "fakesink async=false");
-  Caller *caller;
-  PadLog *log;
-  g_autoptr (GstCaps) ntp = gst_caps_new_empty_simple ("timestamp/x-ntp");
-  guint n_metas = 0;
-
-  pipeline_set_state (pipeline, GST_STATE_PLAYING);
-  caller = pipeline_caller (pipeline);
-  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
-  send_numbered (caller, 1);
-  send_report (caller);
-  for (guint8 n = 2; n < 20; n++) {
-    send_numbered (caller, n);
-    g_usleep (20000);
-  }
-  fail_unless_equals_int (caller_bye (caller), 200);
-  log = pipeline_pad (pipeline, "audio_0");
-  pipeline_await_eos (log);
-  for (guint i = 0; i < log->buffers->len; i++) {
-    GstBuffer *buffer = g_ptr_array_index (log->buffers, i);
-    GstReferenceTimestampMeta *meta = gst_buffer_get_reference_timestamp_meta (buffer, ntp);
-    guint8 n = 0;
-
-    if (!meta)
-      continue;
-    gst_buffer_extract (buffer, 0, &n, 1);
-    fail_unless_equals_uint64 (meta->timestamp, 0x10000 * GST_SECOND + GST_SECOND / 2 + n * FRAME);
-    fail_unless_equals_uint64 (meta->duration, GST_CLOCK_TIME_NONE);
-    n_metas++;
-  }
-  /* The first frame may still have been waiting when the report came. */
-  fail_unless (wanted ? n_metas >= 18 : n_metas == 0, "%u", n_metas);
-  caller_free (caller);
-  pipeline_free (pipeline);
-}
-
-/* The sender's wall clock, as rtpjitterbuffer tells it, only when asked for. */
-GST_START_TEST (test_reference_timestamps)
-{
-  check_reference ("add-reference-timestamp-meta=true", TRUE);
-  check_reference ("", FALSE);
-}
-GST_END_TEST;
-
 GST_START_TEST (test_queries)
 {
   Pipeline *pipeline = pipeline_new ("latency=300 buffer-duration=100000000", NULL);
@@ -857,14 +703,10 @@ siprecsrc_suite (void)
   tcase_add_test (tcase, test_metadata_gaps);
   tcase_add_test (tcase, test_metadata_xml);
   tcase_add_test (tcase, test_metadata_text);
-  tcase_add_test (tcase, test_audio_pads);
-  tcase_add_test (tcase, test_absent_pad_comes_to_life);
-  tcase_add_test (tcase, test_fill);
   tcase_add_test (tcase, test_output_rtp);
   tcase_add_test (tcase, test_caps);
   tcase_add_test (tcase, test_codec_changes);
   tcase_add_test (tcase, test_buffer_duration);
-  tcase_add_test (tcase, test_reference_timestamps);
   tcase_add_test (tcase, test_queries);
   tcase_add_test (tcase, test_stats);
   return suite;

@@ -26,6 +26,7 @@ struct _Caller {
   guint branch;
   guint sdp_version;
   gchar *sent; /* the last request, resent over UDP */
+  gsize sent_size;
   gchar *sent_method;
   gchar *last;
   gchar *answer;       /* the last SDP answer */
@@ -36,6 +37,7 @@ struct _Caller {
   guint16 rtp_port[CALLER_MAX_STREAMS];
   guint16 seq[CALLER_MAX_STREAMS];
   guint32 timestamp[CALLER_MAX_STREAMS];
+  guint n_restarts[CALLER_MAX_STREAMS];
   gchar *proto[CALLER_MAX_STREAMS];      /* (nullable) */
   gchar *attributes[CALLER_MAX_STREAMS]; /* (nullable) */
   Sealer *sealer[CALLER_MAX_STREAMS];    /* (nullable) */
@@ -115,9 +117,9 @@ caller_free (Caller *caller)
 /* ---- SIP ---- */
 
 static void
-send_text (Caller *caller, const gchar *text)
+send_bytes (Caller *caller, const gchar *text, gsize size)
 {
-  gsize size = strlen (text), done = 0;
+  gsize done = 0;
 
   while (done < size) {
     gssize n = g_socket_send (caller->sip, text + done, size - done, NULL, NULL);
@@ -126,6 +128,12 @@ send_text (Caller *caller, const gchar *text)
       return;
     done += n;
   }
+}
+
+static void
+send_text (Caller *caller, const gchar *text)
+{
+  send_bytes (caller, text, strlen (text));
 }
 
 /* The first whole message of the TCP stream, or NULL. */
@@ -231,17 +239,32 @@ body_of (const gchar *message)
 }
 
 static void
+send_whole (Caller *caller, const gchar *method, gchar *message, gsize size)
+{
+  g_free (caller->sent);
+  caller->sent = message;
+  caller->sent_size = size;
+  g_free (caller->sent_method);
+  caller->sent_method = g_strdup (method);
+  send_bytes (caller, message, size);
+}
+
+static gchar *
+own_address (Caller *caller)
+{
+  return g_strdup_printf ("%s:%u", strchr (caller->host, '[') ? "[::1]" : "127.0.0.1",
+                          caller->own_port);
+}
+
+static void
 make_request (Caller *caller, const gchar *method, guint cseq, const gchar *headers,
               const gchar *content_type, const gchar *body)
 {
   g_autofree gchar *type =
       content_type ? g_strdup_printf ("Content-Type: %s\r\n", content_type) : g_strdup ("");
-  g_autofree gchar *own = g_strdup_printf (
-      "%s:%u", strchr (caller->host, '[') ? "[::1]" : "127.0.0.1", caller->own_port);
+  g_autofree gchar *own = own_address (caller);
   const gchar *transport = caller->tcp ? "TCP" : "UDP";
-
-  g_free (caller->sent);
-  caller->sent = g_strdup_printf (
+  gchar *message = g_strdup_printf (
       "%s %s SIP/2.0\r\n"
       "Via: SIP/2.0/%s %s;branch=z9hG4bK-%s-%u;rport\r\n"
       "From: \"Client\" <sip:client@%s>;tag=%s\r\n"
@@ -255,13 +278,12 @@ make_request (Caller *caller, const gchar *method, guint cseq, const gchar *head
       method, caller->target, transport, own, caller->tag, caller->branch, own, caller->tag,
       caller->host, caller->port, caller->to_tag, caller->call_id, cseq, method, own, transport,
       headers ? headers : "", type, body ? strlen (body) : 0, body ? body : "");
-  g_free (caller->sent_method);
-  caller->sent_method = g_strdup (method);
-  send_text (caller, caller->sent);
+
+  send_whole (caller, method, message, strlen (message));
 }
 
-static void
-begin_call (Caller *caller)
+void
+caller_begin (Caller *caller)
 {
   g_free (caller->call_id);
   g_free (caller->tag);
@@ -357,7 +379,7 @@ await_response (Caller *caller, const gchar *method, guint cseq)
 
     if (message == NULL) {
       if (!caller->tcp)
-        send_text (caller, caller->sent);
+        send_bytes (caller, caller->sent, caller->sent_size);
       continue;
     }
     if (!g_str_has_prefix (message, "SIP/2.0 "))
@@ -377,7 +399,8 @@ caller_finish (Caller *caller)
   guint cseq = g_str_equal (method, "INVITE") ? caller->invite_cseq : caller->cseq;
   guint status = await_response (caller, method, cseq);
 
-  if (status >= 200 && status < 300)
+  /* An OPTIONS outside of a dialog makes none. */
+  if (status >= 200 && status < 300 && !g_str_equal (method, "OPTIONS"))
     learn (caller);
   if (status && g_str_equal (method, "INVITE"))
     acknowledge (caller, status);
@@ -403,26 +426,41 @@ make_sdp (Caller *caller, guint n_streams, const gchar *direction)
   return g_string_free (sdp, FALSE);
 }
 
+#define CALL_ID   "YSBjYWxsIG9mIGNhbGxlcg=="
+#define PERSON_ID "cGVyc29uIG51bWJlciBvZ%u=="
+#define STREAM_ID "c3RyZWFtIG51bWJlciBvZ%u=="
+
+/* In the order of the schema (RFC 7865 section 9). */
 static gchar *
 make_metadata (guint n_streams, const gchar *second)
 {
   static const gchar *const names[] = {"Ada", "Ben", "Cleo", "Dan", "Eve", "Fay", "Gus", "Hal"};
-  GString *xml = g_string_new ("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n"
-                               "<recording xmlns=\"urn:ietf:params:xml:ns:recording:1\">"
-                               "<datamode>complete</datamode>"
-                               "<session session_id=\"Y2FsbGVyLXNlc3Npb24x\"/>");
+  GString *xml =
+      g_string_new ("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n"
+                    "<recording xmlns=\"urn:ietf:params:xml:ns:recording:1\">"
+                    "<datamode>complete</datamode><session session_id=\"" CALL_ID "\"/>");
 
   for (guint i = 0; i < n_streams; i++)
-    g_string_append_printf (
-        xml,
-        "<participant participant_id=\"person%u\"><nameID aor=\"sip:p%u@example.com\">"
-        "<name xml:lang=\"en\">%s</name></nameID></participant>"
-        "<stream stream_id=\"stream%u\" "
-        "session_id=\"Y2FsbGVyLXNlc3Npb24x\"><label>%u</label></stream>"
-        "<participantsessionassoc participant_id=\"person%u\" session_id=\"Y2FsbGVyLXNlc3Npb24x\"/>"
-        "<participantstreamassoc participant_id=\"person%u\"><send>stream%u</send>"
-        "</participantstreamassoc>",
-        i, i, i == 1 && second ? second : names[i], i, i + 1, i, i, i);
+    g_string_append_printf (xml,
+                            "<participant participant_id=\"" PERSON_ID
+                            "\"><nameID aor=\"sip:p%u@example.com\">"
+                            "<name xml:lang=\"en\">%s</name></nameID></participant>",
+                            i, i, i == 1 && second ? second : names[i]);
+  for (guint i = 0; i < n_streams; i++)
+    g_string_append_printf (xml,
+                            "<stream stream_id=\"" STREAM_ID "\" session_id=\"" CALL_ID
+                            "\"><label>%u</label></stream>",
+                            i, i + 1);
+  for (guint i = 0; i < n_streams; i++)
+    g_string_append_printf (xml,
+                            "<participantsessionassoc participant_id=\"" PERSON_ID
+                            "\" session_id=\"" CALL_ID "\"/>",
+                            i);
+  for (guint i = 0; i < n_streams; i++)
+    g_string_append_printf (xml,
+                            "<participantstreamassoc participant_id=\"" PERSON_ID
+                            "\"><send>" STREAM_ID "</send></participantstreamassoc>",
+                            i, i);
   g_string_append (xml, "</recording>\r\n");
   return g_string_free (xml, FALSE);
 }
@@ -441,12 +479,70 @@ make_body (Caller *caller, guint n_streams, const gchar *direction)
 
 /* ---- calls ---- */
 
+gchar *
+caller_word (Caller *caller, const gchar *name)
+{
+  g_autofree gchar *own = own_address (caller);
+  const gchar *transport = caller->tcp ? "TCP" : "UDP";
+
+  if (g_str_has_prefix (name, "rtp"))
+    return g_strdup_printf ("%u",
+                            caller->rtp_port[g_ascii_digit_value (name[3]) % CALLER_MAX_STREAMS]);
+  if (g_str_equal (name, "own"))
+    return g_steal_pointer (&own);
+  if (g_str_equal (name, "host"))
+    return g_strdup_printf ("%s:%u", caller->host, caller->port);
+  if (g_str_equal (name, "transport"))
+    return g_strdup (transport);
+  if (g_str_equal (name, "target"))
+    return g_strdup (caller->target);
+  if (g_str_equal (name, "tag"))
+    return g_strdup (caller->tag);
+  if (g_str_equal (name, "to-tag"))
+    return g_strdup (caller->to_tag);
+  if (g_str_equal (name, "call-id"))
+    return g_strdup (caller->call_id);
+  if (g_str_equal (name, "cseq"))
+    return g_strdup_printf ("%u", caller->cseq + 1);
+  if (g_str_equal (name, "version"))
+    return g_strdup_printf ("%u", caller->sdp_version + 1);
+  if (g_str_equal (name, "branch"))
+    return g_strdup_printf ("z9hG4bK-%s-%u", caller->tag, caller->branch + 1);
+  return NULL;
+}
+
+void
+caller_set_word (Caller *caller, const gchar *name, const gchar *value)
+{
+  gchar **place = g_str_equal (name, "call-id") ? &caller->call_id : &caller->tag;
+
+  g_free (*place);
+  *place = g_strdup (value);
+}
+
+guint
+caller_send_whole (Caller *caller, const gchar *message, gsize size, gboolean wait)
+{
+  g_autofree gchar *copy = g_strndup (message, size);
+  const gchar *cseq = strcasestr (copy, "\nCSeq:");
+  g_autofree gchar *method = g_strndup (message, strcspn (message, " "));
+
+  caller->branch++;
+  caller->sdp_version++;
+  if (cseq)
+    caller->cseq = (guint)g_ascii_strtoull (cseq + strlen ("\nCSeq:"), NULL, 10);
+  if (g_str_equal (method, "INVITE"))
+    caller->invite_cseq = caller->cseq;
+  send_whole (caller, method, g_memdup2 (message, size), size);
+  return wait ? caller_finish (caller) : 0;
+}
+
 static void
 send_invite (Caller *caller, guint n_streams, const gchar *direction)
 {
   g_autofree gchar *body = make_body (caller, n_streams, direction);
 
-  begin_call (caller);
+  caller_begin (caller);
   send_request (caller, "INVITE", "Require: siprec\r\n", "multipart/mixed;boundary=caller", body);
 }
 
@@ -461,7 +557,7 @@ guint
 caller_invite_with (Caller *caller, const gchar *headers, const gchar *content_type,
                     const gchar *body)
 {
-  begin_call (caller);
+  caller_begin (caller);
   send_request (caller, "INVITE", headers, content_type, body);
   return caller_finish (caller);
 }
@@ -537,7 +633,7 @@ caller_cancel (Caller *caller)
 guint
 caller_options (Caller *caller)
 {
-  begin_call (caller);
+  caller_begin (caller);
   send_request (caller, "OPTIONS", NULL, NULL, NULL);
   return caller_finish (caller);
 }
@@ -584,7 +680,7 @@ join_call (Caller *caller)
   g_autofree gchar *from = find_header (caller->last, "From");
   g_autofree gchar *contact = find_header (caller->last, "Contact");
 
-  begin_call (caller);
+  caller_begin (caller);
   g_free (caller->call_id);
   caller->call_id = find_header (caller->last, "Call-ID");
   g_free (caller->to_tag);
@@ -740,7 +836,7 @@ caller_send (Caller *caller, guint stream, guint8 value)
   gsize size = 12 + FRAME;
   guint16 seq = GUINT16_TO_BE (caller->seq[stream]);
   guint32 timestamp = GUINT32_TO_BE (caller->timestamp[stream]);
-  guint32 ssrc = GUINT32_TO_BE (0x1000 + stream);
+  guint32 ssrc = GUINT32_TO_BE (0x1000 + stream + caller->n_restarts[stream] * 0x100);
 
   memcpy (packet + 2, &seq, sizeof seq);
   memcpy (packet + 4, &timestamp, sizeof timestamp);
@@ -757,6 +853,14 @@ caller_skip (Caller *caller, guint stream, guint n)
 {
   caller->seq[stream] += n;
   caller->timestamp[stream] += n * FRAME;
+}
+
+void
+caller_restart (Caller *caller, guint stream)
+{
+  caller->n_restarts[stream]++;
+  caller->seq[stream] = (guint16)g_random_int ();
+  caller->timestamp[stream] = g_random_int ();
 }
 
 void

@@ -32,6 +32,20 @@ guint caller_invite (Caller *caller, guint n_streams, const gchar *direction);
 guint caller_invite_with (Caller *caller, const gchar *headers, const gchar *content_type,
                           const gchar *body);
 
+/* Begins a call of one's own messages: a new Call-ID and tag. */
+void caller_begin (Caller *caller);
+
+/* A word for the next message: "target", "tag", "to-tag" (";tag=..." or nothing), "call-id", "cseq", "branch", "own"
+ * (host:port), "host" (the recorder's), "transport", "version" (of the SDP) or "rtp0" (port of line 0). Free with
+ * g_free(); NULL if there is none of that name. */
+gchar *caller_word (Caller *caller, const gchar *name);
+
+/* Sets "tag" or "call-id" of the call begun. */
+void caller_set_word (Caller *caller, const gchar *name, const gchar *value);
+
+/* Sends a whole message. With @wait the final response is awaited, and acknowledged if it is for an INVITE. */
+guint caller_send_whole (Caller *caller, const gchar *message, gsize size, gboolean wait);
+
 /* The ACK of the next INVITE bears @sdp; NULL for none. Answers requests of the recorder with it too. */
 void caller_set_answer (Caller *caller, const gchar *sdp);
 
@@ -94,6 +108,9 @@ void caller_send (Caller *caller, guint stream, guint8 value);
 
 /* Leaves out @n packets: sequence number and timestamp go on. */
 void caller_skip (Caller *caller, guint stream, guint n);
+
+/* Makes line @stream another source: SSRC, sequence number and timestamp are new. */
+void caller_restart (Caller *caller, guint stream);
 
 /* Sends @n packets on each of @n_streams lines, 20 ms apart. */
 void caller_talk (Caller *caller, guint n_streams, guint n);

@@ -239,8 +239,8 @@ recorder_claim (Recorder *recorder, SiprecSession *session)
 }
 
 /* The lock order is the session's before ours (on_notify), so events are popped without it. */
-static SiprecEvent *
-await_event (Recorder *recorder, SiprecSession *session)
+SiprecEvent *
+recorder_next_event (Recorder *recorder, SiprecSession *session)
 {
   gint64 until = g_get_monotonic_time () + TIMEOUT_US;
 
@@ -261,7 +261,7 @@ recorder_event (Recorder *recorder, SiprecSession *session, SiprecEventType type
 {
   SiprecEvent *event;
 
-  while ((event = await_event (recorder, session)) && event->type != type)
+  while ((event = recorder_next_event (recorder, session)) && event->type != type)
     siprec_event_unref (event);
   return event;
 }
@@ -273,7 +273,7 @@ recorder_events_until (Recorder *recorder, SiprecSession *session, SiprecEventTy
   gboolean found = FALSE;
 
   while (!found) {
-    g_autoptr (SiprecEvent) event = await_event (recorder, session);
+    g_autoptr (SiprecEvent) event = recorder_next_event (recorder, session);
 
     if (event == NULL)
       break;

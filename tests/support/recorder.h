@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "play.h"
 #include "siprec-core/endpoint.h"
 
 /**
@@ -44,6 +45,9 @@ SiprecSession *recorder_session (Recorder *recorder, guint n);
 /* Claims @session. */
 gboolean recorder_claim (Recorder *recorder, SiprecSession *session);
 
+/* Waits (5 s at most) for the next event of @session; (transfer full) or NULL. */
+SiprecEvent *recorder_next_event (Recorder *recorder, SiprecSession *session);
+
 /* Waits (5 s at most) for the next event of @session of @type, dropping others; (transfer full) or NULL. */
 SiprecEvent *recorder_event (Recorder *recorder, SiprecSession *session, SiprecEventType type);
 
@@ -52,3 +56,6 @@ gchar *recorder_events_until (Recorder *recorder, SiprecSession *session, Siprec
 
 /* Waits until no session is left. */
 gboolean recorder_await_idle (Recorder *recorder);
+
+/* The same for plays: PlayRecorder's @recorder is a Recorder with an application (recorder_apply()). */
+extern const PlayRecorder recorder_plays;

@@ -1,0 +1,251 @@
+/* siprecsrc: what its pads give while nothing comes, and where what comes is in their files.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <gst/check/gstcheck.h>
+
+#include "pipeline.h"
+
+#define PCMU_SILENCE 0xff
+#define FRAME        (20 * GST_MSECOND)
+
+static const gchar *
+caps_name (PadLog *log)
+{
+  GstCaps *caps = g_ptr_array_index (log->caps, 0);
+
+  return gst_structure_get_name (gst_caps_get_structure (caps, 0));
+}
+
+/* A call of two streams that speak for @n frames, from INVITE to EOS on all pads. */
+static void
+whole_call (Pipeline *pipeline, Caller *caller, guint n)
+{
+  fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
+  caller_talk (caller, 2, n);
+  fail_unless_equals_int (caller_bye (caller), 200);
+  pipeline_await_eos (pipeline_pad (pipeline, "audio_0"));
+  pipeline_await_eos (pipeline_pad (pipeline, "audio_1"));
+  pipeline_await_eos (pipeline_pad (pipeline, "metadata"));
+}
+
+static guint
+count_byte (GByteArray *bytes, guint8 value)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < bytes->len; i++)
+    n += bytes->data[i] == value;
+  return n;
+}
+
+/* Absent pads exist, are silent, and end with the others. */
+GST_START_TEST (test_audio_pads)
+{
+  Pipeline *pipeline = pipeline_new ("audio-pads=3", "fakesink async=false");
+  Caller *caller;
+  PadLog *present, *absent;
+  GByteArray *bytes;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  whole_call (pipeline, caller, 20);
+  pipeline_await_order (pipeline, "audio_0 audio_1 audio_2 metadata no-more-pads");
+  present = pipeline_pad (pipeline, "audio_0");
+  absent = pipeline_pad (pipeline, "audio_2");
+  pipeline_await_eos (absent);
+  fail_unless_equals_string (caps_name (absent), "audio/x-mulaw");
+  fail_unless_equals_uint64 (pad_log_start (absent), pad_log_start (present));
+  fail_unless (ABS (GST_CLOCK_DIFF (pad_log_end (absent), pad_log_end (present))) < 2 * FRAME);
+  bytes = pad_log_bytes (absent);
+  fail_unless_equals_int (count_byte (bytes, PCMU_SILENCE), bytes->len);
+  g_byte_array_unref (bytes);
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+/* A stream that comes later takes the place of the silent one. */
+GST_START_TEST (test_absent_pad_comes_to_life)
+{
+  Pipeline *pipeline = pipeline_new ("audio-pads=2", "fakesink async=false");
+  Caller *caller;
+  PadLog *log;
+  GByteArray *bytes;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  log = pipeline_pad (pipeline, "audio_1");
+  caller_talk (caller, 1, 20);
+  fail_unless_equals_int (caller_reinvite (caller, 2, "sendonly"), 200);
+  caller_talk (caller, 2, 20);
+  fail_unless_equals_int (caller_bye (caller), 200);
+  pipeline_await_eos (log);
+  fail_unless_equals_int (log->n_stream_starts, 2);
+  bytes = pad_log_bytes (log);
+  fail_unless_equals_int (count_byte (bytes, 0x11), 20 * 160);
+  g_byte_array_unref (bytes);
+  fail_unless (pad_log_unevenness (log) < GST_MSECOND);
+  pipeline_await_order (pipeline, "audio_0 audio_1 metadata no-more-pads");
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+/* A stream that comes later is heard at the right place of its file: its pad begins with the session. */
+static void
+check_late_stream (const gchar *properties, gboolean silent)
+{
+  Pipeline *pipeline = pipeline_new (properties, "fakesink async=false");
+  Caller *caller;
+  PadLog *early, *late;
+  GByteArray *bytes;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  early = pipeline_pad (pipeline, "audio_0");
+  caller_talk (caller, 1, 80);
+  fail_unless_equals_int (caller_reinvite (caller, 2, "sendonly"), 200);
+  late = pipeline_pad (pipeline, "audio_1");
+  caller_talk (caller, 2, 20);
+  fail_unless_equals_int (caller_bye (caller), 200);
+  pipeline_await_eos (early);
+  pipeline_await_eos (late);
+
+  bytes = pad_log_bytes (late);
+  fail_unless_equals_int (count_byte (bytes, 0x11), 20 * 160);
+  g_byte_array_unref (bytes);
+  fail_unless (ABS (GST_CLOCK_DIFF (pad_log_end (late), pad_log_end (early))) < 2 * FRAME);
+  if (silent) {
+    fail_unless_equals_uint64 (pad_log_start (late), pad_log_start (early));
+    fail_unless (pad_log_unevenness (late) < GST_MSECOND);
+  } else {
+    fail_unless (pad_log_start (late) > pad_log_start (early) + 75 * FRAME);
+  }
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+
+GST_START_TEST (test_late_stream)
+{
+  check_late_stream ("", TRUE);
+  check_late_stream ("push-mode=shared buffer-duration=100000000", TRUE);
+  check_late_stream ("fill=none", FALSE);
+}
+GST_END_TEST;
+
+/* fill=gap gives GAP events instead of silence, fill=none nothing. */
+GST_START_TEST (test_fill)
+{
+  static const gchar *const fills[] = {"fill=gap", "fill=none"};
+
+  for (guint i = 0; i < G_N_ELEMENTS (fills); i++) {
+    Pipeline *pipeline = pipeline_new (fills[i], "fakesink async=false");
+    Caller *caller;
+    PadLog *log;
+
+    pipeline_set_state (pipeline, GST_STATE_PLAYING);
+    caller = pipeline_caller (pipeline);
+    fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+    log = pipeline_pad (pipeline, "audio_0");
+    fail_unless_equals_string (caps_name (log), "audio/x-mulaw");
+    g_usleep (500000);
+    caller_talk (caller, 1, 10);
+    fail_unless_equals_int (caller_bye (caller), 200);
+    pipeline_await_eos (log);
+    fail_unless_equals_int (log->buffers->len, 10);
+    fail_unless (i == 0 ? log->n_gaps > 0 : log->n_gaps == 0);
+    caller_free (caller);
+    pipeline_free (pipeline);
+  }
+}
+GST_END_TEST;
+
+/* A frame of the first line whose octets all are @n, spoken @n frames after RTP time 0. */
+static void
+send_numbered (Caller *caller, guint8 n)
+{
+  guint8 packet[12 + 160] = {0x80, 0, 0, n};
+
+  GST_WRITE_UINT32_BE (packet + 4, n * 160);
+  GST_WRITE_UINT32_BE (packet + 8, 0x1234);
+  memset (packet + 12, n, 160);
+  caller_send_raw (caller, 0, packet, sizeof packet);
+}
+
+/* Says that RTP time 0 was half a second after 0x10000 on the NTP clock. */
+static void
+send_report (Caller *caller)
+{
+  guint8 packet[28] = {0x80, 200, 0, 6};
+
+  GST_WRITE_UINT32_BE (packet + 4, 0x1234);
+  GST_WRITE_UINT32_BE (packet + 8, 0x10000);
+  GST_WRITE_UINT32_BE (packet + 12, 0x80000000);
+  caller_send_raw (caller, 0, packet, sizeof packet);
+}
+
+/* A report after the first frame; every later one has the time, filler has none. */
+static void
+check_reference (const gchar *properties, gboolean wanted)
+{
+  Pipeline *pipeline = pipeline_new (properties, "fakesink async=false");
+  Caller *caller;
+  PadLog *log;
+  g_autoptr (GstCaps) ntp = gst_caps_new_empty_simple ("timestamp/x-ntp");
+  guint n_metas = 0;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  send_numbered (caller, 1);
+  send_report (caller);
+  for (guint8 n = 2; n < 20; n++) {
+    send_numbered (caller, n);
+    g_usleep (20000);
+  }
+  fail_unless_equals_int (caller_bye (caller), 200);
+  log = pipeline_pad (pipeline, "audio_0");
+  pipeline_await_eos (log);
+  for (guint i = 0; i < log->buffers->len; i++) {
+    GstBuffer *buffer = g_ptr_array_index (log->buffers, i);
+    GstReferenceTimestampMeta *meta = gst_buffer_get_reference_timestamp_meta (buffer, ntp);
+    guint8 n = 0;
+
+    if (!meta)
+      continue;
+    gst_buffer_extract (buffer, 0, &n, 1);
+    fail_unless_equals_uint64 (meta->timestamp, 0x10000 * GST_SECOND + GST_SECOND / 2 + n * FRAME);
+    fail_unless_equals_uint64 (meta->duration, GST_CLOCK_TIME_NONE);
+    n_metas++;
+  }
+  /* The first frame may still have been waiting when the report came. */
+  fail_unless (wanted ? n_metas >= 18 : n_metas == 0, "%u", n_metas);
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+
+/* The sender's wall clock, as rtpjitterbuffer tells it, only when asked for. */
+GST_START_TEST (test_reference_timestamps)
+{
+  check_reference ("add-reference-timestamp-meta=true", TRUE);
+  check_reference ("", FALSE);
+}
+GST_END_TEST;
+
+static Suite *
+siprecsrc_fill_suite (void)
+{
+  Suite *suite = suite_create ("siprecsrc-fill");
+  TCase *tcase = tcase_create ("call");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_test (tcase, test_audio_pads);
+  tcase_add_test (tcase, test_absent_pad_comes_to_life);
+  tcase_add_test (tcase, test_late_stream);
+  tcase_add_test (tcase, test_fill);
+  tcase_add_test (tcase, test_reference_timestamps);
+  return suite;
+}
+
+GST_CHECK_MAIN (siprecsrc_fill)

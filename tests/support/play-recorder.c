@@ -1,0 +1,88 @@
+/* A recorder of the core as plays see it.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "recorder.h"
+
+static void
+on_streams_free (gpointer streams)
+{
+  g_ptr_array_unref (streams);
+}
+
+/* The streams of @session, which are claimed as their events come. */
+static GPtrArray *
+claimed_streams (SiprecSession *session)
+{
+  GPtrArray *streams = g_object_get_data (G_OBJECT (session), "streams");
+
+  if (streams == NULL) {
+    streams = g_ptr_array_new_with_free_func ((GDestroyNotify)siprec_stream_unref);
+    g_object_set_data_full (G_OBJECT (session), "streams", streams, on_streams_free);
+  }
+  return streams;
+}
+
+/* Takes what has come, so that nothing is too old when it is wanted. */
+static void
+drain (SiprecSession *session)
+{
+  GPtrArray *streams = claimed_streams (session);
+  SiprecUnit units[16];
+  guint n;
+
+  for (guint i = 0; i < streams->len; i++) {
+    while ((n = siprec_stream_pop (g_ptr_array_index (streams, i), units, G_N_ELEMENTS (units))))
+      while (n > 0)
+        siprec_unit_clear (&units[--n]);
+  }
+}
+
+static void
+claim_stream (SiprecSession *session, SiprecStream *stream)
+{
+  SiprecStreamWishes wishes = {.latency = 20 * GST_MSECOND, .fill = SIPREC_FILL_NONE};
+
+  siprec_stream_claim (stream, &wishes, NULL);
+  g_ptr_array_add (claimed_streams (session), siprec_stream_ref (stream));
+}
+
+static JsonObject *
+next_event (gpointer recorder, guint n)
+{
+  SiprecSession *session = recorder_session (recorder, n);
+  g_autoptr (SiprecEvent) event = NULL;
+  JsonObject *object;
+
+  if (session == NULL)
+    return NULL;
+  if (!siprec_session_is_claimed (session))
+    recorder_claim (recorder, session);
+  drain (session);
+  event = recorder_next_event (recorder, session);
+  if (event == NULL)
+    return NULL;
+  if (event->type == SIPREC_EVENT_STREAM_ADDED)
+    claim_stream (session, event->stream);
+  object = json_object_new ();
+  json_object_set_string_member (object, "type", siprec_event_type_name (event->type));
+  json_object_set_object_member (object, "data", json_object_ref (event->data));
+  return object;
+}
+
+static void
+act (gpointer recorder, guint n, const gchar *action)
+{
+  SiprecSession *session = recorder_session (recorder, n);
+
+  if (session == NULL)
+    return;
+  if (g_str_equal (action, "pause"))
+    siprec_session_pause (session, SIPREC_ALL_LINES, NULL, NULL);
+  else if (g_str_equal (action, "resume"))
+    siprec_session_resume (session, SIPREC_ALL_LINES, NULL, NULL);
+  else if (g_str_equal (action, "snapshot"))
+    siprec_session_request_snapshot (session, "state lost", NULL, NULL);
+  else if (g_str_equal (action, "hangup"))
+    siprec_session_hangup (session, NULL);
+}
+
+const PlayRecorder recorder_plays = {next_event, NULL, act};
