@@ -151,7 +151,7 @@ siprec_stream_use_protection (SiprecStream *stream, const SiprecProtection *prot
 static void
 answer_check (SiprecSocket *socket, const SiprecDatagram *datagram)
 {
-  guint8 response[SIPREC_STUN_MAX_RESPONSE];
+  guint8 response[SIPREC_STUN_MAX_RESPONSE] __attribute__ ((aligned (4)));
   gsize size = siprec_gate_check (&socket->stream->gate, socket->rtcp, datagram, response);
 
   if (size > 0)

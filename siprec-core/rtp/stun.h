@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* Room for any response of ours. */
+/* Room for any response of ours, which begins at a multiple of four. */
 #define SIPREC_STUN_MAX_RESPONSE 128
 
 /**

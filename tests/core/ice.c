@@ -145,7 +145,7 @@ answer (GByteArray *request, guint8 *out, gboolean *nominated)
 GST_START_TEST (a_check_is_answered_with_the_address)
 {
   g_autoptr (GByteArray) request = make_request ("ours:theirs", credentials.pwd, 0);
-  guint8 out[SIPREC_STUN_MAX_RESPONSE];
+  guint8 out[SIPREC_STUN_MAX_RESPONSE] __attribute__ ((aligned (4)));
   gboolean nominated;
   gsize size = answer (request, out, &nominated);
   const guint8 *address;
@@ -166,7 +166,7 @@ GST_END_TEST
 GST_START_TEST (the_client_nominates)
 {
   g_autoptr (GByteArray) request = make_request ("ours:theirs", credentials.pwd, 0x0025);
-  guint8 out[SIPREC_STUN_MAX_RESPONSE];
+  guint8 out[SIPREC_STUN_MAX_RESPONSE] __attribute__ ((aligned (4)));
   gboolean nominated;
 
   fail_unless (answer (request, out, &nominated) > 0);
@@ -183,7 +183,7 @@ GST_START_TEST (errors_are_told_to_who_has_the_password)
 
   for (guint i = 0; i < G_N_ELEMENTS (errors); i++) {
     g_autoptr (GByteArray) request = make_request ("ours:theirs", credentials.pwd, errors[i].flag);
-    guint8 out[SIPREC_STUN_MAX_RESPONSE];
+    guint8 out[SIPREC_STUN_MAX_RESPONSE] __attribute__ ((aligned (4)));
     gboolean nominated;
     gsize size = answer (request, out, &nominated);
     const guint8 *error = find_attribute (out, size, 0x0009);
@@ -200,7 +200,7 @@ GST_START_TEST (others_get_no_answer)
   g_autoptr (GByteArray) stranger = make_request ("ours:theirs", "wrong password", 0);
   g_autoptr (GByteArray) lost = make_request ("ours:somebody", credentials.pwd, 0);
   g_autoptr (GByteArray) reversed = make_request ("theirs:ours", credentials.pwd, 0);
-  guint8 out[SIPREC_STUN_MAX_RESPONSE];
+  guint8 out[SIPREC_STUN_MAX_RESPONSE] __attribute__ ((aligned (4)));
   gboolean nominated;
 
   fail_unless_equals_int (answer (stranger, out, &nominated), 0);
