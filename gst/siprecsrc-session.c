@@ -223,10 +223,13 @@ gst_siprec_src_run_session (GstSiprecSrc *self)
 
   while (self->session && !gst_siprec_src_is_stopped (self)) {
     g_autoptr (SiprecEvent) event = siprec_session_pop_event (self->session);
+    g_autoptr (SiprecEvent) seen = NULL;
 
     if (!event)
       break;
-    handle (self, event);
+    /* Whatever leaves the element is made of what is seen here. */
+    seen = self->filter ? siprec_filter_apply (self->filter, event) : siprec_event_ref (event);
+    handle (self, seen);
   }
   if (gst_siprec_src_is_stopped (self))
     return;
