@@ -60,7 +60,7 @@ slices_of (const guint8 *data, gsize size)
   GByteArray *slices = g_byte_array_new ();
 
   for (gsize i = 0; i + 4 < size;) {
-    gsize length = GST_READ_UINT32_BE (data + i);
+    gsize length = data[i] << 24 | data[i + 1] << 16 | data[i + 2] << 8 | data[i + 3];
     guint type = data[i + 4] & 0x1f;
 
     fail_unless (length > 0 && length <= size - i - 4);
