@@ -92,6 +92,7 @@ wishes_for (GstSiprecSrc *self)
       .buffer_duration = settings->buffer_duration,
       .timeout = settings->timeout,
       .reference_timestamps = settings->add_reference_timestamps,
+      .ntp_time_source = settings->ntp_time_source,
   };
 }
 

@@ -26,6 +26,7 @@ struct _SiprecEndpoint {
   /* Fixed at creation. */
   gchar *name; /* NULL for a private one */
   SiprecSettings settings;
+  SiprecGuard *guard;
   SiprecAgent *agent;
   SiprecStrand *strand; /* tells the application of sessions */
 
@@ -80,6 +81,13 @@ void siprec_endpoint_tell_waiters (SiprecAgent *agent, gpointer endpoint);
 void siprec_endpoint_await_idle (SiprecEndpoint *endpoint, gpointer called);
 void siprec_policy_copy (SiprecPolicy *copy, const SiprecPolicy *policy);
 void siprec_policy_clear (SiprecPolicy *policy);
+
+/* endpoint-guard.c */
+
+/* The endpoint listens on @uris. In the SIP thread. */
+void siprec_endpoint_begin_guard (SiprecEndpoint *endpoint, gchar **uris);
+gboolean siprec_endpoint_on_admit (SiprecAgent *agent, SiprecTransaction *transaction,
+                                   SiprecRequest *request, gboolean in_dialog, gpointer endpoint);
 
 /* claiming.c */
 extern const SiprecSessionOwner siprec_endpoint_session_owner;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "metadata/limits.h"
+#include "guard.h"
 #include "session.h"
 
 G_BEGIN_DECLS
@@ -30,6 +31,7 @@ typedef struct _SiprecEndpoint SiprecEndpoint;
  * @first_port, @last_port: range of RTP ports
  * @external_address: (nullable): address written into SDP and Contact (1:1 NAT)
  * @udp_buffer_size: SO_RCVBUF of media sockets, 0 for the default
+ * @security: who may record
  *
  * What all users of one endpoint must agree on.
  */
@@ -39,6 +41,7 @@ typedef struct {
   guint16 first_port, last_port;
   const gchar *external_address;
   guint udp_buffer_size;
+  SiprecGuardSettings security;
 } SiprecSettings;
 
 /* Which INVITEs are recording sessions. */
@@ -168,7 +171,7 @@ SIPREC_API void siprec_endpoint_set_application (SiprecEndpoint *endpoint,
 /**
  * siprec_endpoint_call:
  * @acceptor: (nullable): waiting, which is to get the session; NULL for the application
- * @uri: "sip:[user@]host[:port][;transport=udp|tcp][?X-Header=value&...]" of a recording client
+ * @uri: "sip[s]:[user@]host[:port][;transport=udp|tcp|tls][?X-Header=value&...]" of a recording client
  * @timeout: how long it may take to answer
  * @reply: (nullable): told once what has become of it, in any thread
  * @error: SETTINGS if @uri is malformed, STATE if the acceptor isn't free, or nobody is there to take the session
@@ -183,6 +186,17 @@ SIPREC_API SiprecSession *siprec_endpoint_call (SiprecEndpoint *endpoint, Siprec
                                                 const gchar *uri, GstClockTime timeout,
                                                 SiprecWishReply reply, gpointer user_data,
                                                 GError **error);
+
+/* Another certificate for new TLS connections; calls go on. The old one stays if @certificate (as in
+ * SiprecTlsSettings) can't be used. Waits for the disk. */
+SIPREC_API gboolean siprec_endpoint_set_certificate (SiprecEndpoint *endpoint,
+                                                     const gchar *certificate, GError **error);
+
+/* Calls @warning when a file of the security settings has changed and can't be used, and when the endpoint is open
+ * to everybody. @destroy: called on @user_data after the last one, soon after siprec_endpoint_unwatch(). */
+SIPREC_API void siprec_endpoint_watch (SiprecEndpoint *endpoint, SiprecGuardWarning warning,
+                                       gpointer user_data, GDestroyNotify destroy);
+SIPREC_API void siprec_endpoint_unwatch (SiprecEndpoint *endpoint, gpointer user_data);
 
 /* While draining new INVITEs and OPTIONS get 503; running sessions go on. */
 SIPREC_API void siprec_endpoint_set_draining (SiprecEndpoint *endpoint, gboolean draining);

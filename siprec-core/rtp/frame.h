@@ -12,7 +12,7 @@ G_BEGIN_DECLS
  * @timestamp: extended RTP timestamp
  * @time: @timestamp on CLOCK_MONOTONIC
  * @arrival: of the packet
- * @reference: @timestamp on the sender's NTP clock in ns since 1900, or GST_CLOCK_TIME_NONE
+ * @reference: @timestamp on the sender's wall clock, or GST_CLOCK_TIME_NONE
  * @format: owned
  * @buffer: (nullable): owned; NULL for packets that are no media, which only fill their place in
  *   the sequence

@@ -19,6 +19,9 @@
  * delayed more than those behind it. */
 #define SETTLING (100 * GST_MSECOND)
 
+/* From 1900 to 1970. */
+#define UNIX_EPOCH (2208988800 * (gint64)GST_SECOND)
+
 /* Arrival times are no better than this. */
 #define NOISE (2 * (gint64)GST_MSECOND)
 
@@ -300,7 +303,7 @@ map_time (SiprecReceiver *receiver, SiprecFrame *frame, const SiprecPacket *pack
   return TRUE;
 }
 
-/* The packet's time on the sender's NTP clock, in ns since 1900. */
+/* The packet's time on the sender's wall clock, from the epoch that was wished for. */
 static GstClockTime
 get_reference (SiprecReceiver *receiver, const SiprecPacket *packet, guint32 clock_rate)
 {
@@ -310,10 +313,13 @@ get_reference (SiprecReceiver *receiver, const SiprecPacket *packet, guint32 clo
   if (!receiver->wishes.reference_timestamps)
     return GST_CLOCK_TIME_NONE;
   sender = siprec_rtcp_get_sender (&receiver->rtcp, packet->ssrc);
-  if (!sender || !sender->have_sr)
+  /* RFC 3550 section 6.4.1: it has none, says the sender. */
+  if (!sender || !sender->have_sr || sender->ntp == 0)
     return GST_CLOCK_TIME_NONE;
   since = (gint32)(packet->timestamp - sender->rtp);
   time = get_ntp_time (sender) + since * (gint64)GST_SECOND / clock_rate;
+  if (receiver->wishes.ntp_time_source == SIPREC_NTP_TIME_SOURCE_UNIX)
+    time -= UNIX_EPOCH;
   return MAX (time, 0);
 }
 

@@ -404,6 +404,7 @@ siprec_receiver_claim (SiprecReceiver *receiver, const SiprecStreamWishes *wishe
   receiver->claimed = receiver->changed = TRUE;
   siprec_timeline_configure (&receiver->timeline, wishes->fill, wishes->raw,
                              wishes->buffer_duration);
+  receiver->timeline.joiner.ntp_time_source = wishes->ntp_time_source;
   replay (receiver);
   if (receiver->ended && !receiver->finished)
     finish (receiver);

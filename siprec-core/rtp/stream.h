@@ -40,6 +40,12 @@ typedef enum {
   SIPREC_FILL_SILENCE, /* silence flagged GAP where the format has one, else SIPREC_UNIT_GAP */
 } SiprecFill;
 
+/* How the sender's wall clock is told, numbered as in rtpbin. */
+typedef enum {
+  SIPREC_NTP_TIME_SOURCE_NTP,  /* timestamp/x-ntp: ns since 1900, as senders report it */
+  SIPREC_NTP_TIME_SOURCE_UNIX, /* timestamp/x-unix: ns since 1970 */
+} SiprecNtpTimeSource;
+
 /**
  * SiprecStreamWishes:
  * @raw: give whole RTP packets (application/x-rtp) instead of depayloaded media
@@ -49,6 +55,7 @@ typedef enum {
  * @buffer_duration: join frames to buffers of this length where the format allows it; 0 for none
  * @timeout: report SIPREC_NOTICE_TIMEOUT after this long without a packet; 0 never
  * @reference_timestamps: add GstReferenceTimestampMeta once the sender's clock is known
+ * @ntp_time_source: what they count
  */
 typedef struct {
   gboolean raw;
@@ -58,6 +65,7 @@ typedef struct {
   GstClockTime buffer_duration;
   GstClockTime timeout;
   gboolean reference_timestamps;
+  SiprecNtpTimeSource ntp_time_source;
 } SiprecStreamWishes;
 
 typedef enum {

@@ -28,6 +28,8 @@ typedef void (*SiprecAgentFunc) (SiprecAgent *agent, gpointer user_data);
  * @started: the URIs are bound (@uris, with real ports, NULL-terminated), or @error says why not
  * @request: a request outside any dialog (INVITE, OPTIONS, anything else allowed); the handler answers
  *   it now or later with siprec_transaction_reply(), an INVITE with siprec_dialog_new() before that
+ * @admit: (nullable): asked about every request, also those in dialogs (@in_dialog), before anything is
+ *   done with it; FALSE if it has been answered and is none of the agent's business any more
  * @stopped: last call, when all sockets are closed. The agent's thread ends after it
  */
 typedef struct {
@@ -35,6 +37,8 @@ typedef struct {
   void (*request) (SiprecAgent *agent, SiprecTransaction *transaction, SiprecRequest *request,
                    gpointer user_data);
   void (*stopped) (SiprecAgent *agent, gpointer user_data);
+  gboolean (*admit) (SiprecAgent *agent, SiprecTransaction *transaction, SiprecRequest *request,
+                     gboolean in_dialog, gpointer user_data);
 } SiprecAgentHandler;
 
 /**
@@ -50,6 +54,10 @@ typedef struct {
 SIPREC_API SiprecAgent *siprec_agent_new (const gchar *const *uris, const gchar *external_address,
                                           const SiprecAgentHandler *handler, gpointer user_data,
                                           GError **error);
+
+/* FALSE with a SETTINGS error if one of the URIs is for TLS and there is nothing for that. Before the
+ * start. */
+SIPREC_API gboolean siprec_agent_check_tls (SiprecAgent *agent, GError **error);
 
 /* What new TLS connections use from now on; needed before the start if one of the URIs is for TLS. From
  * any thread. */

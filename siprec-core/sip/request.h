@@ -73,7 +73,7 @@ SIPREC_API void siprec_request_unref (SiprecRequest *request);
 
 /* Appends a header; both are copied. */
 SIPREC_API void siprec_request_add_header (SiprecRequest *request, const gchar *name,
-                                           const gchar *value);
+                                           const gchar *value, gssize length);
 
 /* Removes the first header called @name (any case). */
 SIPREC_API void siprec_request_drop_header (SiprecRequest *request, const gchar *name);

@@ -28,6 +28,10 @@ SiprecSockets *siprec_agent_sockets (SiprecAgent *agent);
 void siprec_agent_request (SiprecAgent *agent, SiprecTransaction *transaction,
                            SiprecRequest *request);
 
+/* FALSE if the user has answered it. */
+gboolean siprec_agent_admits (SiprecAgent *agent, SiprecTransaction *transaction,
+                              SiprecRequest *request, gboolean in_dialog);
+
 /* The queue frees its members when the agent stops. */
 GQueue *siprec_agent_dialogs (SiprecAgent *agent);
 GQueue *siprec_agent_transactions (SiprecAgent *agent);

@@ -437,10 +437,14 @@ on_request (nta_leg_magic_t *magic, nta_leg_t *leg, nta_incoming_t *irq, const s
   }
   transaction = transaction_new (magic, irq);
   dialog = siprec_dialog_find (magic, sip);
-  if (dialog && transaction->method != sip_method_cancel)
-    siprec_dialog_receive (dialog, transaction);
-  else
-    dispatch (transaction);
+  /* Whom we have called is welcome. */
+  if ((dialog && siprec_dialog_is_ours (dialog)) ||
+      siprec_agent_admits (magic, transaction, transaction->request, dialog != NULL)) {
+    if (dialog && transaction->method != sip_method_cancel)
+      siprec_dialog_receive (dialog, transaction);
+    else
+      dispatch (transaction);
+  }
   dispatched (transaction);
   return 0;
 }

@@ -202,6 +202,35 @@ GST_START_TEST (hangup_says_bye_with_a_reason)
 }
 GST_END_TEST
 
+/* RFC 3326: a whole header is sent as it is; what only looks like one becomes a text. */
+GST_START_TEST (hangup_for_a_chosen_reason)
+{
+  static const gchar *const rows[][2] = {
+      {"Q.850;cause=16;text=\"done\"", "Q.850;cause=16;text=\"done\""},
+      {"SIP;cause=600", "SIP;cause=600"},
+      {"SIP;cause=600\r\nX-Evil: 1", "SIP;cause=200;text=\"SIP;cause=600..X-Evil: 1\""},
+      {"SIP;cause=600;text=\"a\\\"", "SIP;cause=200;text=\"SIP;cause=600;text='a''\""},
+      {"cause=1", "SIP;cause=200;text=\"cause=1\""},
+      {NULL, "SIP;cause=200;text=\"recording ended\""},
+  };
+  Recorder *recorder = recorder_new (NULL);
+  Caller *caller = caller_new (recorder_uri (recorder), FALSE);
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree gchar *reason = NULL;
+
+    recorder_accept (recorder);
+    fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+    siprec_session_hangup (recorder_session (recorder, i), rows[i][0]);
+    fail_unless (caller_await (caller, "BYE"));
+    reason = caller_header (caller, "Reason");
+    fail_unless_equals_string (reason, rows[i][1]);
+  }
+  caller_free (caller);
+  recorder_free (recorder);
+}
+GST_END_TEST
+
 GST_START_TEST (the_last_reference_says_bye)
 {
   Recorder *recorder = recorder_new (NULL);
@@ -323,6 +352,7 @@ claiming_suite (void)
   tcase_add_test (tcase, a_session_has_one_consumer_at_a_time);
   tcase_add_test (tcase, a_released_session_goes_to_the_next_acceptor);
   tcase_add_test (tcase, hangup_says_bye_with_a_reason);
+  tcase_add_test (tcase, hangup_for_a_chosen_reason);
   tcase_add_test (tcase, the_last_reference_says_bye);
   tcase_add_test (tcase, draining_refuses_calls_and_options);
   tcase_add_test (tcase, bad_settings_are_named);

@@ -528,7 +528,8 @@ caller_send_whole (Caller *caller, const gchar *message, gsize size, gboolean wa
   g_autofree gchar *method = g_strndup (message, strcspn (message, " "));
 
   caller->branch++;
-  caller->sdp_version++;
+  if (strstr (copy, "\no="))
+    caller->sdp_version++;
   if (cseq)
     caller->cseq = (guint)g_ascii_strtoull (cseq + strlen ("\nCSeq:"), NULL, 10);
   if (g_str_equal (method, "INVITE"))
