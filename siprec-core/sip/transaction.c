@@ -404,6 +404,19 @@ is_late_cancel (SiprecTransaction *transaction)
   return late;
 }
 
+/* RFC 3261 section 8.2.2.1. Whom the URI names is of no matter. */
+static gboolean
+is_known_scheme (const gchar *uri)
+{
+  static const gchar *const schemes[] = {"sip", "sips", "tel"};
+  g_autofree gchar *scheme = uri ? g_uri_parse_scheme (uri) : NULL;
+
+  for (guint i = 0; scheme && i < G_N_ELEMENTS (schemes); i++)
+    if (g_ascii_strcasecmp (scheme, schemes[i]) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 /* RFC 3261 section 8.2 and, for what claims to be in a dialog that we don't know, 12.2.2. */
 static void
 dispatch (SiprecTransaction *transaction)
@@ -418,6 +431,8 @@ dispatch (SiprecTransaction *transaction)
   else if (transaction->request->to_tag ||
            (method != sip_method_invite && method != sip_method_options))
     siprec_transaction_reply_status (transaction, 481);
+  else if (!is_known_scheme (transaction->request->uri))
+    siprec_transaction_reply_status (transaction, 416);
   else if (is_merged (transaction))
     siprec_transaction_reply (transaction, &merged);
   else if (!siprec_transaction_refuse (transaction))
