@@ -253,7 +253,7 @@ tell_rejected (SiprecStream *stream, GstClockTime now)
          (notice.packets = siprec_gate_take_report (&stream->gate, now, &reject))) {
     notice.reason = siprec_reject_name (reject);
     notice.source = stream->gate.offender;
-    stream->notice (stream, &notice, stream->user_data);
+    siprec_stream_tell (stream, &notice);
   }
 }
 

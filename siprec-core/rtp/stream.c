@@ -92,15 +92,20 @@ siprec_stream_unref (SiprecStream *stream)
 
 /* The worker's side */
 
-static void
-on_notice (gpointer user_data, const SiprecNotice *notice)
+void
+siprec_stream_tell (SiprecStream *stream, const SiprecNotice *notice)
 {
-  SiprecStream *stream = user_data;
-
+  /* Who is told may keep a reference, which must not be the first one after the last. */
   if (!stream->notice || !try_ref (stream))
     return;
   stream->notice (stream, notice, stream->user_data);
   siprec_stream_unref (stream);
+}
+
+static void
+on_notice (gpointer user_data, const SiprecNotice *notice)
+{
+  siprec_stream_tell (user_data, notice);
 }
 
 /* Commands */
