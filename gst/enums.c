@@ -67,3 +67,7 @@ DEFINE_ENUM (Latch, latch,
              {SIPREC_LATCH_SIGNALLED, "The host that the SDP names, or the SIP peer behind NAT",
               "signalled"},
              {SIPREC_LATCH_ANY, "Any", "any"})
+
+DEFINE_ENUM (NtpTimeSource, ntp_time_source,
+             {SIPREC_NTP_TIME_SOURCE_NTP, "NTP time, since 1900 (timestamp/x-ntp)", "ntp"},
+             {SIPREC_NTP_TIME_SOURCE_UNIX, "UNIX time, since 1970 (timestamp/x-unix)", "unix"})

@@ -43,7 +43,7 @@ GType gst_siprec_metadata_format_get_type (void);
 GType gst_siprec_session_state_get_type (void);
 
 /* The values of these are siprec-core's: SiprecFill, SiprecStrictness, SiprecAccept, SiprecSrtpPolicy,
- * SiprecLatchMode. */
+ * SiprecLatchMode, SiprecNtpTimeSource. */
 #define GST_TYPE_SIPREC_FILL (gst_siprec_fill_get_type ())
 GType gst_siprec_fill_get_type (void);
 #define GST_TYPE_SIPREC_STRICTNESS (gst_siprec_strictness_get_type ())
@@ -54,5 +54,7 @@ GType gst_siprec_accept_get_type (void);
 GType gst_siprec_srtp_policy_get_type (void);
 #define GST_TYPE_SIPREC_LATCH (gst_siprec_latch_get_type ())
 GType gst_siprec_latch_get_type (void);
+#define GST_TYPE_SIPREC_NTP_TIME_SOURCE (gst_siprec_ntp_time_source_get_type ())
+GType gst_siprec_ntp_time_source_get_type (void);
 
 G_END_DECLS

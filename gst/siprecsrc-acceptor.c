@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "siprecsrc.h"
 
+#include "siprec-core/sdp/content.h"
+
 #include <gst/sdp/gstsdpmessage.h>
 
 #include "siprec-core/error.h"
@@ -10,6 +12,11 @@
 
 /* A recording client is a machine: it answers at once, or it won't. */
 #define CALL_TIMEOUT (30 * GST_SECOND)
+
+/* Refusals that wait to be told, and how often one of them is a WARNING (us): who floods us with calls must not
+ * flood the console. */
+#define MAX_REFUSALS     16
+#define WARNING_INTERVAL (10 * G_USEC_PER_SEC)
 
 /* The endpoint's answer to siprec_endpoint_start(), in its thread. */
 static void
@@ -21,6 +28,19 @@ endpoint_ready (SiprecEndpoint *endpoint, const gchar *actual_uri, const GError 
   g_mutex_lock (&self->lock);
   self->bound_uri = g_strdup (actual_uri);
   self->bound_error = error ? g_error_copy (error) : NULL;
+  g_mutex_unlock (&self->lock);
+  siprec_strand_wake (self->control);
+}
+
+/* Likewise. */
+static void
+call_refused (SiprecEndpoint *endpoint, const GstStructure *refusal, gpointer user_data)
+{
+  GstSiprecSrc *self = user_data;
+
+  g_mutex_lock (&self->lock);
+  if (self->refusals.length < MAX_REFUSALS)
+    g_queue_push_tail (&self->refusals, gst_structure_copy (refusal));
   g_mutex_unlock (&self->lock);
   siprec_strand_wake (self->control);
 }
@@ -66,6 +86,10 @@ get_endpoint (GstSiprecSrc *self, const GstSiprecSrcSettings *set)
       .media_address = set->media_address,
       .external_address = set->external_address,
       .udp_buffer_size = set->udp_buffer_size,
+      .security = {.tls = {set->tls_certificate, set->tls_ca, set->tls_require_client_cert},
+                   .allow = set->allow,
+                   .auth_file = set->auth_file,
+                   .auth_realm = set->auth_realm},
   };
 
   if (!parse_port_range (set->port_range, &settings)) {
@@ -85,10 +109,52 @@ get_endpoint (GstSiprecSrc *self, const GstSiprecSrcSettings *set)
         (NULL));
     return NULL;
   }
+  if (set->content_map && set->content_map[0] && !siprec_content_map_is_valid (set->content_map)) {
+    GST_ELEMENT_ERROR (
+        self, RESOURCE, SETTINGS,
+        ("content-map \"%s\" doesn't say which line is what; write a label or # and the number of "
+         "an m-line, such as slides=screen,#2=video.",
+         set->content_map),
+        (NULL));
+    return NULL;
+  }
   endpoint = siprec_endpoint_get (set->endpoint, &settings, &error);
   if (!endpoint)
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
   return endpoint;
+}
+
+/* Who sets a property may look at it in another thread. */
+static void
+set_endpoint (GstSiprecSrc *self, SiprecEndpoint *endpoint)
+{
+  GST_OBJECT_LOCK (self);
+  self->endpoint = endpoint;
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* In any thread. */
+static void
+on_warning (const gchar *text, gpointer user_data)
+{
+  GST_ELEMENT_WARNING (user_data, RESOURCE, SETTINGS, ("%s", text), (NULL));
+}
+
+void
+gst_siprec_src_renew_certificate (GstSiprecSrc *self, const gchar *certificate)
+{
+  g_autoptr (GError) error = NULL;
+  SiprecEndpoint *endpoint;
+
+  GST_OBJECT_LOCK (self);
+  endpoint = self->endpoint ? siprec_endpoint_ref (self->endpoint) : NULL;
+  GST_OBJECT_UNLOCK (self);
+  if (!endpoint)
+    return;
+  if (!siprec_endpoint_set_certificate (endpoint, certificate, &error))
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
+                         ("%s The old certificate stays in use.", error->message), (NULL));
+  siprec_endpoint_unref (endpoint);
 }
 
 gboolean
@@ -96,25 +162,35 @@ gst_siprec_src_open (GstSiprecSrc *self)
 {
   /* Properties are MUTABLE_READY: nobody changes them during a state change. */
   const GstSiprecSrcSettings *settings = &self->settings;
+  SiprecEndpoint *endpoint;
 
   if (settings->session)
     return TRUE;
-  self->endpoint = get_endpoint (self, settings);
-  if (!self->endpoint)
+  endpoint = get_endpoint (self, settings);
+  if (!endpoint)
     return FALSE;
+  siprec_endpoint_watch (endpoint, on_warning, gst_object_ref (self), gst_object_unref);
+  set_endpoint (self, endpoint);
   self->start_handle = siprec_endpoint_start (self->endpoint, endpoint_ready, self);
+  self->watch_handle = siprec_endpoint_watch_refusals (self->endpoint, call_refused, self);
   return TRUE;
 }
 
 void
 gst_siprec_src_close (GstSiprecSrc *self)
 {
-  if (self->endpoint) {
-    siprec_endpoint_cancel_start (self->endpoint, self->start_handle);
-    g_clear_pointer (&self->endpoint, siprec_endpoint_unref);
+  SiprecEndpoint *endpoint = self->endpoint;
+
+  if (endpoint) {
+    siprec_endpoint_cancel_start (endpoint, self->start_handle);
+    siprec_endpoint_unwatch (endpoint, self);
+    siprec_endpoint_unwatch_refusals (endpoint, self->watch_handle);
+    set_endpoint (self, NULL);
+    siprec_endpoint_unref (endpoint);
   }
   g_clear_pointer (&self->bound_uri, g_free);
   g_clear_error (&self->bound_error);
+  g_queue_clear_full (&self->refusals, (GDestroyNotify)gst_structure_free);
   g_clear_object (&self->asked);
   g_clear_object (&self->calling);
   g_clear_object (&self->introduced);
@@ -187,6 +263,7 @@ gst_siprec_src_join_queue (GstSiprecSrc *self)
       .srtp_policy = settings->srtp_policy,
       .latch = settings->latch,
       .context = settings->context,
+      .content_map = settings->content_map,
       .delayed_offer_streams = settings->delayed_offer_streams,
       .start_paused = settings->start_paused,
       .metadata_limits = settings->metadata_limits,
@@ -336,6 +413,34 @@ report_bound (GstSiprecSrc *self)
     gst_siprec_src_set_actual_uri (self, uri);
 }
 
+/* Every refusal is a message, and one now and then a WARNING, which gst-launch shows. */
+static void
+report_refusals (GstSiprecSrc *self)
+{
+  for (;;) {
+    gint64 now = g_get_monotonic_time ();
+    GstStructure *refusal;
+    guint status = 0;
+
+    g_mutex_lock (&self->lock);
+    refusal = g_queue_pop_head (&self->refusals);
+    g_mutex_unlock (&self->lock);
+    if (!refusal)
+      return;
+    gst_structure_get_uint (refusal, "status", &status);
+    if (self->refusal_told == 0 || now - self->refusal_told > WARNING_INTERVAL) {
+      self->refusal_told = now;
+      GST_ELEMENT_WARNING (self, RESOURCE, FAILED,
+                           ("A call from %s was refused with %u: %s",
+                            gst_structure_get_string (refusal, "remote-address"), status,
+                            gst_structure_get_string (refusal, "reason")),
+                           (NULL));
+    }
+    gst_element_post_message (GST_ELEMENT (self),
+                              gst_message_new_element (GST_OBJECT (self), refusal));
+  }
+}
+
 void
 gst_siprec_src_run_acceptor (GstSiprecSrc *self)
 {
@@ -343,6 +448,7 @@ gst_siprec_src_run_acceptor (GstSiprecSrc *self)
   SiprecSession *given;
 
   report_bound (self);
+  report_refusals (self);
 
   g_mutex_lock (&self->lock);
   g_set_object (&asked, self->asked);

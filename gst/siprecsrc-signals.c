@@ -126,7 +126,8 @@ install_wishes (GType type)
   /**
    * GstSiprecSrc::call:
    * @self: the element
-   * @uri: "sip:[user@]host[:port][;transport=udp|tcp][?X-Header=value&...]" of a recording client
+   * @uri: "sip[s]:[user@]host[:port][;transport=udp|tcp|tls][?X-Header=value&...]" of a recording
+   *   client
    * @promise: (nullable): replied when the client has answered
    *
    * Calls a client and asks it to offer its streams, in place of waiting for a call of its. When it has
@@ -184,7 +185,7 @@ gst_siprec_src_install_signals (GObjectClass *klass)
   /**
    * GstSiprecSrc::hangup:
    * @self: the element
-   * @reason: (nullable): text for the Reason header
+   * @reason: (nullable): text for the Reason header, or a whole one (RFC 3326) such as Q.850;cause=16
    *
    * Ends the session with BYE, or refuses it if it is not answered yet.
    */

@@ -72,6 +72,18 @@ static GstStaticPadTemplate audio_template = GST_STATIC_PAD_TEMPLATE (
                      "audio/G729; audio/x-gsm; audio/AMR; audio/AMR-WB; audio/x-iLBC; "
                      "audio/x-adpcm, layout = (string) g726; application/x-rtp"));
 
+#define VIDEO_CAPS                                                                                 \
+  "video/x-h264, stream-format = (string) avc, alignment = (string) au; "                          \
+  "video/x-h265, stream-format = (string) hvc1, alignment = (string) au; "                         \
+  "video/x-vp8; video/x-vp9; video/x-h263, variant = (string) itu; image/jpeg; video/x-av1; "      \
+  "application/x-rtp"
+
+static GstStaticPadTemplate video_template = GST_STATIC_PAD_TEMPLATE (
+    "video_%u", GST_PAD_SRC, GST_PAD_SOMETIMES, GST_STATIC_CAPS (VIDEO_CAPS));
+
+static GstStaticPadTemplate screen_template = GST_STATIC_PAD_TEMPLATE (
+    "screen_%u", GST_PAD_SRC, GST_PAD_SOMETIMES, GST_STATIC_CAPS (VIDEO_CAPS));
+
 static GstStaticPadTemplate metadata_template = GST_STATIC_PAD_TEMPLATE (
     "metadata", GST_PAD_SRC, GST_PAD_SOMETIMES,
     GST_STATIC_CAPS ("application/x-siprec-metadata, format = (string) { json, xml }; "
@@ -282,6 +294,10 @@ gst_siprec_src_class_init (GstSiprecSrcClass *klass)
   element_class->change_state = change_state;
   element_class->send_event = send_event;
   gst_element_class_add_static_pad_template_with_gtype (element_class, &audio_template,
+                                                        GST_TYPE_SIPREC_SRC_PAD);
+  gst_element_class_add_static_pad_template_with_gtype (element_class, &video_template,
+                                                        GST_TYPE_SIPREC_SRC_PAD);
+  gst_element_class_add_static_pad_template_with_gtype (element_class, &screen_template,
                                                         GST_TYPE_SIPREC_SRC_PAD);
   gst_element_class_add_static_pad_template_with_gtype (element_class, &metadata_template,
                                                         GST_TYPE_SIPREC_SRC_PAD);

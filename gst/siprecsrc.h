@@ -23,9 +23,16 @@ typedef struct {
   gchar *port_range;
   gchar *external_address;
   guint udp_buffer_size;
+  gchar *tls_certificate;
+  gchar *tls_ca;
+  gboolean tls_require_client_cert;
+  gchar *allow;
+  gchar *auth_file;
+  gchar *auth_realm;
   SiprecAccept accept;
   SiprecStrictness strictness;
   gchar *codecs;
+  gchar *content_map;
   guint delayed_offer_streams;
   gboolean start_paused;
   SiprecSrtpPolicy srtp_policy;
@@ -38,11 +45,15 @@ typedef struct {
   SiprecMetadataLimits metadata_limits;
   SiprecFill fill;
   guint audio_pads;
+  guint video_pads;
+  guint screen_pads;
+  gboolean pin_caps;
   GstClockTime buffer_duration;
   guint latency;
   gboolean drop_on_latency;
   GstClockTime timeout;
   gboolean add_reference_timestamps;
+  SiprecNtpTimeSource ntp_time_source;
   gboolean eos_on_session_end;
 } GstSiprecSrcSettings;
 
@@ -88,6 +99,8 @@ struct _GstSiprecSrc {
   SiprecAcceptor *acceptor;
   gchar *bound_uri;
   GError *bound_error;
+  guint watch_handle;
+  GQueue refusals;        /* GstStructure: calls that were refused */
   SiprecSession *calling; /* the client that was called hasn't answered */
   SiprecSession *asked;   /* an answer is wanted */
   SiprecSession *given;   /* to be claimed */
@@ -115,6 +128,7 @@ struct _GstSiprecSrc {
   gchar *session_id;
   guint group_id;
   GstClockTime next_tick;
+  gint64 refusal_told; /* g_get_monotonic_time(), of a WARNING */
 };
 
 /* TRUE once the element is on its way to READY: the control strand is to touch nothing more. It may
@@ -137,6 +151,8 @@ GstStructure *gst_siprec_src_get_stats (GstSiprecSrc *self);
 /* siprecsrc-acceptor.c: how the element comes by a session */
 
 /* Gets the endpoint and starts it. FALSE after an ERROR message. */
+/* Posts a warning if @certificate, set while the endpoint listens, can't be used. */
+void gst_siprec_src_renew_certificate (GstSiprecSrc *self, const gchar *certificate);
 gboolean gst_siprec_src_open (GstSiprecSrc *self);
 void gst_siprec_src_close (GstSiprecSrc *self);
 

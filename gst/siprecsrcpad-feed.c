@@ -117,19 +117,25 @@ ends (GstSiprecSrcPad *pad)
   return wanted;
 }
 
-static void
-push_events (GstSiprecSrcPad *pad, GQueue *events)
+/* FALSE if there is none. */
+static gboolean
+push_event (GstSiprecSrcPad *pad, GQueue *events)
 {
   GstEvent *event;
 
-  for (;;) {
-    GST_OBJECT_LOCK (pad);
-    event = g_queue_pop_head (events);
-    GST_OBJECT_UNLOCK (pad);
-    if (!event)
-      return;
+  GST_OBJECT_LOCK (pad);
+  event = g_queue_pop_head (events);
+  GST_OBJECT_UNLOCK (pad);
+  if (event)
     gst_siprec_src_pad_push_event (pad, event);
-  }
+  return event != NULL;
+}
+
+static void
+push_events (GstSiprecSrcPad *pad, GQueue *events)
+{
+  while (push_event (pad, events))
+    continue;
 }
 
 void
@@ -144,8 +150,25 @@ gst_siprec_src_pad_introduce (GstSiprecSrcPad *pad)
   GST_OBJECT_UNLOCK (pad);
   if (!feed)
     return;
-  push_events (pad, &feed->events);
   pad->introduced = TRUE;
+  /* The order is stream-start, caps, segment, and what it is only a picture tells. */
+  pad->awaits_caps = pad->is_video && !pad->raw;
+  if (pad->awaits_caps)
+    push_event (pad, &feed->events);
+  else
+    push_events (pad, &feed->events);
+}
+
+void
+gst_siprec_src_pad_complete_introduction (GstSiprecSrcPad *pad, GstCaps *caps)
+{
+  GstSiprecFeed *feed = g_queue_peek_head (&pad->feeds);
+
+  if (caps)
+    gst_siprec_src_pad_push_event (pad, gst_event_new_caps (caps));
+  if (pad->awaits_caps && feed)
+    push_events (pad, &feed->events);
+  pad->awaits_caps = FALSE;
 }
 
 gboolean
@@ -206,12 +229,17 @@ push_unit (GstSiprecSrcPad *pad, SiprecUnit *unit, const GstSiprecSrcTime *time)
   GstClockTime pts;
   GstBuffer *buffer;
 
-  if (!make_way (pad, unit))
+  if (!pad->is_video && !make_way (pad, unit))
     return;
   pad->fed_until = unit->time + unit->duration;
   pts = gst_siprec_src_time_to_running (time, unit->time);
   if (unit->type == SIPREC_UNIT_GAP) {
-    gst_siprec_src_pad_push_event (pad, gst_event_new_gap (pts, unit->duration));
+    if (gst_siprec_src_pad_takes_gaps (pad))
+      gst_siprec_src_pad_push_event (pad, gst_event_new_gap (pts, unit->duration));
+    return;
+  }
+  if (unit->format->payload == SIPREC_PAYLOAD_VIDEO && !pad->raw) {
+    gst_siprec_src_pad_push_packet (pad, unit, pts);
     return;
   }
   follow_format (pad, unit->format);
@@ -277,6 +305,7 @@ finish_feed (GstSiprecSrcPad *pad)
   GstSiprecFeed *feed = g_queue_peek_head (&pad->feeds);
   GstStructure *stats = siprec_stream_get_stats (feed->stream);
 
+  gst_siprec_src_pad_complete_introduction (pad, NULL);
   GST_OBJECT_LOCK (pad);
   g_queue_pop_head (&pad->feeds);
   if (!feed->filler) {
@@ -304,7 +333,7 @@ push_units (GstSiprecSrcPad *pad, SiprecUnit *units, guint n)
     else if (playing && units[i].time >= time.not_before)
       push_unit (pad, &units[i], &time);
     else
-      pad->discont = TRUE;
+      pad->discont = pad->discont_packets = TRUE;
     siprec_unit_clear (&units[i]);
   }
 }
@@ -326,7 +355,7 @@ gst_siprec_src_pad_drain_media (GstSiprecSrcPad *pad)
     return GST_SIPREC_ROUND_OVER;
   }
   gst_siprec_src_pad_introduce (pad);
-  if (g_atomic_int_get (&pad->updated)) {
+  if (!pad->awaits_caps && g_atomic_int_get (&pad->updated)) {
     g_atomic_int_set (&pad->updated, FALSE);
     push_events (pad, &pad->updates);
   }

@@ -119,7 +119,8 @@ query (GstPad *pad, GstObject *parent, GstQuery *query)
   switch (GST_QUERY_TYPE (query)) {
   case GST_QUERY_LATENCY:
     gst_query_set_latency (query, TRUE,
-                           settings->latency * GST_MSECOND + settings->buffer_duration +
+                           settings->latency * GST_MSECOND +
+                               (self->raw ? 0 : settings->buffer_duration) +
                                siprec_stream_get_period (self->raw, settings->buffer_duration),
                            GST_CLOCK_TIME_NONE);
     return TRUE;
@@ -147,12 +148,29 @@ query (GstPad *pad, GstObject *parent, GstQuery *query)
   }
 }
 
+/* A muxer wants to begin a fragment, or a decoder has lost its way. */
+static void
+request_key_frame (GstSiprecSrcPad *self)
+{
+  gboolean filler;
+  g_autoptr (SiprecStream) stream = gst_siprec_src_pad_current_stream (self, &filler);
+
+  if (stream && !filler)
+    siprec_stream_request_key_frame (stream);
+}
+
 static gboolean
 event (GstPad *pad, GstObject *parent, GstEvent *event)
 {
+  GstSiprecSrcPad *self = GST_SIPREC_SRC_PAD (pad);
   gboolean taken;
 
   switch (GST_EVENT_TYPE (event)) {
+  case GST_EVENT_CUSTOM_UPSTREAM:
+    taken = self->is_video && gst_event_has_name (event, "GstForceKeyUnit");
+    if (taken)
+      request_key_frame (self);
+    break;
   case GST_EVENT_LATENCY:
   case GST_EVENT_RECONFIGURE:
   case GST_EVENT_QOS:
@@ -253,6 +271,7 @@ finalize (GObject *object)
   g_clear_pointer (&self->participants, g_free);
   g_clear_pointer (&self->filler_format, siprec_format_unref);
   g_clear_pointer (&self->stream, siprec_stream_unref);
+  g_clear_pointer (&self->video, gst_siprec_video_free);
   g_clear_pointer (&self->captioner, gst_siprec_captioner_free);
   gst_clear_structure (&self->final_stats);
   g_clear_pointer (&self->format, siprec_format_unref);

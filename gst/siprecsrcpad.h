@@ -17,6 +17,8 @@ G_DECLARE_FINAL_TYPE (GstSiprecSrcPad, gst_siprec_src_pad, GST, SIPREC_SRC_PAD, 
 
 typedef struct _GstSiprecSrc GstSiprecSrc;
 
+typedef struct _GstSiprecVideo GstSiprecVideo;
+
 /* Makes a strand's or a task's next round wait for somebody to wake it, or go on at once. */
 typedef enum {
   GST_SIPREC_ROUND_EMPTY, /* nothing more waits */
@@ -60,6 +62,7 @@ struct _GstSiprecSrcPad {
   SiprecStrand *control;
   SiprecStrand *strand; /* that pushes, or NULL for a task */
   gboolean is_metadata;
+  gboolean is_video;
   gboolean raw; /* gives application/x-rtp */
 
   /* Object lock: what is told about it. */
@@ -88,8 +91,11 @@ struct _GstSiprecSrcPad {
   /* The pusher's own. */
   SiprecStream *stream; /* of the current feed, or NULL if it isn't known yet */
   SiprecFormat *format; /* of the last buffer */
-  gboolean introduced;  /* the events of the current feed have been pushed */
+  gboolean introduced;  /* the events of the current feed have been pushed, or: */
+  gboolean awaits_caps; /* all but stream-start wait until its pictures tell what they are */
   gboolean discont;
+  GstSiprecVideo *video;         /* (nullable): what makes pictures of packets */
+  gboolean discont_packets;      /* packets were not fed to it */
   gboolean slow;                 /* its branch takes long over a buffer */
   GstClockTime fed_until;        /* CLOCK_MONOTONIC: end of the last unit */
   GstClockTime seam;             /* the same for the last unit of the feed before */
@@ -152,6 +158,19 @@ void gst_siprec_src_pad_introduce (GstSiprecSrcPad *pad);
 
 gboolean gst_siprec_src_pad_wait_media (GstSiprecSrcPad *pad);
 GstSiprecRound gst_siprec_src_pad_drain_media (GstSiprecSrcPad *pad);
+
+/* Pushes what waits for the caps of the first picture; @caps (nullable) go first. */
+void gst_siprec_src_pad_complete_introduction (GstSiprecSrcPad *pad, GstCaps *caps);
+
+/* siprecsrcpad-video.c: pictures */
+
+/* Feeds a packet of video, and pushes the pictures that come of it. @time is running time. */
+void gst_siprec_src_pad_push_packet (GstSiprecSrcPad *pad, SiprecUnit *unit, GstClockTime time);
+
+/* FALSE for video before its first picture: decoders take a GAP event for a reason to guess a format. */
+gboolean gst_siprec_src_pad_takes_gaps (GstSiprecSrcPad *pad);
+
+void gst_siprec_video_free (GstSiprecVideo *video);
 
 /* siprecsrcpad-records.c: metadata */
 

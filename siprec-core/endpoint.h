@@ -3,6 +3,7 @@
 #pragma once
 
 #include "metadata/limits.h"
+#include "guard.h"
 #include "session.h"
 
 G_BEGIN_DECLS
@@ -30,6 +31,7 @@ typedef struct _SiprecEndpoint SiprecEndpoint;
  * @first_port, @last_port: range of RTP ports
  * @external_address: (nullable): address written into SDP and Contact (1:1 NAT)
  * @udp_buffer_size: SO_RCVBUF of media sockets, 0 for the default
+ * @security: who may record
  *
  * What all users of one endpoint must agree on.
  */
@@ -39,6 +41,7 @@ typedef struct {
   guint16 first_port, last_port;
   const gchar *external_address;
   guint udp_buffer_size;
+  SiprecGuardSettings security;
 } SiprecSettings;
 
 /* Which INVITEs are recording sessions. */
@@ -59,6 +62,7 @@ typedef enum {
  * @srtp_policy: whether media is encrypted
  * @latch: which address media is taken from
  * @context: name of the media engine, NULL or "" for the default one
+ * @content_map: (nullable): which video lines are screens, as siprec_content_apply() takes it
  * @delayed_offer_streams: audio lines to offer to an INVITE without SDP; 0 stands for 1
  * @start_paused: answer a=inactive until siprec_session_resume(), for a consumer that isn't ready yet
  * @metadata_limits: how much of a metadata document is read
@@ -72,6 +76,7 @@ typedef struct {
   SiprecSrtpPolicy srtp_policy;
   SiprecLatchMode latch;
   const gchar *context;
+  const gchar *content_map;
   guint delayed_offer_streams;
   gboolean start_paused;
   SiprecMetadataLimits metadata_limits;
@@ -166,7 +171,7 @@ SIPREC_API void siprec_endpoint_set_application (SiprecEndpoint *endpoint,
 /**
  * siprec_endpoint_call:
  * @acceptor: (nullable): waiting, which is to get the session; NULL for the application
- * @uri: "sip:[user@]host[:port][;transport=udp|tcp][?X-Header=value&...]" of a recording client
+ * @uri: "sip[s]:[user@]host[:port][;transport=udp|tcp|tls][?X-Header=value&...]" of a recording client
  * @timeout: how long it may take to answer
  * @reply: (nullable): told once what has become of it, in any thread
  * @error: SETTINGS if @uri is malformed, STATE if the acceptor isn't free, or nobody is there to take the session
@@ -181,6 +186,35 @@ SIPREC_API SiprecSession *siprec_endpoint_call (SiprecEndpoint *endpoint, Siprec
                                                 const gchar *uri, GstClockTime timeout,
                                                 SiprecWishReply reply, gpointer user_data,
                                                 GError **error);
+
+/* Another certificate for new TLS connections; calls go on. The old one stays if @certificate (as in
+ * SiprecTlsSettings) can't be used. Waits for the disk. */
+SIPREC_API gboolean siprec_endpoint_set_certificate (SiprecEndpoint *endpoint,
+                                                     const gchar *certificate, GError **error);
+
+/* Calls @warning when a file of the security settings has changed and can't be used, and when the endpoint is open
+ * to everybody. @destroy: called on @user_data after the last one, soon after siprec_endpoint_unwatch(). */
+SIPREC_API void siprec_endpoint_watch (SiprecEndpoint *endpoint, SiprecGuardWarning warning,
+                                       gpointer user_data, GDestroyNotify destroy);
+SIPREC_API void siprec_endpoint_unwatch (SiprecEndpoint *endpoint, gpointer user_data);
+
+/**
+ * SiprecRefusedFunc:
+ * @refusal: GstSiprecSessionRefused: status (guint), reason (for people), call-id, from, to, remote-address, and
+ *   unsaid (guint): how many before it were not told, since there are ten a second at most
+ *
+ * A call was refused, other than by an acceptor's decision. Called in the SIP thread without locks; must not
+ * block.
+ */
+typedef void (*SiprecRefusedFunc) (SiprecEndpoint *endpoint, const GstStructure *refusal,
+                                   gpointer user_data);
+
+/* The one who has watched longest is told of refusals. Returns a handle. */
+SIPREC_API guint siprec_endpoint_watch_refusals (SiprecEndpoint *endpoint, SiprecRefusedFunc func,
+                                                 gpointer user_data);
+
+/* @func is not called afterwards: waits for a call under way. */
+SIPREC_API void siprec_endpoint_unwatch_refusals (SiprecEndpoint *endpoint, guint handle);
 
 /* While draining new INVITEs and OPTIONS get 503; running sessions go on. */
 SIPREC_API void siprec_endpoint_set_draining (SiprecEndpoint *endpoint, gboolean draining);

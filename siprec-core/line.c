@@ -74,9 +74,13 @@ same_codec (GPtrArray *a, GPtrArray *b)
 static void
 set_remote (SiprecLine *line, const SiprecMline *mline)
 {
+  const SiprecFormat *codec = g_ptr_array_index (line->formats, 0);
+
   line->direction = mline->direction;
   siprec_stream_set_remote (line->stream, mline->address, mline->port, mline->rtcp_address,
                             mline->rtcp_port, mline->rtcp_mux);
+  if (codec->is_video)
+    siprec_stream_set_feedback (line->stream, mline->feedback[codec->pt]);
 }
 
 void

@@ -6,6 +6,9 @@
 #include "sdp/proposal.h"
 #include "sdp/protect.h"
 
+/* A key frame comes all at once, and the default of the kernel has no room for it. */
+#define VIDEO_BUFFER_SIZE (1024 * 1024)
+
 /* What is to become of one m-line of the offer considered last. */
 typedef struct {
   SiprecLine *line;   /* (nullable): the line that goes on; borrowed */
@@ -112,17 +115,31 @@ find_line (SiprecNegotiation *negotiation, guint mline)
 static gboolean
 is_receivable (const SiprecMline *mline)
 {
-  return mline->kind == SIPREC_MEDIA_AUDIO && mline->rtp && mline->port != 0;
+  return (mline->kind == SIPREC_MEDIA_AUDIO || siprec_mline_is_video (mline)) && mline->rtp &&
+         mline->port != 0;
+}
+
+/* FALSE if nothing can be done with what @mline offers. Packets of audio are of use to those who have a decoder for
+ * them; a picture is many packets. */
+static gboolean
+are_usable (SiprecNegotiation *negotiation, const SiprecMline *mline, GPtrArray *formats)
+{
+  return formats->len > 0 &&
+         !((negotiation->config.refuse_unknown || siprec_mline_is_video (mline)) &&
+           siprec_formats_are_opaque (formats));
 }
 
 static gboolean
-open_ports (SiprecNegotiation *negotiation, PlannedLine *planned, GError **error)
+open_ports (SiprecNegotiation *negotiation, PlannedLine *planned, gboolean is_video, GError **error)
 {
   const SiprecNegotiationConfig *config = &negotiation->config;
+  guint buffer_size = config->buffer_size;
 
-  planned->ports =
-      siprec_ports_new (negotiation->addresses[negotiation->address], config->first_port,
-                        config->last_port, config->buffer_size, error);
+  if (buffer_size == 0 && is_video)
+    buffer_size = VIDEO_BUFFER_SIZE;
+
+  planned->ports = siprec_ports_new (negotiation->addresses[negotiation->address],
+                                     config->first_port, config->last_port, buffer_size, error);
   return planned->ports != NULL;
 }
 
@@ -140,17 +157,15 @@ static gboolean
 plan_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine *planned,
            GError **error)
 {
-  const SiprecNegotiationConfig *config = &negotiation->config;
   SiprecLine *line = find_line (negotiation, mline->index);
 
   if (!is_receivable (mline))
     return TRUE;
 
   planned->formats = siprec_answer_choose (mline, (const gchar *const *)negotiation->codecs);
-  if (planned->formats->len == 0 ||
-      (config->refuse_unknown && siprec_formats_are_opaque (planned->formats)) ||
-      !siprec_protect_answer (mline, config->srtp_policy, line ? line->protection : NULL,
-                              &planned->protection)) {
+  if (!are_usable (negotiation, mline, planned->formats) ||
+      !siprec_protect_answer (mline, negotiation->config.srtp_policy,
+                              line ? line->protection : NULL, &planned->protection)) {
     g_ptr_array_set_size (planned->formats, 0);
     return TRUE;
   }
@@ -159,7 +174,7 @@ plan_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine
     planned->line = line;
     return TRUE;
   }
-  return open_ports (negotiation, planned, error);
+  return open_ports (negotiation, planned, siprec_mline_is_video (mline), error);
 }
 
 static guint16
@@ -328,7 +343,7 @@ siprec_negotiation_propose (SiprecNegotiation *negotiation, guint n_lines, GErro
 
     planned->formats = g_ptr_array_ref (siprec_offer_mline (offer, i)->formats);
     planned->protection = siprec_protect_offer (negotiation->config.srtp_policy);
-    if (!open_ports (negotiation, planned, error)) {
+    if (!open_ports (negotiation, planned, FALSE, error)) {
       siprec_negotiation_discard (negotiation);
       return NULL;
     }
@@ -364,8 +379,7 @@ take_line (SiprecNegotiation *negotiation, const SiprecMline *mline, PlannedLine
 
   if (mline && is_receivable (mline) && siprec_protect_take (mline, planned->protection, &agreed))
     formats = siprec_answer_choose (mline, (const gchar *const *)negotiation->codecs);
-  if (!formats || formats->len == 0 ||
-      (negotiation->config.refuse_unknown && siprec_formats_are_opaque (formats))) {
+  if (!formats || !are_usable (negotiation, mline, formats)) {
     g_clear_pointer (&planned->ports, siprec_ports_free);
     planned->line = NULL;
     return FALSE;

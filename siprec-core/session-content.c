@@ -7,6 +7,7 @@
 #include "deviation.h"
 #include "error.h"
 #include "sdp/check.h"
+#include "sdp/content.h"
 
 #define GST_CAT_DEFAULT siprec_session_debug
 
@@ -53,6 +54,8 @@ read_sdp (SiprecSession *session, const SiprecBodyPart *part, SiprecContent *con
   content->offer = siprec_offer_parse (part->data, session->deviations, error);
   if (content->offer && session->offer)
     siprec_offer_check_origin (content->offer, session->offer, session->deviations);
+  if (content->offer)
+    siprec_content_apply (content->offer, session->policy.content_map);
   return content->offer != NULL;
 }
 

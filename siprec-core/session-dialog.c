@@ -2,11 +2,16 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "session-private.h"
 
+#include <string.h>
+
 #include "deviation.h"
 #include "error.h"
 #include "sdp/proposal.h"
 
 #define GST_CAT_DEFAULT siprec_session_debug
+
+/* A Reason header that is passed on as it is may be this long. */
+#define MAX_REASON 200
 
 static const gchar *const retry_headers[] = {SIPREC_RETRY_AFTER, NULL};
 
@@ -40,7 +45,7 @@ siprec_session_examine (SiprecSession *session, SiprecTransaction *transaction)
   }
   if (content.offer == NULL)
     siprec_deviations_add (session->deviations, "sip-no-offer", "INVITE without SDP");
-  siprec_session_set_offer (session, g_steal_pointer (&content.offer));
+  siprec_session_adopt_offer (session, g_steal_pointer (&content.offer));
   session->initial_metadata = g_steal_pointer (&content.metadata);
   session->transaction = transaction;
   return TRUE;
@@ -133,7 +138,8 @@ void
 siprec_session_refuse (SiprecSession *session, guint status)
 {
   SiprecTransaction *transaction = g_steal_pointer (&session->transaction);
-  SiprecReply reply = {.status = status, .headers = status == 503 ? retry_headers : NULL};
+  SiprecReply reply = {
+      .status = status, .headers = status == 503 ? retry_headers : NULL, .decided = TRUE};
 
   if (transaction)
     siprec_transaction_reply (transaction, &reply);
@@ -168,7 +174,7 @@ answer_offer (SiprecSession *session, SiprecTransaction *transaction, SiprecCont
     body = g_strdup (siprec_negotiation_consider (session->negotiation, content->offer, 0, error));
   if (body == NULL)
     return FALSE;
-  siprec_session_set_offer (session, g_steal_pointer (&content->offer));
+  siprec_session_adopt_offer (session, g_steal_pointer (&content->offer));
   /* Metadata that comes with an offer describes the streams of that offer (RFC 7866 section 9.1), so
    * it is read first and the new streams are reported with their participants. */
   if (content->metadata)
@@ -264,7 +270,7 @@ begin_with_answer (SiprecSession *session, SiprecRequest *ack)
     siprec_session_finish (session, SIPREC_END_FAILED, error->message);
     return;
   }
-  siprec_session_set_offer (session, g_steal_pointer (&content.offer));
+  siprec_session_adopt_offer (session, g_steal_pointer (&content.offer));
   g_mutex_lock (&session->lock);
   session->start = siprec_context_now ();
   g_mutex_unlock (&session->lock);
@@ -322,9 +328,11 @@ on_ended (SiprecDialog *dialog, SiprecDialogEnd end, SiprecRequest *request, gpo
   g_auto (SiprecContent) content = {0};
 
   /* RFC 8068 section 3.2.4: the last words on who left come in the BYE. */
-  if (end == SIPREC_DIALOG_BYE && session->started &&
-      siprec_session_read_content (session, request, &content, NULL) && content.metadata)
-    siprec_session_report_metadata (session, content.metadata);
+  if (end == SIPREC_DIALOG_BYE && session->started) {
+    if (siprec_session_read_content (session, request, &content, NULL) && content.metadata)
+      siprec_session_report_metadata (session, content.metadata);
+    siprec_session_report_deviations (session);
+  }
 
   g_clear_pointer (&session->dialog, siprec_dialog_free);
   session->transaction = NULL;
@@ -401,12 +409,27 @@ siprec_session_complete_end (SiprecSession *session)
   session->owner->ended (session, session->owner_data);
 }
 
+/* The Reason header of our BYE (RFC 3326): @reason if it is one already, else as the text of one. */
+static gchar *
+make_reason (SiprecSessionEnd end, const gchar *reason)
+{
+  guint cause = end == SIPREC_END_FAILED ? 488 : end == SIPREC_END_UNCLAIMED ? 480 : 200;
+  g_autofree gchar *text = NULL;
+
+  if (reason && strlen (reason) <= MAX_REASON &&
+      g_regex_match_simple ("^[A-Za-z0-9.-]+;cause=[0-9]{1,3}(;text=\"[^\"\\\\[:cntrl:]]*\")?$",
+                            reason, 0, 0))
+    return g_strdup (reason);
+  text = siprec_printable (reason ? reason : "recording ended", -1);
+  return g_strdup_printf ("SIP;cause=%u;text=\"%s\"", cause, g_strdelimit (text, "\"\\", '\''));
+}
+
 void
 siprec_session_finish (SiprecSession *session, SiprecSessionEnd end, const gchar *reason)
 {
   g_autoptr (SiprecSession) kept = g_object_ref (session);
   SiprecDialog *dialog = g_steal_pointer (&session->dialog);
-  g_autofree gchar *header = NULL;
+  g_autofree gchar *header = make_reason (end, reason);
 
   if (session->ending)
     return;
@@ -420,12 +443,8 @@ siprec_session_finish (SiprecSession *session, SiprecSessionEnd end, const gchar
   siprec_session_drop_wishes (session);
   report_late_start (session);
   siprec_session_set_state (session, SIPREC_SESSION_ENDED);
-  if (dialog) {
-    g_autofree gchar *text = siprec_printable (reason ? reason : "recording ended", -1);
-
-    header = g_strdup_printf ("SIP;cause=200;text=\"%s\"", g_strdelimit (text, "\"\\", '\''));
+  if (dialog)
     siprec_dialog_bye (dialog, header);
-  }
   if (session->negotiation)
     siprec_negotiation_end (session->negotiation, session->stop);
   if (session->n_open_streams == 0)

@@ -4,6 +4,9 @@
 
 #include <gio/gio.h>
 
+#include "deviation.h"
+
+/* Which of our addresses reaches the peer, for an endpoint that listens on a wildcard address. */
 gchar *
 siprec_address_towards (const gchar *remote, guint16 port)
 {
@@ -53,6 +56,10 @@ on_notice_in_sip_thread (SiprecAgent *agent, gpointer user_data)
 
   if (session->negotiation == NULL)
     return;
+  if (queued->notice.type == SIPREC_NOTICE_REFRESH) {
+    siprec_session_request_refresh (session, queued->line);
+    return;
+  }
   if (queued->notice.type != SIPREC_NOTICE_ENDED) {
     siprec_session_report_notice (session, queued->line, &queued->notice);
     return;
@@ -119,6 +126,31 @@ siprec_session_open_negotiation (SiprecSession *session)
       .owner = G_OBJECT (session),
   };
   session->negotiation = siprec_negotiation_new (&config);
+}
+
+static gboolean
+has_codec (const SiprecMline *mline)
+{
+  for (guint i = 0; i < mline->formats->len; i++) {
+    if (((SiprecFormat *)g_ptr_array_index (mline->formats, i))->payload == SIPREC_PAYLOAD_VIDEO)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+void
+siprec_session_adopt_offer (SiprecSession *session, SiprecOffer *offer)
+{
+  for (guint i = 0; offer && i < offer->mlines->len; i++) {
+    const SiprecMline *mline = g_ptr_array_index (offer->mlines, i);
+
+    if (siprec_mline_is_video (mline) && mline->rtp && mline->port != 0 &&
+        mline->formats->len > 0 && !has_codec (mline))
+      siprec_deviations_add (session->deviations, "sdp-video-codec", "%s on line %u",
+                             ((SiprecFormat *)g_ptr_array_index (mline->formats, 0))->encoding_name,
+                             i);
+  }
+  siprec_session_set_offer (session, offer);
 }
 
 void

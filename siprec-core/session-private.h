@@ -96,6 +96,7 @@ struct _SiprecSession {
   GstClockTime stop; /* the moment of the end, CLOCK_MONOTONIC */
   gchar *end_reason;
   gboolean ending;
+  gboolean refresh_refused; /* the client takes no request for a key frame */
 
   GMutex lock;
   SiprecAgent *agent; /* NULL once closed; the SIP thread reads it without the lock */
@@ -190,6 +191,9 @@ gchar *siprec_address_towards (const gchar *remote, guint16 port);
 /* Makes the negotiation, once it is known that the session is accepted. */
 void siprec_session_open_negotiation (SiprecSession *session);
 
+/* Makes @offer (taken, nullable) the one that counts, and notes the video lines that it has in vain. */
+void siprec_session_adopt_offer (SiprecSession *session, SiprecOffer *offer);
+
 /* A SiprecLineFunc that also counts the streams. */
 void siprec_session_change_line (SiprecLine *line, SiprecLineChange change, gpointer session);
 
@@ -261,6 +265,11 @@ const SiprecRequest *siprec_session_introduction (SiprecSession *session);
 
 /* Nothing more can be wished for: all are refused. */
 void siprec_session_drop_wishes (SiprecSession *session);
+
+/* session-refresh.c */
+
+/* Asks for a key frame on @line, unless the client has refused that before. */
+void siprec_session_request_refresh (SiprecSession *session, SiprecLine *line);
 
 /* session-metadata.c: who speaks */
 

@@ -54,6 +54,7 @@ siprec_session_finalize (GObject *object)
   g_clear_pointer (&session->answer, siprec_request_unref);
   g_strfreev (session->codecs);
   g_free ((gchar *)session->policy.context);
+  g_free ((gchar *)session->policy.content_map);
   g_free (session->end_reason);
   g_free (session->id);
   g_mutex_clear (&session->lock);
@@ -77,6 +78,7 @@ siprec_session_new (const SiprecSessionConfig *config, SiprecRequest *invite)
   session->codecs = g_strdupv ((gchar **)config->policy->codecs);
   session->policy.codecs = (const gchar *const *)session->codecs;
   session->policy.context = g_strdup (config->policy->context);
+  session->policy.content_map = g_strdup (config->policy->content_map);
   session->owner = config->owner;
   session->owner_data = config->owner_data;
   session->invite = siprec_request_ref (invite);
@@ -428,6 +430,19 @@ siprec_session_get_request (SiprecSession *session)
       GST_TYPE_STRUCTURE, headers, NULL);
 
   gst_structure_free (headers);
+  if (invite->identities) {
+    GValue list = G_VALUE_INIT;
+
+    gst_value_array_init (&list, 2);
+    for (gchar **name = invite->identities; *name; name++) {
+      GValue value = G_VALUE_INIT;
+
+      g_value_init (&value, G_TYPE_STRING);
+      g_value_set_string (&value, *name);
+      gst_value_array_append_and_take_value (&list, &value);
+    }
+    gst_structure_take_value (request, "peer-identities", &list);
+  }
   return request;
 }
 

@@ -73,8 +73,8 @@ SIPREC_API gboolean siprec_session_is_claimed (SiprecSession *session);
 /* The oldest event not yet popped, or NULL. (transfer full) For the claimant. */
 SIPREC_API SiprecEvent *siprec_session_pop_event (SiprecSession *session);
 
-/* Ends the session with BYE (or a refusal before 200 OK). @reason is text for the Reason header, or
- * NULL. Events up to SESSION_ENDED follow. */
+/* Ends the session with BYE (or a refusal before 200 OK). @reason is text for the Reason header, or a whole one
+ * (RFC 3326) such as Q.850;cause=16;text="done", or NULL. Events up to SESSION_ENDED follow. */
 SIPREC_API void siprec_session_hangup (SiprecSession *session, const gchar *reason);
 
 /**
@@ -113,7 +113,8 @@ SIPREC_API void siprec_session_request_snapshot (SiprecSession *session, const g
                                                  SiprecWishReply reply, gpointer user_data);
 
 /* The INVITE's headers and addresses for decisions: "application/x-siprec-request" with call-id, from, to,
- * uri, contact, transport, remote-address, remote-port and headers (GstStructure, first of each name).
+ * uri, contact, transport, remote-address, remote-port, headers (GstStructure, first of each name), and for a TLS
+ * client with a certificate peer-identities (GstValueArray of strings, the best first).
  * (transfer full) */
 SIPREC_API GstStructure *siprec_session_get_request (SiprecSession *session);
 

@@ -13,7 +13,7 @@
 #include "vcon.h"
 
 /* Longer inputs are refused; an hour of a busy call has a few megabytes of events. */
-#define MAX_BYTES (256 * 1024 * 1024)
+#define MAX_BYTES (64 * 1024 * 1024)
 
 static gboolean as_json, as_timeline, as_vcon;
 static gchar **files;

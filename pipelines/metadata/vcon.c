@@ -14,6 +14,8 @@ typedef struct {
   const gchar *folder;
   const gchar *session_id;
   const gchar *start;
+  const gchar
+      *dialog_id; /* a Session-ID of RFC 7989, 32 hex digits, a remote one after them; or NULL */
   gdouble duration;
   JsonArray *parties;
   JsonArray *history;    /* of the set */
@@ -164,6 +166,26 @@ take_key (Vcon *vcon, JsonObject *data, const gchar *time)
             "button", metadata_member_text (data, "digit"));
 }
 
+static gboolean
+is_session_uuid (const gchar *text)
+{
+  return strspn (text, "0123456789abcdef") == 32;
+}
+
+/* Of several dialogs the first one stands for the conversation. Many clients send a Call-ID there, which is none. */
+static void
+take_call (Vcon *vcon, JsonObject *data)
+{
+  static const gchar between[] = ";remote=";
+  g_autoptr (GPtrArray) ids =
+      metadata_array_texts (metadata_member_array (data, "sip_session_ids"));
+  const gchar *id = ids->len > 0 ? g_ptr_array_index (ids, 0) : NULL;
+
+  if (!vcon->dialog_id && id && is_session_uuid (id) && g_str_has_prefix (id + 32, between) &&
+      is_session_uuid (id + 32 + strlen (between)))
+    vcon->dialog_id = id;
+}
+
 static void
 take_event (Vcon *vcon, JsonObject *event)
 {
@@ -179,6 +201,8 @@ take_event (Vcon *vcon, JsonObject *event)
     vcon->session_id = metadata_member_text (event, "subject");
   if (g_str_has_prefix (type, "siprec.participant."))
     take_participant (vcon, type + strlen ("siprec.participant."), data, time);
+  else if (g_str_equal (type, "siprec.call.started"))
+    take_call (vcon, data);
   else if (g_str_equal (type, "siprec.stream.added") || g_str_equal (type, "siprec.stream.updated"))
     take_stream (vcon, data);
   else if (g_str_equal (type, "siprec.dtmf"))
@@ -187,7 +211,19 @@ take_event (Vcon *vcon, JsonObject *event)
     vcon->duration = json_object_get_double_member_with_default (data, "duration", 0);
 }
 
-/* "sha512-" and the hash in base64url without padding. */
+/* base64url without padding (RFC 4648 section 5). */
+static gchar *
+to_base64url (const guint8 *bytes, gsize size)
+{
+  gchar *text = g_base64_encode (bytes, size);
+
+  g_strdelimit (text, "+", '-');
+  g_strdelimit (text, "/", '_');
+  text[strcspn (text, "=")] = '\0';
+  return text;
+}
+
+/* "sha512-" and the hash in base64url. */
 static gchar *
 hash_file (GFile *file, GError **error)
 {
@@ -205,10 +241,7 @@ hash_file (GFile *file, GError **error)
   if (n < 0)
     return NULL;
   g_checksum_get_digest (checksum, digest, &length);
-  base64 = g_base64_encode (digest, length);
-  g_strdelimit (base64, "+", '-');
-  g_strdelimit (base64, "/", '_');
-  base64[strcspn (base64, "=")] = '\0';
+  base64 = to_base64url (digest, length);
   return g_strconcat ("sha512-", base64, NULL);
 }
 
@@ -279,6 +312,16 @@ add_recordings (Vcon *vcon, GError **error)
   return TRUE;
 }
 
+static void
+set_session_id (JsonObject *dialog, const gchar *id)
+{
+  JsonObject *session = json_object_new ();
+
+  take_text (session, "local", g_strndup (id, 32));
+  take_text (session, "remote", g_strndup (id + 32 + strlen (";remote="), 32));
+  json_object_set_object_member (dialog, "session_id", session);
+}
+
 static JsonArray *
 make_dialogs (Vcon *vcon)
 {
@@ -292,6 +335,8 @@ make_dialogs (Vcon *vcon)
   json_object_set_double_member (set, "duration", vcon->duration);
   json_object_set_array_member (set, "parties", all);
   json_object_set_array_member (set, "party_history", json_array_ref (vcon->history));
+  if (vcon->dialog_id)
+    set_session_id (set, vcon->dialog_id);
   json_array_add_object_element (dialogs, set);
   for (guint i = 0; i < json_array_get_length (vcon->recordings); i++) {
     json_array_add_int_element (members, SET_INDEX + 1 + i);
@@ -299,6 +344,19 @@ make_dialogs (Vcon *vcon)
   }
   json_object_set_array_member (set, "recordings", members);
   return dialogs;
+}
+
+/* The document as it came: as text if it is text. */
+static void
+set_document (JsonObject *attachment, GBytes *document)
+{
+  gsize size;
+  const gchar *bytes = g_bytes_get_data (document, &size);
+  gboolean is_text = g_utf8_validate_len (bytes, size, NULL);
+
+  take_text (attachment, "body",
+             is_text ? g_strndup (bytes, size) : to_base64url ((const guint8 *)bytes, size));
+  set_text (attachment, "encoding", is_text ? "none" : "base64url");
 }
 
 /* The documents as they came. */
@@ -310,16 +368,13 @@ make_attachments (Vcon *vcon)
   for (guint i = 0; i < vcon->record->documents->len; i++) {
     const MetadataDocument *document = g_ptr_array_index (vcon->record->documents, i);
     JsonObject *attachment = json_object_new ();
-    gsize size;
-    const gchar *text = g_bytes_get_data (document->data, &size);
 
     set_text (attachment, "purpose", "recording-metadata");
     set_text (attachment, "start", document->time);
     json_object_set_int_member (attachment, "party", 0);
     json_object_set_int_member (attachment, "dialog", SET_INDEX);
     set_text (attachment, "mediatype", "application/rs-metadata+xml");
-    take_text (attachment, "body", g_utf8_make_valid (text, size));
-    set_text (attachment, "encoding", "none");
+    set_document (attachment, document->data);
     json_array_add_object_element (attachments, attachment);
   }
   return attachments;

@@ -63,6 +63,31 @@ is_known_somewhere (const xmlNode *node)
   return siprec_xml_is (node, "dataMode") || siprec_xml_is (node, "aor");
 }
 
+/* FALSE if it has been told already: the values of a document are many. */
+static gboolean
+is_news (const SiprecDocument *document, const gchar *id)
+{
+  return document->deviations && !siprec_deviations_has (document->deviations, id);
+}
+
+/* Notes that @text is not as it should be, with @why behind it. */
+static void
+note (SiprecDocument *document, const gchar *id, const gchar *text, const gchar *why)
+{
+  g_autofree gchar *shown = siprec_printable (text, -1);
+
+  siprec_deviations_add (document->deviations, id, "\"%s\"%s", shown, why);
+}
+
+/* The same for an element in @parent. */
+static void
+note_element (SiprecDocument *document, const gchar *id, const xmlNode *node, const gchar *parent)
+{
+  g_autofree gchar *shown = siprec_printable (siprec_xml_local_name (node), -1);
+
+  siprec_deviations_add (document->deviations, id, "<%s> in <%s>", shown, parent);
+}
+
 static void
 check_order (SiprecDocument *document, const Sequence *sequence, const xmlNode *node)
 {
@@ -72,17 +97,13 @@ check_order (SiprecDocument *document, const Sequence *sequence, const xmlNode *
     gboolean ours = child->type == XML_ELEMENT_NODE &&
                     g_str_equal (siprec_xml_namespace (child), SIPREC_DOCUMENT_NS);
     gint place = ours ? find_place (sequence, child) : G_MAXINT;
-    g_autofree gchar *name = NULL;
 
     if (child->type != XML_ELEMENT_NODE)
       continue;
-    name = siprec_printable (siprec_xml_local_name (child), -1);
     if (place < 0 && !is_known_somewhere (child))
-      siprec_deviations_add (document->deviations, "metadata-element", "<%s> in <%s>", name,
-                             sequence->name);
+      note_element (document, "metadata-element", child, sequence->name);
     else if (place >= 0 && place < last)
-      siprec_deviations_add (document->deviations, "metadata-order", "<%s> in <%s>", name,
-                             sequence->name);
+      note_element (document, "metadata-order", child, sequence->name);
     last = MAX (last, place);
   }
 }
@@ -91,25 +112,28 @@ check_order (SiprecDocument *document, const Sequence *sequence, const xmlNode *
 static void
 check_id (SiprecDocument *document, const xmlNode *node)
 {
-  g_autofree gchar *id = siprec_document_id (document, node);
-  g_autofree gchar *shown = siprec_printable (id, -1);
-  gsize n =
-      id ? strspn (id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") : 0;
+  static const gchar digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  g_autofree gchar *id = NULL;
 
-  if (id && (n != UUID_BASE64 - 2 || !g_str_equal (id + n, "==")))
-    siprec_deviations_add (document->deviations, "metadata-id-format", "\"%s\"", shown);
+  if (!is_news (document, "metadata-id-format") || !(id = siprec_document_id (document, node)))
+    return;
+  if (strspn (id, digits) != UUID_BASE64 - 2 || !g_str_equal (id + UUID_BASE64 - 2, "=="))
+    note (document, "metadata-id-format", id, "");
 }
 
 /* RFC 7865 section 6.5.1: a URI, or at least something with a scheme. */
 static void
 check_aor (SiprecDocument *document, const xmlNode *node)
 {
-  g_autofree gchar *aor = siprec_xml_content (node, SIPREC_DOCUMENT_MAX_TEXT);
-  g_autofree gchar *scheme = aor ? g_uri_parse_scheme (aor) : NULL;
-  g_autofree gchar *shown = siprec_printable (aor, -1);
+  g_autofree gchar *aor = NULL;
+  g_autofree gchar *scheme = NULL;
 
-  if (aor && (scheme == NULL || strchr (aor, ' ')))
-    siprec_deviations_add (document->deviations, "metadata-aor", "\"%s\"", shown);
+  if (!is_news (document, "metadata-aor") ||
+      !(aor = siprec_xml_content (node, SIPREC_DOCUMENT_MAX_TEXT)))
+    return;
+  scheme = g_uri_parse_scheme (aor);
+  if (scheme == NULL || strchr (aor, ' '))
+    note (document, "metadata-aor", aor, "");
 }
 
 static gboolean
@@ -129,21 +153,22 @@ is_session_id (const gchar *text)
 static void
 check_session_id (SiprecDocument *document, const xmlNode *node)
 {
-  g_autofree gchar *id = siprec_document_id (document, node);
-  g_autofree gchar *shown = siprec_printable (id, -1);
+  g_autofree gchar *id = NULL;
 
-  if (id && !is_session_id (id))
-    siprec_deviations_add (document->deviations, "metadata-session-id", "\"%s\"", shown);
+  if (is_news (document, "metadata-session-id") && (id = siprec_document_id (document, node)) &&
+      !is_session_id (id))
+    note (document, "metadata-session-id", id, "");
 }
 
 static void
 check_year (SiprecDocument *document, const xmlNode *node)
 {
-  g_autofree gchar *time = siprec_xml_content (node, SIPREC_DOCUMENT_MAX_TIME);
-  g_autofree gchar *shown = siprec_printable (time, -1);
+  g_autofree gchar *time = NULL;
 
-  if (time && g_ascii_strtoull (time, NULL, 10) < FIRST_YEAR)
-    siprec_deviations_add (document->deviations, "metadata-time", "\"%s\" can't be", shown);
+  if (is_news (document, "metadata-time") &&
+      (time = siprec_xml_content (node, SIPREC_DOCUMENT_MAX_TIME)) &&
+      g_ascii_strtoull (time, NULL, 10) < FIRST_YEAR)
+    note (document, "metadata-time", time, " can't be");
 }
 
 static void
@@ -188,6 +213,6 @@ void
 siprec_document_check (SiprecDocument *document, const xmlNode *container)
 {
   /* Documents of the drafts have another schema, which is a departure by itself. */
-  if (g_str_equal (siprec_xml_namespace (container), SIPREC_DOCUMENT_NS))
+  if (document->deviations && g_str_equal (siprec_xml_namespace (container), SIPREC_DOCUMENT_NS))
     check_node (document, container, &sequences[0]);
 }

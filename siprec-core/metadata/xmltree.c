@@ -143,7 +143,8 @@ siprec_xml_is (const xmlNode *node, const gchar *name)
   if (node->type != XML_ELEMENT_NODE)
     return FALSE;
   local = siprec_xml_local_name (node);
-  return (local[0] | 0x20) == (name[0] | 0x20) && g_ascii_strcasecmp (local, name) == 0;
+  return (local[0] | 0x20) == (name[0] | 0x20) && strlen (local) == strlen (name) &&
+         g_ascii_strcasecmp (local, name) == 0;
 }
 
 const gchar *

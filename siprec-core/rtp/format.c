@@ -298,11 +298,25 @@ new_media_caps (const SiprecFormat *format)
   case SIPREC_PAYLOAD_G726:
   case SIPREC_PAYLOAD_G726_AAL2:
     return new_g726_caps (format);
+  case SIPREC_PAYLOAD_VIDEO:
+  case SIPREC_PAYLOAD_RETRANSMISSION:
   case SIPREC_PAYLOAD_TELEPHONE_EVENT:
   case SIPREC_PAYLOAD_COMFORT_NOISE:
     break;
   }
   return NULL;
+}
+
+/* RFC 4588 section 8.1: apt says what is sent again. */
+static void
+read_retransmission (SiprecFormat *format)
+{
+  gint apt = get_number (gst_caps_get_structure (format->rtp_caps, 0), "apt", -1);
+
+  if (strcmp (format->encoding_name, "RTX") != 0 || apt < 0 || apt > 127)
+    return;
+  format->payload = SIPREC_PAYLOAD_RETRANSMISSION;
+  format->mode = apt;
 }
 
 static gchar *
@@ -327,6 +341,13 @@ siprec_format_new (const gchar *media, guint8 pt, const gchar *encoding_name, gu
   format->clock_rate = clock_rate == 0 ? 8000 : MIN (clock_rate, G_MAXINT);
   format->channels = MAX (channels, 1);
   format->rtp_caps = new_rtp_caps (format, media, fmtp);
+  format->is_video = g_ascii_strcasecmp (media, "video") == 0;
+  if (format->is_video)
+    format->video = siprec_video_codec_find (format->encoding_name);
+  if (format->video)
+    format->payload = SIPREC_PAYLOAD_VIDEO;
+  else if (format->is_video)
+    read_retransmission (format);
   if (g_ascii_strcasecmp (media, "audio") == 0)
     codec = find_codec (format);
   if (codec) {
@@ -373,12 +394,19 @@ siprec_format_is_codec (const gchar *encoding_name)
     if (g_ascii_strcasecmp (codecs[i].name, encoding_name) == 0)
       return codecs[i].payload < SIPREC_PAYLOAD_TELEPHONE_EVENT;
   }
-  return FALSE;
+  return siprec_video_codec_is_known (encoding_name);
+}
+
+gboolean
+siprec_format_is_packets (const SiprecFormat *format)
+{
+  return format->payload == SIPREC_PAYLOAD_OPAQUE || format->payload == SIPREC_PAYLOAD_VIDEO;
 }
 
 gboolean
 siprec_format_is_auxiliary (const SiprecFormat *format)
 {
-  return format->payload == SIPREC_PAYLOAD_TELEPHONE_EVENT ||
+  return format->payload == SIPREC_PAYLOAD_RETRANSMISSION ||
+         format->payload == SIPREC_PAYLOAD_TELEPHONE_EVENT ||
          format->payload == SIPREC_PAYLOAD_COMFORT_NOISE;
 }

@@ -5,6 +5,7 @@
 #include <gst/gst.h>
 
 #include "../api.h"
+#include "../video/codec.h"
 
 G_BEGIN_DECLS
 
@@ -21,8 +22,10 @@ typedef enum {
   SIPREC_PAYLOAD_AMR,
   SIPREC_PAYLOAD_AMR_WB,
   SIPREC_PAYLOAD_ILBC,
-  SIPREC_PAYLOAD_G726,            /* RFC 3551 packing */
-  SIPREC_PAYLOAD_G726_AAL2,       /* ITU-T I.366.2 packing */
+  SIPREC_PAYLOAD_G726,      /* RFC 3551 packing */
+  SIPREC_PAYLOAD_G726_AAL2, /* ITU-T I.366.2 packing */
+  SIPREC_PAYLOAD_VIDEO,     /* its packets are given out whole, and depayloaded by the consumer */
+  SIPREC_PAYLOAD_RETRANSMISSION,  /* RFC 4588: lost packets of another format */
   SIPREC_PAYLOAD_TELEPHONE_EVENT, /* RFC 4733: events, never audio */
   SIPREC_PAYLOAD_COMFORT_NOISE,   /* RFC 3389: never audio */
 } SiprecPayload;
@@ -35,9 +38,11 @@ typedef enum {
  * @clock_rate: RTP clock in Hz, never 0
  * @channels: 1 or more for audio
  * @octet_aligned: AMR and AMR-WB: octet-aligned payload (RFC 4867), else bandwidth-efficient
- * @mode: iLBC: frame length in ms, 20 or 30. G.726: bits a sample, 2 to 5. Else 0
+ * @mode: Retransmission: payload type of what is sent again. iLBC: frame length in ms, 20 or 30. G.726: bits a sample, 2 to 5. Else 0
+ * @video: of SIPREC_PAYLOAD_VIDEO: its codec, else NULL
+ * @is_video: of a video line, whatever is done with it
  * @caps: of depayloaded buffers; application/x-rtp for SIPREC_PAYLOAD_OPAQUE; NULL for events and
- *   comfort noise
+ *   comfort noise, and for video, whose pictures tell
  * @rtp_caps: application/x-rtp caps of the packets themselves
  *
  * Immutable; reference counted.
@@ -51,6 +56,8 @@ typedef struct {
   guint channels;
   gboolean octet_aligned;
   guint mode;
+  const SiprecVideoCodec *video;
+  gboolean is_video;
   GstCaps *caps;
   GstCaps *rtp_caps;
 } SiprecFormat;
@@ -75,7 +82,10 @@ SIPREC_API gboolean siprec_format_equal (const SiprecFormat *a, const SiprecForm
 /* TRUE if @encoding_name (any case) is that of media which can be depayloaded. */
 SIPREC_API gboolean siprec_format_is_codec (const gchar *encoding_name);
 
-/* TRUE for telephone-event and comfort noise. */
+/* TRUE if packets of @format are passed on whole: opaque ones, and those of video. */
+SIPREC_API gboolean siprec_format_is_packets (const SiprecFormat *format);
+
+/* TRUE for telephone-event, comfort noise and retransmissions. */
 SIPREC_API gboolean siprec_format_is_auxiliary (const SiprecFormat *format);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SiprecFormat, siprec_format_unref)

@@ -11,7 +11,8 @@ G_BEGIN_DECLS
  * @seq: extended sequence number
  * @timestamp: extended RTP timestamp
  * @time: @timestamp on CLOCK_MONOTONIC
- * @reference: @timestamp on the sender's NTP clock in ns since 1900, or GST_CLOCK_TIME_NONE
+ * @arrival: of the packet
+ * @reference: @timestamp on the sender's wall clock, or GST_CLOCK_TIME_NONE
  * @format: owned
  * @buffer: (nullable): owned; NULL for packets that are no media, which only fill their place in
  *   the sequence
@@ -22,6 +23,7 @@ typedef struct {
   gint64 seq;
   gint64 timestamp;
   GstClockTime time;
+  GstClockTime arrival;
   GstClockTime reference;
   SiprecFormat *format;
   GstBuffer *buffer;

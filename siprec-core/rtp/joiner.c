@@ -29,16 +29,23 @@ is_joinable (const SiprecFormat *format)
 }
 
 static void
-give (GArray *out, GstBuffer *buffer, SiprecFormat *format, GstClockTime time,
-      GstClockTime duration, GstClockTime reference)
+add_reference (const SiprecJoiner *joiner, GstBuffer *buffer, GstClockTime reference)
 {
-  static GstStaticCaps ntp = GST_STATIC_CAPS ("timestamp/x-ntp");
+  static GstStaticCaps types[] = {
+      [SIPREC_NTP_TIME_SOURCE_NTP] = GST_STATIC_CAPS ("timestamp/x-ntp"),
+      [SIPREC_NTP_TIME_SOURCE_UNIX] = GST_STATIC_CAPS ("timestamp/x-unix"),
+  };
+  g_autoptr (GstCaps) caps = gst_static_caps_get (&types[joiner->ntp_time_source]);
 
-  if (GST_CLOCK_TIME_IS_VALID (reference)) {
-    g_autoptr (GstCaps) caps = gst_static_caps_get (&ntp);
+  gst_buffer_add_reference_timestamp_meta (buffer, caps, reference, GST_CLOCK_TIME_NONE);
+}
 
-    gst_buffer_add_reference_timestamp_meta (buffer, caps, reference, GST_CLOCK_TIME_NONE);
-  }
+static void
+give (const SiprecJoiner *joiner, GArray *out, GstBuffer *buffer, SiprecFormat *format,
+      GstClockTime time, GstClockTime duration, GstClockTime reference)
+{
+  if (GST_CLOCK_TIME_IS_VALID (reference))
+    add_reference (joiner, buffer, reference);
   siprec_unit_append_data (out, buffer, format, time, duration);
 }
 
@@ -51,7 +58,7 @@ siprec_joiner_flush (SiprecJoiner *joiner, GArray *out)
     return;
   buffer = gst_buffer_new_memdup (joiner->bytes->data, joiner->bytes->len);
   GST_BUFFER_FLAG_SET (buffer, joiner->flags);
-  give (out, buffer, joiner->format, joiner->time, joiner->duration, joiner->reference);
+  give (joiner, out, buffer, joiner->format, joiner->time, joiner->duration, joiner->reference);
   g_byte_array_set_size (joiner->bytes, 0);
   g_clear_pointer (&joiner->format, siprec_format_unref);
 }
@@ -87,7 +94,7 @@ siprec_joiner_push (SiprecJoiner *joiner, GstBuffer *buffer, SiprecFormat *forma
   if (joiner->format && !fits (joiner, buffer, format, time))
     siprec_joiner_flush (joiner, out);
   if (joiner->wanted == 0 || !is_joinable (format)) {
-    give (out, buffer, format, time, duration, reference);
+    give (joiner, out, buffer, format, time, duration, reference);
     return;
   }
 

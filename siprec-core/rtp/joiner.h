@@ -15,7 +15,8 @@ G_BEGIN_DECLS
  */
 typedef struct {
   GstClockTime wanted;
-  GByteArray *bytes; /* gathered; empty if nothing is */
+  SiprecNtpTimeSource ntp_time_source; /* of the references */
+  GByteArray *bytes;                   /* gathered; empty if nothing is */
   SiprecFormat *format;
   GstClockTime time, duration;
   GstClockTime reference;

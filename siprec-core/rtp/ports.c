@@ -218,7 +218,8 @@ siprec_ports_new (const gchar *address, guint16 first, guint16 last, guint buffe
     g_set_error (error, SIPREC_ERROR,
                  errno == EADDRNOTAVAIL || errno == EACCES ? SIPREC_ERROR_ADDRESS
                                                            : SIPREC_ERROR_PORTS,
-                 "UDP ports on %s can't be bound: %s.", address, g_strerror (errno));
+                 "UDP ports on %s can't be bound: %s%s.", address, g_strerror (errno),
+                 errno == EMFILE ? " (RLIMIT_NOFILE)" : "");
   freeaddrinfo (info);
   g_free (ports);
   return NULL;

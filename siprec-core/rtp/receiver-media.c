@@ -9,12 +9,18 @@
 /* What is delayed more than the latency is of no use, but nobody pauses for less than this. */
 #define MIN_PATIENCE (100 * GST_MSECOND)
 
+/* The packets of a large picture take their time on a narrow line, and so does what is queued behind. */
+#define PICTURE_PATIENCE GST_SECOND
+
 /* Between frames that are further apart there was nothing to hear. */
 #define SILENCE (100 * GST_MSECOND)
 
 /* A new clock is watched for so long before its first packets are placed: the first of all may have been
  * delayed more than those behind it. */
 #define SETTLING (100 * GST_MSECOND)
+
+/* From 1900 to 1970. */
+#define UNIX_EPOCH (2208988800 * (gint64)GST_SECOND)
 
 /* Arrival times are no better than this. */
 #define NOISE (2 * (gint64)GST_MSECOND)
@@ -59,6 +65,7 @@ tell_loss (SiprecReceiver *receiver, GstClockTime to, guint packets)
   loss->to = to;
   loss->units += packets;
   receiver->stats.num_lost += packets;
+  siprec_receiver_want_refresh (receiver);
   siprec_receiver_tell_loss (receiver, receiver->alive);
 }
 
@@ -251,8 +258,9 @@ learn_time (SiprecReceiver *receiver, const SiprecFrame *frame, GstClockTime arr
   gint64 skew = clock->skew, elapsed = 0;
   guint anchors = clock->anchors;
   GstClockTime before = siprec_clock_get_time (clock, clock->last);
-  GstClockTime time =
-      siprec_clock_update (clock, frame->timestamp, arrival, MAX (receiver->latency, MIN_PATIENCE));
+  GstClockTime patience =
+      frame->format->is_video ? PICTURE_PATIENCE : MAX (receiver->latency, MIN_PATIENCE);
+  GstClockTime time = siprec_clock_update (clock, frame->timestamp, arrival, patience);
 
   /* What waits belongs to the clock as it was. */
   if (clock->anchors != anchors && receiver->settling > 0)
@@ -275,7 +283,11 @@ map_time (SiprecReceiver *receiver, SiprecFrame *frame, const SiprecPacket *pack
     siprec_timeline_unlock (&receiver->timeline);
   }
   frame->timestamp = siprec_clock_extend (clock, packet->timestamp);
-  if (frame->seq > receiver->clock_seq || !clock->anchored) {
+  if (frame->format->is_video && clock->anchored && frame->timestamp == clock->last) {
+    /* Only the first packet of a picture tells of the sender's clock; the others come when there is room. */
+    receiver->clock_seq = MAX (receiver->clock_seq, frame->seq);
+    frame->time = siprec_clock_get_time (clock, frame->timestamp) + receiver->shift.applied;
+  } else if (frame->seq > receiver->clock_seq || !clock->anchored) {
     receiver->clock_seq = frame->seq;
     frame->time = learn_time (receiver, frame, arrival);
   } else {
@@ -291,7 +303,7 @@ map_time (SiprecReceiver *receiver, SiprecFrame *frame, const SiprecPacket *pack
   return TRUE;
 }
 
-/* The packet's time on the sender's NTP clock, in ns since 1900. */
+/* The packet's time on the sender's wall clock, from the epoch that was wished for. */
 static GstClockTime
 get_reference (SiprecReceiver *receiver, const SiprecPacket *packet, guint32 clock_rate)
 {
@@ -301,10 +313,13 @@ get_reference (SiprecReceiver *receiver, const SiprecPacket *packet, guint32 clo
   if (!receiver->wishes.reference_timestamps)
     return GST_CLOCK_TIME_NONE;
   sender = siprec_rtcp_get_sender (&receiver->rtcp, packet->ssrc);
-  if (!sender || !sender->have_sr)
+  /* RFC 3550 section 6.4.1: it has none, says the sender. */
+  if (!sender || !sender->have_sr || sender->ntp == 0)
     return GST_CLOCK_TIME_NONE;
   since = (gint32)(packet->timestamp - sender->rtp);
   time = get_ntp_time (sender) + since * (gint64)GST_SECOND / clock_rate;
+  if (receiver->wishes.ntp_time_source == SIPREC_NTP_TIME_SOURCE_UNIX)
+    time -= UNIX_EPOCH;
   return MAX (time, 0);
 }
 
@@ -338,7 +353,7 @@ fill_frame (SiprecReceiver *receiver, SiprecFrame *frame, const SiprecPacket *pa
   if (siprec_format_is_auxiliary (format) || packet->payload_size == 0)
     return;
 
-  frame->raw = receiver->wishes.raw || format->payload == SIPREC_PAYLOAD_OPAQUE;
+  frame->raw = receiver->wishes.raw || siprec_format_is_packets (format);
   if (frame->raw)
     frame->buffer = gst_buffer_new_memdup (data, size);
   else
@@ -359,7 +374,8 @@ siprec_receiver_process (SiprecReceiver *receiver, const SiprecPacket *packet, c
                          gsize size, SiprecFormat *format, gint64 seq, guint generation,
                          GstClockTime arrival)
 {
-  SiprecFrame frame = {.seq = seq, .time = arrival, .reference = GST_CLOCK_TIME_NONE};
+  SiprecFrame frame = {
+      .seq = seq, .time = arrival, .arrival = arrival, .reference = GST_CLOCK_TIME_NONE};
   SiprecReorderPlace place;
   guint anchors;
 

@@ -2,10 +2,15 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "receiver.h"
 
+#include <string.h>
+
 #include "debug.h"
 #include "receiver-private.h"
 
 #define MAX_LATENCY (10 * GST_SECOND)
+
+/* Nothing that is still waited for is older, in packets. */
+#define MAX_RETRANSMISSION_AGE 1000
 
 /* A single packet of another source is believed if the current one is silent for so long after
  * it. */
@@ -72,11 +77,83 @@ find_format (SiprecReceiver *receiver, guint8 pt)
   return NULL;
 }
 
+/* The format that filler has until media comes. */
+static SiprecFormat *
+get_codec (SiprecReceiver *receiver)
+{
+  for (guint i = 0; i < receiver->formats->len; i++) {
+    SiprecFormat *format = g_ptr_array_index (receiver->formats, i);
+
+    if (!siprec_format_is_auxiliary (format))
+      return format;
+  }
+  return NULL;
+}
+
+void
+siprec_receiver_want_refresh (SiprecReceiver *receiver)
+{
+  const SiprecFormat *codec = receiver->media ? receiver->media : get_codec (receiver);
+
+  receiver->refresh.wanted = codec && codec->is_video;
+}
+
+/* Whom to ask: the source, or who has only reported so far, because its screen doesn't change. */
+static gboolean
+find_sender (SiprecReceiver *receiver, guint32 *ssrc)
+{
+  if (receiver->source.known) {
+    *ssrc = receiver->source.ssrc;
+    return TRUE;
+  }
+  for (guint i = 0; i < SIPREC_RTCP_SENDERS; i++) {
+    if (receiver->rtcp.senders[i].have_sr) {
+      *ssrc = receiver->rtcp.senders[i].ssrc;
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
+
+GstMemory *
+siprec_receiver_take_refresh (SiprecReceiver *receiver, GstClockTime now)
+{
+  SiprecNotice notice = {.type = SIPREC_NOTICE_REFRESH, .time = now};
+  SiprecRefreshWay way;
+  guint32 ssrc;
+
+  if (!receiver->refresh.wanted || receiver->held || receiver->paused ||
+      !find_sender (receiver, &ssrc))
+    return NULL;
+  way = siprec_refresh_take (&receiver->refresh, now);
+  if (way == SIPREC_REFRESH_NONE)
+    return NULL;
+  GST_DEBUG ("%08x is asked for a key frame, way %d", ssrc, way);
+  if (way != SIPREC_REFRESH_SIGNALLING)
+    return siprec_rtcp_make_refresh (&receiver->rtcp, ssrc, &receiver->refresh, way);
+  receiver->notify (receiver->user_data, &notice);
+  return NULL;
+}
+
+GstMemory *
+siprec_receiver_take_nack (SiprecReceiver *receiver, GstClockTime now)
+{
+  guint16 seqs[SIPREC_NACK_MAX];
+  guint n;
+
+  if (!(receiver->refresh.feedback & SIPREC_FEEDBACK_NACK) || receiver->held || receiver->paused ||
+      receiver->settling > 0)
+    return NULL;
+  n = siprec_nack_take (&receiver->nack, &receiver->reorder, now, seqs);
+  return n > 0 ? siprec_rtcp_make_nack (&receiver->rtcp, receiver->source.ssrc, seqs, n) : NULL;
+}
+
 static void
 tell_started (SiprecReceiver *receiver, guint32 ssrc, GstClockTime arrival)
 {
   SiprecNotice notice = {.type = SIPREC_NOTICE_STARTED, .time = arrival, .ssrc = ssrc};
 
+  siprec_receiver_want_refresh (receiver);
   receiver->started = TRUE;
   receiver->notify (receiver->user_data, &notice);
 }
@@ -127,6 +204,7 @@ adopt_candidate (SiprecReceiver *receiver)
   siprec_source_start (&receiver->source, packet.ssrc, packet.seq);
   siprec_source_check (&receiver->source, packet.ssrc, packet.seq, &seq);
   receiver->generation++;
+  siprec_receiver_want_refresh (receiver);
   take_packet (receiver, &packet, kept->data, kept->size, format, seq, kept->arrival);
 }
 
@@ -139,6 +217,37 @@ drop_candidate (SiprecReceiver *receiver)
   if (GST_READ_UINT32_BE (receiver->candidate->data + 8) != receiver->source.ssrc)
     receiver->stats.num_foreign_ssrc++;
   g_clear_pointer (&receiver->candidate, siprec_kept_free);
+}
+
+/* RFC 4588 section 4: the payload begins with the sequence number that the packet had. It is put together again and
+ * takes its place, but doesn't count as received: reports are about the source's own packets. */
+static void
+take_retransmission (SiprecReceiver *receiver, const SiprecPacket *packet, const guint8 *data,
+                     gsize size, const SiprecFormat *wrapper, GstClockTime arrival)
+{
+  SiprecFormat *format = find_format (receiver, wrapper->mode);
+  gsize head = packet->payload - data;
+  g_autofree guint8 *original = NULL;
+  SiprecPacket parsed;
+  guint16 age;
+
+  if (!format || packet->payload_size < 2 || !receiver->source.known || !receiver->claimed ||
+      receiver->paused)
+    return;
+  age = (guint16)receiver->source.max_seq - GST_READ_UINT16_BE (packet->payload);
+  if (age >= MAX_RETRANSMISSION_AGE)
+    return;
+  original = g_malloc (size - 2);
+  memcpy (original, data, head);
+  memcpy (original + head, packet->payload + 2, size - head - 2);
+  original[1] = (data[1] & 0x80) | format->pt;
+  memcpy (original + 2, packet->payload, 2);
+  GST_WRITE_UINT32_BE (original + 8, receiver->source.ssrc);
+  if (!siprec_packet_parse (&parsed, original, size - 2))
+    return;
+  receiver->stats.num_retransmitted++;
+  siprec_receiver_process (receiver, &parsed, original, size - 2, format,
+                           receiver->source.max_seq - age, receiver->generation, arrival);
 }
 
 void
@@ -160,6 +269,10 @@ siprec_receiver_push (SiprecReceiver *receiver, const guint8 *data, gsize size,
     return;
   }
 
+  if (format->payload == SIPREC_PAYLOAD_RETRANSMISSION) {
+    take_retransmission (receiver, &packet, data, size, format, arrival);
+    return;
+  }
   switch (siprec_source_check (&receiver->source, packet.ssrc, packet.seq, &seq)) {
   case SIPREC_SOURCE_SWITCH:
     adopt_candidate (receiver);
@@ -177,19 +290,6 @@ siprec_receiver_push (SiprecReceiver *receiver, const guint8 *data, gsize size,
     take_packet (receiver, &packet, data, size, format, seq, arrival);
     break;
   }
-}
-
-/* The format that filler has until media comes. */
-static SiprecFormat *
-get_codec (SiprecReceiver *receiver)
-{
-  for (guint i = 0; i < receiver->formats->len; i++) {
-    SiprecFormat *format = g_ptr_array_index (receiver->formats, i);
-
-    if (!siprec_format_is_auxiliary (format))
-      return format;
-  }
-  return NULL;
 }
 
 void
@@ -223,6 +323,8 @@ siprec_receiver_set_formats (SiprecReceiver *receiver, GPtrArray *formats)
 void
 siprec_receiver_set_held (SiprecReceiver *receiver, gboolean held, GstClockTime now)
 {
+  if (receiver->held && !held)
+    siprec_receiver_want_refresh (receiver);
   receiver->held = held;
   receiver->alive = MAX (receiver->alive, now);
 }
@@ -235,6 +337,7 @@ siprec_receiver_set_paused (SiprecReceiver *receiver, gboolean paused, GstClockT
     receiver->generation++;
     /* What was sent before is read only now, and belongs to the pause. */
     receiver->resumed = now;
+    siprec_receiver_want_refresh (receiver);
   }
   if (paused && !receiver->paused)
     receiver->paused_since = now;
@@ -301,6 +404,7 @@ siprec_receiver_claim (SiprecReceiver *receiver, const SiprecStreamWishes *wishe
   receiver->claimed = receiver->changed = TRUE;
   siprec_timeline_configure (&receiver->timeline, wishes->fill, wishes->raw,
                              wishes->buffer_duration);
+  receiver->timeline.joiner.ntp_time_source = wishes->ntp_time_source;
   replay (receiver);
   if (receiver->ended && !receiver->finished)
     finish (receiver);
@@ -325,6 +429,13 @@ check_timeout (SiprecReceiver *receiver, GstClockTime now)
   receiver->notify (receiver->user_data, &notice);
 }
 
+/* From when on the hole before @frame is waited for. What comes late of a picture is of use all the same. */
+static GstClockTime
+get_patience_start (const SiprecFrame *frame)
+{
+  return frame->format->is_video ? MAX (frame->time, frame->arrival) : frame->time;
+}
+
 void
 siprec_receiver_tick (SiprecReceiver *receiver, GstClockTime now)
 {
@@ -338,7 +449,7 @@ siprec_receiver_tick (SiprecReceiver *receiver, GstClockTime now)
     return;
   if (now >= receiver->settling)
     siprec_receiver_settle (receiver);
-  while ((first = siprec_reorder_peek (&receiver->reorder)) && first->time <= due)
+  while ((first = siprec_reorder_peek (&receiver->reorder)) && get_patience_start (first) <= due)
     siprec_receiver_give_up (receiver);
   if (receiver->losses.since + GST_SECOND <= now)
     siprec_receiver_tell_loss (receiver, now);

@@ -167,6 +167,27 @@ siprec_reorder_peek (SiprecReorder *reorder)
   }
 }
 
+gboolean
+siprec_reorder_find_hole (const SiprecReorder *reorder, gint64 *seq)
+{
+  gint64 i = MAX (*seq + 1, reorder->next);
+  guint held = 0;
+
+  if (reorder->held == 0)
+    return FALSE;
+  /* How many are behind tells where the last one is. */
+  for (gint64 j = reorder->next; j < i; j++)
+    held += reorder->slots[j & (reorder->size - 1)].format != NULL;
+  for (; held < reorder->held; i++) {
+    if (!reorder->slots[i & (reorder->size - 1)].format) {
+      *seq = i;
+      return TRUE;
+    }
+    held++;
+  }
+  return FALSE;
+}
+
 guint
 siprec_reorder_jump (SiprecReorder *reorder, gint64 seq)
 {

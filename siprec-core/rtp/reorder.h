@@ -60,6 +60,9 @@ SIPREC_API gboolean siprec_reorder_take (SiprecReorder *reorder, SiprecFrame *fr
 /* The first frame held, NULL if there is none. */
 SIPREC_API const SiprecFrame *siprec_reorder_peek (SiprecReorder *reorder);
 
+/* The first number that is missing after *@seq and before a frame that is held; -1 begins. FALSE if there is none. */
+SIPREC_API gboolean siprec_reorder_find_hole (const SiprecReorder *reorder, gint64 *seq);
+
 /* Gives up the hole before the first frame held; returns how many packets it had. */
 SIPREC_API guint siprec_reorder_skip (SiprecReorder *reorder);
 

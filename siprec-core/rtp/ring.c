@@ -8,7 +8,7 @@
 /* 5 s of packets at 3000 a second. */
 #define MAX_UNITS 16384
 
-#define MIN_SIZE 16
+#define MIN_SIZE 4
 
 void
 siprec_ring_init (SiprecRing *ring)

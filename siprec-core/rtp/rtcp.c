@@ -238,6 +238,48 @@ siprec_rtcp_make_report (SiprecRtcp *rtcp, SiprecSource *source, GstClockTime no
   return buffer;
 }
 
+GstMemory *
+siprec_rtcp_make_refresh (const SiprecRtcp *rtcp, guint32 ssrc, const SiprecRefresh *refresh,
+                          SiprecRefreshWay way)
+{
+  gboolean fir = way == SIPREC_REFRESH_FIR;
+  gsize size = fir ? 20 : 12;
+  guint8 *data = g_malloc0 (size);
+
+  data[0] = 2 << 6 | (fir ? GST_RTCP_PSFB_TYPE_FIR : GST_RTCP_PSFB_TYPE_PLI);
+  data[1] = GST_RTCP_TYPE_PSFB;
+  data[3] = size / 4 - 1;
+  GST_WRITE_UINT32_BE (data + 4, rtcp->ssrc);
+  /* FIR names the sender in its entry, and leaves the usual place empty. */
+  GST_WRITE_UINT32_BE (data + (fir ? 12 : 8), ssrc);
+  if (fir)
+    data[16] = refresh->fir_sequence;
+  return gst_memory_new_wrapped (0, data, size, 0, size, data, g_free);
+}
+
+GstMemory *
+siprec_rtcp_make_nack (const SiprecRtcp *rtcp, guint32 ssrc, const guint16 *seqs, guint n)
+{
+  gsize size = 12;
+  guint8 *data = g_malloc0 (size + 4 * n);
+
+  data[0] = 2 << 6 | GST_RTCP_RTPFB_TYPE_NACK;
+  data[1] = GST_RTCP_TYPE_RTPFB;
+  GST_WRITE_UINT32_BE (data + 4, rtcp->ssrc);
+  GST_WRITE_UINT32_BE (data + 8, ssrc);
+  /* Each entry has a number and a mask of the 16 that follow. */
+  for (guint i = 0; i < n; size += 4) {
+    guint16 first = seqs[i++], mask = 0;
+
+    for (; i < n && (guint16)(seqs[i] - first) <= 16; i++)
+      mask |= 1 << ((guint16)(seqs[i] - first) - 1);
+    GST_WRITE_UINT16_BE (data + size, first);
+    GST_WRITE_UINT16_BE (data + size + 2, mask);
+  }
+  GST_WRITE_UINT16_BE (data + 2, size / 4 - 1);
+  return gst_memory_new_wrapped (0, data, size, 0, size, data, g_free);
+}
+
 void
 siprec_rtcp_set_remote (SiprecRtcp *rtcp, const gchar *address, guint16 port, gboolean mux)
 {

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "refresh.h"
 #include "source.h"
 #include "stats.h"
 
@@ -31,8 +32,8 @@ typedef struct {
  */
 typedef struct {
   guint32 ssrc; /* ours */
-  SiprecRtcpSender senders[SIPREC_RTCP_SENDERS];
   GstClockTime next;
+  SiprecRtcpSender senders[SIPREC_RTCP_SENDERS]; /* known ones first */
   SiprecAddress signalled, seen;
   gboolean seen_on_rtp; /* RTCP came on the RTP socket last */
   gboolean mux;
@@ -56,6 +57,14 @@ SIPREC_API gboolean siprec_rtcp_is_due (SiprecRtcp *rtcp, GstClockTime now);
  * is the last one. */
 SIPREC_API GstBuffer *siprec_rtcp_make_report (SiprecRtcp *rtcp, SiprecSource *source,
                                                GstClockTime now, gboolean bye);
+
+/* PLI (RFC 4585 section 6.3.1) or FIR (RFC 5104 section 4.3.1) for the sender @ssrc, to follow a report. */
+SIPREC_API GstMemory *siprec_rtcp_make_refresh (const SiprecRtcp *rtcp, guint32 ssrc,
+                                                const SiprecRefresh *refresh, SiprecRefreshWay way);
+
+/* Asks the sender @ssrc for @n packets again (RFC 4585 section 6.2.1). */
+SIPREC_API GstMemory *siprec_rtcp_make_nack (const SiprecRtcp *rtcp, guint32 ssrc,
+                                             const guint16 *seqs, guint n);
 
 /* Where the SDP says that reports go: a numeric address, NULL or port 0 if it doesn't say. */
 void siprec_rtcp_set_remote (SiprecRtcp *rtcp, const gchar *address, guint16 port, gboolean mux);

@@ -28,25 +28,26 @@ GstStructure *
 siprec_stats_to_structure (const SiprecStats *stats)
 {
   GstStructure *structure =
-      gst_structure_new ("application/x-siprec-stats",                               //
-                         "num-pushed", G_TYPE_UINT64, stats->num_pushed,             //
-                         "num-lost", G_TYPE_UINT64, stats->num_lost,                 //
-                         "num-late", G_TYPE_UINT64, stats->num_late,                 //
-                         "num-duplicates", G_TYPE_UINT64, stats->num_duplicates,     //
-                         "avg-jitter", G_TYPE_UINT64, stats->jitter,                 //
-                         "packets-received", G_TYPE_UINT64, stats->packets_received, //
-                         "octets-received", G_TYPE_UINT64, stats->octets_received,   //
-                         "bytes-received", G_TYPE_UINT64, stats->bytes_received,     //
-                         "num-reordered", G_TYPE_UINT64, stats->num_reordered,       //
-                         "num-invalid", G_TYPE_UINT64, stats->num_invalid,           //
-                         "num-unknown-pt", G_TYPE_UINT64, stats->num_unknown_pt,     //
-                         "num-kernel-drops", G_TYPE_UINT64, stats->num_kernel_drops, //
-                         "num-overruns", G_TYPE_UINT64, stats->num_overruns,         //
-                         "num-filled", G_TYPE_UINT64, stats->num_filled,             //
-                         "num-wrong-source", G_TYPE_UINT64, stats->num_wrong_source, //
-                         "num-foreign-ssrc", G_TYPE_UINT64, stats->num_foreign_ssrc, //
-                         "num-auth-failed", G_TYPE_UINT64, stats->num_auth_failed,   //
-                         "num-replayed", G_TYPE_UINT64, stats->num_replayed,         //
+      gst_structure_new ("application/x-siprec-stats",                                 //
+                         "num-pushed", G_TYPE_UINT64, stats->num_pushed,               //
+                         "num-lost", G_TYPE_UINT64, stats->num_lost,                   //
+                         "num-late", G_TYPE_UINT64, stats->num_late,                   //
+                         "num-duplicates", G_TYPE_UINT64, stats->num_duplicates,       //
+                         "avg-jitter", G_TYPE_UINT64, stats->jitter,                   //
+                         "packets-received", G_TYPE_UINT64, stats->packets_received,   //
+                         "octets-received", G_TYPE_UINT64, stats->octets_received,     //
+                         "bytes-received", G_TYPE_UINT64, stats->bytes_received,       //
+                         "num-reordered", G_TYPE_UINT64, stats->num_reordered,         //
+                         "num-invalid", G_TYPE_UINT64, stats->num_invalid,             //
+                         "num-unknown-pt", G_TYPE_UINT64, stats->num_unknown_pt,       //
+                         "num-kernel-drops", G_TYPE_UINT64, stats->num_kernel_drops,   //
+                         "num-overruns", G_TYPE_UINT64, stats->num_overruns,           //
+                         "num-filled", G_TYPE_UINT64, stats->num_filled,               //
+                         "num-wrong-source", G_TYPE_UINT64, stats->num_wrong_source,   //
+                         "num-foreign-ssrc", G_TYPE_UINT64, stats->num_foreign_ssrc,   //
+                         "num-auth-failed", G_TYPE_UINT64, stats->num_auth_failed,     //
+                         "num-replayed", G_TYPE_UINT64, stats->num_replayed,           //
+                         "rtx-success-count", G_TYPE_UINT64, stats->num_retransmitted, //
                          "ssrc", G_TYPE_UINT, stats->ssrc, NULL);
 
   add_sender (structure, stats);

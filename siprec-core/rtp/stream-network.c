@@ -178,8 +178,10 @@ siprec_stream_input (SiprecStream *stream, SiprecSocket *socket, const SiprecDat
     input_packet (stream, socket, datagram);
 }
 
+/* Sends a report, and with it what there is to ask for (transfer full, nullable both). */
 static void
-send_report (SiprecStream *stream, GstClockTime now, gboolean bye)
+send_report (SiprecStream *stream, GstClockTime now, gboolean bye, GstMemory *refresh,
+             GstMemory *nack)
 {
   SiprecRtcp *rtcp = &stream->receiver.rtcp;
   guint8 sealed[SIPREC_READER_MAX_SIZE];
@@ -190,12 +192,16 @@ send_report (SiprecStream *stream, GstClockTime now, gboolean bye)
   const guint8 *data;
   gsize size;
 
+  report = siprec_rtcp_make_report (rtcp, &stream->receiver.source, now, bye);
+  if (refresh)
+    gst_buffer_append_memory (report, refresh);
+  if (nack)
+    gst_buffer_append_memory (report, nack);
   remote = siprec_rtcp_get_remote (rtcp, &on_rtp);
   if (stream->gate.ice.ufrag)
     remote = &stream->gate.nominated[!on_rtp];
   if (!remote || remote->any.sa_family == AF_UNSPEC)
     return;
-  report = siprec_rtcp_make_report (rtcp, &stream->receiver.source, now, bye);
   if (!gst_buffer_map (report, &map, GST_MAP_READ))
     return;
   data = map.data;
@@ -315,8 +321,11 @@ copy_counts (SiprecStream *stream)
 void
 siprec_stream_report (SiprecStream *stream, GstClockTime now)
 {
-  if (siprec_rtcp_is_due (&stream->receiver.rtcp, now))
-    send_report (stream, now, FALSE);
+  GstMemory *refresh = siprec_receiver_take_refresh (&stream->receiver, now);
+  GstMemory *nack = siprec_receiver_take_nack (&stream->receiver, now);
+
+  if (siprec_rtcp_is_due (&stream->receiver.rtcp, now) || refresh || nack)
+    send_report (stream, now, FALSE, refresh, nack);
   if (now >= stream->keepalive.next)
     keep_alive (stream, now);
   if (stream->receiver.changed)
@@ -330,7 +339,7 @@ siprec_stream_report_bye (SiprecStream *stream, GstClockTime now)
 {
   /* RFC 3550 section 6.3.7: who has never sent anything says no BYE either. */
   if (stream->receiver.rtcp.reported)
-    send_report (stream, now, TRUE);
+    send_report (stream, now, TRUE, NULL, NULL);
   copy_counts (stream);
   tell_rejected (stream, now);
 }

@@ -114,6 +114,8 @@ typedef enum {
   SET_HELD,
   SET_LATCH,
   SET_PAUSED,
+  SET_FEEDBACK,
+  REFRESH,
   SET_PROTECTION,
   SET_REMOTE
 } CommandType;
@@ -207,6 +209,12 @@ run_command (SiprecStream *stream, gpointer data)
       break;
     case SET_PAUSED:
       siprec_receiver_set_paused (receiver, command->flag, command->time);
+      break;
+    case SET_FEEDBACK:
+      receiver->refresh.feedback = command->port;
+      break;
+    case REFRESH:
+      siprec_receiver_want_refresh (receiver);
       break;
     case SET_LATCH:
       stream->gate.latch.mode = command->mode;
@@ -344,6 +352,22 @@ siprec_stream_begin (SiprecStream *stream, GstClockTime start)
   Command command = {.type = BEGIN, .time = start};
 
   siprec_ring_set_position (&stream->ring, start);
+  post (stream, &command);
+}
+
+void
+siprec_stream_set_feedback (SiprecStream *stream, guint feedback)
+{
+  Command command = {.type = SET_FEEDBACK, .port = feedback};
+
+  post (stream, &command);
+}
+
+void
+siprec_stream_request_key_frame (SiprecStream *stream)
+{
+  Command command = {.type = REFRESH};
+
   post (stream, &command);
 }
 

@@ -40,6 +40,12 @@ typedef enum {
   SIPREC_FILL_SILENCE, /* silence flagged GAP where the format has one, else SIPREC_UNIT_GAP */
 } SiprecFill;
 
+/* How the sender's wall clock is told, numbered as in rtpbin. */
+typedef enum {
+  SIPREC_NTP_TIME_SOURCE_NTP,  /* timestamp/x-ntp: ns since 1900, as senders report it */
+  SIPREC_NTP_TIME_SOURCE_UNIX, /* timestamp/x-unix: ns since 1970 */
+} SiprecNtpTimeSource;
+
 /**
  * SiprecStreamWishes:
  * @raw: give whole RTP packets (application/x-rtp) instead of depayloaded media
@@ -49,6 +55,7 @@ typedef enum {
  * @buffer_duration: join frames to buffers of this length where the format allows it; 0 for none
  * @timeout: report SIPREC_NOTICE_TIMEOUT after this long without a packet; 0 never
  * @reference_timestamps: add GstReferenceTimestampMeta once the sender's clock is known
+ * @ntp_time_source: what they count
  */
 typedef struct {
   gboolean raw;
@@ -58,6 +65,7 @@ typedef struct {
   GstClockTime buffer_duration;
   GstClockTime timeout;
   gboolean reference_timestamps;
+  SiprecNtpTimeSource ntp_time_source;
 } SiprecStreamWishes;
 
 typedef enum {
@@ -68,6 +76,7 @@ typedef enum {
   SIPREC_NOTICE_OVERRUN,  /* the consumer lagged and units were dropped */
   SIPREC_NOTICE_REJECTED, /* packets were kept out */
   SIPREC_NOTICE_FAILED,   /* there will be no keys */
+  SIPREC_NOTICE_REFRESH,  /* a key frame is wanted, and only signalling can say so */
   SIPREC_NOTICE_ENDED,    /* siprec_stream_end() has been done; the statistics are final */
 } SiprecNoticeType;
 
@@ -167,6 +176,13 @@ SIPREC_API void siprec_stream_set_remote (SiprecStream *stream, const gchar *add
                                           guint16 rtp_port, const gchar *rtcp_address,
                                           guint16 rtcp_port, gboolean rtcp_mux);
 
+/* SiprecFeedback flags that were agreed on. */
+SIPREC_API void siprec_stream_set_feedback (SiprecStream *stream, guint feedback);
+
+/* Asks the sender of video for a key frame, soon and not too often. The stream does so by itself at its start and
+ * after a loss. */
+SIPREC_API void siprec_stream_request_key_frame (SiprecStream *stream);
+
 /**
  * siprec_stream_set_latch:
  * @peer: (nullable): where the client's SIP comes from; media may come from there too if the address in the
@@ -239,7 +255,7 @@ SIPREC_API void siprec_stream_set_flushing (SiprecStream *stream, gboolean flush
  *
  * Returns: (transfer full): "application/x-siprec-stats" with the field names of rtpjitterbuffer and
  *   RTP sources: num-pushed, num-lost, num-late, num-duplicates, avg-jitter (guint64, ns), and packets-received,
- *   octets-received, bytes-received, num-reordered, num-invalid, num-unknown-pt, num-overruns, num-filled,
+ *   octets-received, bytes-received, num-reordered, rtx-success-count, num-invalid, num-unknown-pt, num-overruns, num-filled,
  *   num-wrong-source, num-foreign-ssrc, num-auth-failed, num-replayed (guint64), srtp (string, the suite), ssrc (uint), clock-rate (int), encoding-name, source (string "address:port"), have-sr (boolean),
  *   sr-ntptime, sr-rtptime, cname (string). They are at most 80 ms old, or a tick if
  *   they are asked for all the time. Thread safe.

@@ -57,6 +57,7 @@ siprec_timeline_init (SiprecTimeline *timeline, GstClockTime start)
   timeline->start = timeline->anchor = timeline->floor = timeline->received = start;
   timeline->end = GST_CLOCK_TIME_NONE;
   timeline->units = 0;
+  timeline->debt = 0;
   timeline->discont = TRUE;
   if (timeline->rate == 0)
     timeline->rate = GST_SECOND;
@@ -75,7 +76,8 @@ siprec_timeline_configure (SiprecTimeline *timeline, SiprecFill fill, gboolean r
 {
   timeline->fill = fill;
   timeline->raw = raw;
-  timeline->joiner.wanted = buffer_duration;
+  /* Packets stay apart. */
+  timeline->joiner.wanted = raw ? 0 : buffer_duration;
 }
 
 void
@@ -86,7 +88,7 @@ siprec_timeline_set_format (SiprecTimeline *timeline, SiprecFormat *format)
   siprec_format_ref (format);
   g_clear_pointer (&timeline->format, siprec_format_unref);
   timeline->format = format;
-  set_rate (timeline, format->payload == SIPREC_PAYLOAD_OPAQUE ? GST_SECOND : format->clock_rate);
+  set_rate (timeline, siprec_format_is_packets (format) ? GST_SECOND : format->clock_rate);
 }
 
 void
@@ -117,6 +119,7 @@ give (SiprecTimeline *timeline, GstBuffer *buffer, guint32 units, gint64 stretch
 
   move (timeline, units);
   timeline->anchor += stretch;
+  timeline->debt += stretch;
   siprec_joiner_push (&timeline->joiner, buffer, timeline->format, time,
                       siprec_timeline_get_position (timeline) - time, reference, out);
 }
@@ -141,54 +144,64 @@ get_grain (const SiprecTimeline *timeline)
   return siprec_silence_get_grain (timeline->format);
 }
 
-/* Covers @units from the position on, or the whole grains next to that; returns how many it were. More than a
- * consumer may lag behind isn't worth being made. */
+/* How many units of silence are given for a hole of @units: as many as bring the samples next to the time, but for
+ * a short hole no more than a quarter off. */
 static gint64
+get_silence (const SiprecTimeline *timeline, gint64 units, gint64 grain)
+{
+  gint64 debt = CLAMP (to_units (timeline, timeline->debt), -units / 4, units / 4);
+
+  return (units + debt + grain / 2) / grain * grain;
+}
+
+/* Covers @units from the position on with silence; what its grains leave is spread over it. */
+static void
+give_silence (SiprecTimeline *timeline, gint64 units, gint64 grain, GArray *out)
+{
+  gint64 silence = get_silence (timeline, units, grain), left = silence;
+  gint64 stretch = to_ns (timeline, units - silence);
+
+  timeline->timestamp += units - silence;
+  while (left > 0) {
+    guint32 made = 0;
+    GstBuffer *buffer =
+        siprec_silence_new (timeline->format, MIN (left, timeline->rate / 50), &made);
+    gint64 share = made < left ? stretch * made / left : stretch;
+
+    give (timeline, buffer, made, share, GST_CLOCK_TIME_NONE, out);
+    timeline->filled++;
+    stretch -= share;
+    left -= made;
+  }
+}
+
+/* Covers @units from the position on. More silence than a consumer may lag behind isn't worth being made. */
+static void
 fill (SiprecTimeline *timeline, gint64 units, GArray *out)
 {
-  gint64 most = to_units (timeline, SIPREC_BACKLOG);
-  gint64 grain = get_grain (timeline), filled;
-  gboolean silence = grain > 0;
+  gint64 grain = get_grain (timeline);
+  gint64 most = grain > 0 ? to_units (timeline, SIPREC_BACKLOG) : 0;
 
-  if (silence)
-    units = (units + grain / 2) / grain * grain;
   if (units <= 0)
-    return 0;
-  filled = units;
+    return;
   timeline->after_media = FALSE;
   if (timeline->fill == SIPREC_FILL_NONE) {
     timeline->discont = TRUE;
     move (timeline, units);
-    return filled;
+    return;
   }
-  if (silence && units > most) {
+  if (units > most) {
     give_gap (timeline, units - most, out);
     units = most;
   }
-  while (silence && units > 0) {
-    guint32 made = 0;
-    GstBuffer *buffer =
-        siprec_silence_new (timeline->format, MIN (units, timeline->rate / 50), &made);
-
-    if (!buffer)
-      break;
-    give (timeline, buffer, made, 0, GST_CLOCK_TIME_NONE, out);
-    timeline->filled++;
-    units -= made;
-  }
-  if (units > 0)
+  if (units == 0)
+    return;
+  if (get_silence (timeline, units, grain) > 0) {
+    give_silence (timeline, units, grain, out);
+  } else {
+    timeline->debt += to_ns (timeline, units);
     give_gap (timeline, units, out);
-  return filled;
-}
-
-/* By how much the position may be off without being corrected: where filler has grains, what those leave is
- * set right by the next filler. */
-static gint64
-get_dead_band (const SiprecTimeline *timeline)
-{
-  gint64 grain = get_grain (timeline);
-
-  return DEAD_BAND + (grain > 1 ? to_ns (timeline, grain) / 2 : 0);
+  }
 }
 
 /* How far from the position @frame belongs, in units; @error is by how many ns its time
@@ -205,7 +218,7 @@ place (SiprecTimeline *timeline, const SiprecFrame *frame, gint64 *error)
     *error = offset - to_ns (timeline, distance);
     if (ABS (*error) <= snap) {
       /* In a hole nobody hears the correction. */
-      if (distance > 0 && (ABS (*error) > DEAD_BAND || get_grain (timeline) > 1)) {
+      if (distance > 0 && ABS (*error) > DEAD_BAND) {
         distance = MAX (distance + to_units (timeline, *error), 0);
         timeline->timestamp = frame->timestamp - distance;
         *error = 0;
@@ -290,7 +303,7 @@ get_stretch (SiprecTimeline *timeline, gint64 error, guint32 units)
 {
   gint64 most = to_ns (timeline, units) / SLEW;
 
-  if (ABS (error) > get_dead_band (timeline))
+  if (ABS (error) > DEAD_BAND)
     timeline->slewing = TRUE;
   else if (ABS (error) < (gint64)IN_TUNE)
     timeline->slewing = FALSE;
@@ -300,7 +313,7 @@ get_stretch (SiprecTimeline *timeline, gint64 error, guint32 units)
 static void
 push_media (SiprecTimeline *timeline, SiprecFrame *frame, GArray *out)
 {
-  gint64 distance, error, left;
+  gint64 distance, error;
 
   siprec_timeline_set_format (timeline, frame->format);
   set_rate (timeline, frame->format->clock_rate);
@@ -311,11 +324,7 @@ push_media (SiprecTimeline *timeline, SiprecFrame *frame, GArray *out)
     distance =
         MIN (distance, to_units (timeline, (gint64)timeline->end -
                                                (gint64)siprec_timeline_get_position (timeline)));
-  if (distance > 0) {
-    left = distance - fill (timeline, distance, out);
-    timeline->timestamp += left;
-    error += to_ns (timeline, left);
-  }
+  fill (timeline, distance, out);
   if (!cut_end (timeline, frame))
     return;
 
@@ -351,14 +360,17 @@ push_raw (SiprecTimeline *timeline, SiprecFrame *frame, GArray *out)
   siprec_timeline_set_format (timeline, frame->format);
   set_rate (timeline, GST_SECOND);
   if (frame->time < timeline->floor) {
-    if (frame->time < timeline->start || timeline->floor - frame->time > tolerance) {
+    /* A picture that comes late is shown late: without it those that follow can't be decoded. */
+    if (!frame->format->is_video &&
+        (frame->time < timeline->start || timeline->floor - frame->time > tolerance)) {
       timeline->late += frame->time >= timeline->start;
       return;
     }
     frame->time = timeline->floor;
   }
-  if (GST_CLOCK_TIME_IS_VALID (timeline->end) && frame->time >= timeline->end)
-    return;
+  /* It came before the end, and can't be cut: what comes in a burst may be ahead of its time. */
+  if (GST_CLOCK_TIME_IS_VALID (timeline->end))
+    frame->time = MIN (frame->time, timeline->end);
 
   learn_spacing (timeline, frame);
   position = siprec_timeline_get_position (timeline);

@@ -14,7 +14,9 @@ G_BEGIN_DECLS
  * rounding adds up. While locked, the position belongs to an RTP timestamp, and frames and holes
  * are placed by their RTP timestamps, exact to the sample; the difference between the frames' time
  * and the position is worked off so slowly that units stay contiguous. A frame whose time disagrees
- * by more than that is placed by its time, and locks anew. Pure arithmetic on the times given.
+ * by more than that is placed by its time, and locks anew. What that, and silence that isn't made of
+ * single samples, makes the time of buffers differ from what their samples last is made up for in the next
+ * silence, so that a file of samples alone is as long as the call. Pure arithmetic on the times given.
  */
 typedef struct {
   SiprecFill fill;
@@ -26,6 +28,7 @@ typedef struct {
   GstClockTime anchor; /* position is anchor + units */
   guint64 units;
   gboolean slewing;
+  gint64 debt; /* how much longer all buffers were said to be than their samples are, ns */
 
   gboolean locked;
   gint64 timestamp; /* RTP timestamp at the position, while locked */

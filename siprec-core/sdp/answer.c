@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "codec.h"
+#include "feedback.h"
 
 /* ---- which formats ---- */
 
@@ -72,13 +73,28 @@ add_auxiliary (GPtrArray *chosen, const SiprecMline *mline, guint32 clock_rate)
   for (guint i = 0; i < mline->formats->len; i++) {
     SiprecFormat *format = g_ptr_array_index (mline->formats, i);
 
-    if (!siprec_format_is_auxiliary (format) ||
+    if (!siprec_format_is_auxiliary (format) || format->payload == SIPREC_PAYLOAD_RETRANSMISSION ||
         (clock_rate != 0 && format->clock_rate != clock_rate))
       continue;
     g_ptr_array_add (chosen, siprec_format_ref (format));
     added++;
   }
   return added;
+}
+
+/* Adds the format in which lost packets of @codec are sent again, if they can be asked for. */
+static void
+add_retransmission (GPtrArray *chosen, const SiprecMline *mline, const SiprecFormat *codec)
+{
+  for (guint i = 0; i < mline->formats->len; i++) {
+    SiprecFormat *format = g_ptr_array_index (mline->formats, i);
+
+    if (format->payload == SIPREC_PAYLOAD_RETRANSMISSION && format->mode == codec->pt &&
+        (mline->feedback[codec->pt] & SIPREC_FEEDBACK_NACK)) {
+      g_ptr_array_add (chosen, siprec_format_ref (format));
+      return;
+    }
+  }
 }
 
 GPtrArray *
@@ -97,6 +113,7 @@ siprec_answer_choose (const SiprecMline *mline, const gchar *const *codecs)
     return chosen;
 
   g_ptr_array_add (chosen, siprec_format_ref (codec));
+  add_retransmission (chosen, mline, codec);
   if (add_auxiliary (chosen, mline, codec->clock_rate) == 0)
     add_auxiliary (chosen, mline, 0);
   return chosen;
@@ -203,7 +220,8 @@ append_fmtp (GString *out, const GstSDPMedia *media, const SiprecFormat *format)
 }
 
 static void
-append_formats (GString *out, const GstSDPMedia *media, const GPtrArray *formats)
+append_formats (GString *out, const GstSDPMedia *media, const SiprecMline *mline,
+                const GPtrArray *formats)
 {
   for (guint i = 0; i < formats->len; i++) {
     const SiprecFormat *format = g_ptr_array_index (formats, i);
@@ -219,6 +237,8 @@ append_formats (GString *out, const GstSDPMedia *media, const GPtrArray *formats
     append_echo (out, rtpmap);
     g_string_append (out, "\r\n");
     append_fmtp (out, media, format);
+    if (format->payload == SIPREC_PAYLOAD_VIDEO)
+      siprec_feedback_append (out, format->pt, mline->feedback[format->pt]);
   }
 }
 
@@ -232,7 +252,7 @@ append_media (GString *out, const SiprecOffer *offer, const SiprecMline *mline,
 
   append_mline (out, mline, accepted ? line->port : 0);
   if (accepted && formats)
-    append_formats (out, media, line->formats);
+    append_formats (out, media, mline, line->formats);
   else
     append_offered_formats (out, media);
 

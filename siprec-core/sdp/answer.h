@@ -13,7 +13,8 @@ G_BEGIN_DECLS
  *   NULL takes the offer's order
  *
  * Chooses the formats to answer with: one media codec (the first that can be depayloaded; if there is
- * none, the first at all, which stays application/x-rtp), then every telephone-event and comfort noise
+ * none, the first at all, which stays application/x-rtp), then the
+ * retransmissions of it (RFC 4588) if they can be asked for, then every telephone-event and comfort noise
  * format of the offer whose clock rate is that of the codec, or all of them if none matches.
  *
  * Returns: (element-type SiprecFormat) (transfer full): the codec first; empty if the line has no

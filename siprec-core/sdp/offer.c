@@ -8,6 +8,8 @@
 #include "../error.h"
 #include "check.h"
 #include "codec.h"
+#include "content.h"
+#include "feedback.h"
 
 #define MAX_SIZE    (64 * 1024)
 #define MAX_MLINES  64
@@ -218,22 +220,6 @@ copy_attribute (const GArray *attributes, const gchar *name)
   return *copy != '\0' ? g_steal_pointer (&copy) : NULL;
 }
 
-/* TRUE if a=content lists "slides" (RFC 4796 section 5). */
-static gboolean
-has_slides (const GstSDPMedia *media)
-{
-  const gchar *value = find_attribute (media->attributes, "content");
-  if (value == NULL)
-    return FALSE;
-
-  g_auto (GStrv) tokens = g_strsplit (value, ",", -1);
-  for (guint i = 0; tokens[i] != NULL; i++) {
-    if (g_ascii_strcasecmp (g_strstrip (tokens[i]), "slides") == 0)
-      return TRUE;
-  }
-  return FALSE;
-}
-
 static SiprecMediaKind
 read_kind (const GstSDPMedia *media)
 {
@@ -242,7 +228,7 @@ read_kind (const GstSDPMedia *media)
   if (g_ascii_strcasecmp (name, "audio") == 0)
     return SIPREC_MEDIA_AUDIO;
   if (g_ascii_strcasecmp (name, "video") == 0)
-    return has_slides (media) ? SIPREC_MEDIA_SCREEN : SIPREC_MEDIA_VIDEO;
+    return siprec_content_read (media);
   if (g_ascii_strcasecmp (name, "text") == 0)
     return SIPREC_MEDIA_TEXT;
   return g_ascii_strcasecmp (name, "message") == 0 ? SIPREC_MEDIA_MESSAGE : SIPREC_MEDIA_OTHER;
@@ -400,6 +386,23 @@ read_formats (SiprecMline *mline, const GstSDPMedia *media, GPtrArray *deviation
     siprec_deviations_add (deviations, "sdp-no-format", "media line %u", mline->index);
 }
 
+/* RFC 4585 section 4.2 wants a profile with feedback, but endpoints that shall be understood by all offer it
+ * without. */
+static void
+read_feedback (SiprecMline *mline, const GstSDPMedia *media, GPtrArray *deviations)
+{
+  if (!siprec_feedback_is_offered (media))
+    return;
+  for (guint i = 0; i < mline->formats->len; i++) {
+    const SiprecFormat *format = g_ptr_array_index (mline->formats, i);
+
+    mline->feedback[format->pt] = siprec_feedback_read (media, format->pt);
+  }
+  if (!g_str_has_suffix (mline->proto, "F") && mline->port != 0)
+    siprec_deviations_add (deviations, "sdp-feedback-profile", "media line %u is %s", mline->index,
+                           mline->proto);
+}
+
 static SiprecMline *
 read_mline (const GstSDPMessage *sdp, guint index, GPtrArray *deviations)
 {
@@ -427,8 +430,10 @@ read_mline (const GstSDPMessage *sdp, guint index, GPtrArray *deviations)
   mline->transport = siprec_transport_read (mline->proto);
   mline->security = siprec_security_read (sdp, media, index, deviations);
   mline->rtp = mline->transport != SIPREC_TRANSPORT_OTHER;
-  if (mline->rtp)
+  if (mline->rtp) {
     read_formats (mline, media, deviations);
+    read_feedback (mline, media, deviations);
+  }
   return mline;
 }
 
@@ -512,6 +517,12 @@ siprec_direction_name (SiprecDirection direction)
   static const gchar *const names[] = {"sendrecv", "sendonly", "recvonly", "inactive"};
 
   return names[direction];
+}
+
+gboolean
+siprec_mline_is_video (const SiprecMline *mline)
+{
+  return mline->kind == SIPREC_MEDIA_VIDEO || mline->kind == SIPREC_MEDIA_SCREEN;
 }
 
 const SiprecMline *

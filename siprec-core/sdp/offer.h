@@ -49,6 +49,7 @@ typedef enum {
  * @rtp: it is RTP
  * @security: what is said about keys
  * @ptime: a=ptime in ms, or 0
+ * @feedback: SiprecFeedback flags that are offered, of each payload type
  * @formats: (element-type SiprecFormat): in the order of preference; empty unless RTP
  */
 typedef struct {
@@ -70,6 +71,7 @@ typedef struct {
   gboolean rtp;
   SiprecSecurity *security;
   guint ptime;
+  guint8 feedback[128];
   GPtrArray *formats;
 } SiprecMline;
 
@@ -104,6 +106,9 @@ SIPREC_API const gchar *siprec_media_kind_name (SiprecMediaKind kind);
 
 /* "sendrecv", "sendonly", "recvonly" or "inactive". Static. */
 SIPREC_API const gchar *siprec_direction_name (SiprecDirection direction);
+
+/* TRUE for cameras and screens. */
+SIPREC_API gboolean siprec_mline_is_video (const SiprecMline *mline);
 
 /* The m-line at @index, or NULL. */
 SIPREC_API const SiprecMline *siprec_offer_mline (const SiprecOffer *offer, guint index);

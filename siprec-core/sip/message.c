@@ -12,64 +12,81 @@ text_dup (const gchar *text, gssize length)
   return text ? g_utf8_make_valid (text, length) : NULL;
 }
 
-/* The value of a header line as it was sent, with folded lines joined. */
-static gchar *
-line_value (const gchar *line, gsize length)
+static gboolean
+ends_with_bare_lf (const gchar *line, gsize length)
 {
-  const gchar *colon = memchr (line, ':', length);
-  g_autofree gchar *value = NULL;
-
-  if (!colon)
-    return g_strdup ("");
-  colon++;
-  value = g_utf8_make_valid (colon, line + length - colon);
-  for (gchar *p = value; *p; p++)
-    if (*p == '\r' || *p == '\n')
-      *p = ' ';
-  g_strstrip (value);
-  return g_steal_pointer (&value);
+  return length > 0 && line[length - 1] == '\n' && (length == 1 || line[length - 2] != '\r');
 }
 
-static gchar *
-line_name (const msg_header_t *h)
+/* Adds the header @line, as it was sent but with folded lines joined. */
+static void
+add_line (SiprecRequest *request, const gchar *name, const gchar *line, gsize length)
+{
+  const gchar *colon = memchr (line, ':', length);
+  const gchar *value = colon ? colon + 1 : line + length;
+  gsize size = line + length - value;
+  g_autofree gchar *valid = NULL;
+
+  request->bare_lf = request->bare_lf || ends_with_bare_lf (line, length);
+  while (size > 0 && g_ascii_isspace (*value)) {
+    value++;
+    size--;
+  }
+  while (size > 0 && g_ascii_isspace (value[size - 1]))
+    size--;
+  if (!g_utf8_validate_len (value, size, NULL)) {
+    valid = g_utf8_make_valid (value, size);
+    value = valid;
+    size = strlen (valid);
+  }
+  siprec_request_add_header (request, name, value, size);
+}
+
+/* A header that sofia doesn't know, by the name that it has in the message. */
+static void
+add_unknown (SiprecRequest *request, const msg_header_t *h)
 {
   const gchar *line = h->sh_data;
+  g_autofree gchar *name = NULL;
   gsize length = 0;
-
-  /* A header that sofia can't parse has no class but keeps the name of the one it should have. */
-  if (h->sh_class == sip_error_class && ((const msg_error_t *)h)->er_name)
-    return g_strdup (((const msg_error_t *)h)->er_name);
-  if (h->sh_class->hc_name && *h->sh_class->hc_name)
-    return g_strdup (h->sh_class->hc_name);
 
   while (length < h->sh_len && line[length] > ' ' && line[length] < 0x7f && line[length] != ':')
     length++;
-  return g_strndup (line, length);
+  name = g_strndup (line, length);
+  if (*name)
+    add_line (request, name, line, h->sh_len);
+}
+
+/* A header of the message that the stack has changed, and so cleared the text. */
+static void
+add_changed (SiprecRequest *request, const msg_header_t *h)
+{
+  gchar text[1024] = "";
+  g_autofree gchar *value = NULL;
+
+  msg_header_field_e (text, sizeof text - 1, h, 0);
+  value = text_dup (text, -1);
+  siprec_request_add_header (request, h->sh_class->hc_name, value, strlen (value));
 }
 
 static void
 copy_headers (SiprecRequest *request, const msg_header_t *h)
 {
   for (; h; h = h->sh_succ) {
-    g_autofree gchar *name = NULL;
-    g_autofree gchar *value = NULL;
+    const gchar *name = h->sh_class->hc_name;
 
     if (h->sh_class == sip_separator_class || h->sh_class == sip_payload_class)
       break;
-    if (h->sh_data && h->sh_len > 0) {
-      name = line_name (h);
-      value = line_value (h->sh_data, h->sh_len);
-    } else if (!h->sh_data && h->sh_class->hc_name) {
-      /* The stack has changed this one, and so cleared the text. */
-      g_autofree gchar *text = g_malloc0 (1024);
-
-      name = g_strdup (h->sh_class->hc_name);
-      msg_header_field_e (text, 1023, h, 0);
-      value = text_dup (text, -1);
-    }
+    /* A header that sofia can't parse has no class but keeps the name of the one it should have. */
+    if (h->sh_class == sip_error_class && ((const msg_error_t *)h)->er_name)
+      name = ((const msg_error_t *)h)->er_name;
+    if (h->sh_data && h->sh_len > 0 && name && *name)
+      add_line (request, name, h->sh_data, h->sh_len);
+    else if (h->sh_data && h->sh_len > 0)
+      add_unknown (request, h);
+    else if (!h->sh_data && h->sh_class->hc_name)
+      add_changed (request, h);
     /* Else it is a further value of the line before. */
-    if (name && *name)
-      siprec_request_add_header (request, name, value);
   }
 }
 

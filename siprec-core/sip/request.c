@@ -2,23 +2,13 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "request.h"
 
-static void
-header_free (gpointer data)
-{
-  SiprecHeader *header = data;
-
-  g_free (header->name);
-  g_free (header->value);
-  g_free (header);
-}
-
 SiprecRequest *
 siprec_request_new (void)
 {
   SiprecRequest *request = g_new0 (SiprecRequest, 1);
 
   request->ref_count = 1;
-  request->headers = g_ptr_array_new_with_free_func (header_free);
+  request->headers = g_ptr_array_new_with_free_func (g_free);
   request->required = g_new0 (gchar *, 1);
   return request;
 }
@@ -57,12 +47,22 @@ siprec_request_unref (SiprecRequest *request)
 }
 
 void
-siprec_request_add_header (SiprecRequest *request, const gchar *name, const gchar *value)
+siprec_request_add_header (SiprecRequest *request, const gchar *name, const gchar *value,
+                           gssize length)
 {
-  SiprecHeader *header = g_new (SiprecHeader, 1);
+  gsize name_size = strlen (name) + 1;
+  gsize value_size = length < 0 ? strlen (value) : (gsize)length;
+  SiprecHeader *header = g_malloc (sizeof *header + name_size + value_size + 1);
 
-  header->name = g_strdup (name);
-  header->value = g_strdup (value);
+  /* In one block: there are a dozen in every message. */
+  header->name = (gchar *)(header + 1);
+  header->value = header->name + name_size;
+  memcpy (header->name, name, name_size);
+  memcpy (header->value, value, value_size);
+  header->value[value_size] = '\0';
+  for (gsize i = 0; i < value_size; i++)
+    if (header->value[i] == '\r' || header->value[i] == '\n')
+      header->value[i] = ' ';
   g_ptr_array_add (request->headers, header);
 }
 

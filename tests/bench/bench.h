@@ -43,13 +43,18 @@ typedef struct {
   GPid (*pid) (void);
 } Receiver;
 
-extern const Receiver bench_siprecsrc, bench_core, bench_stock, bench_floor, bench_rtpengine;
+extern const Receiver bench_siprecsrc, bench_core, bench_stock, bench_floor, bench_mux,
+    bench_rtpengine;
 
 /* The measured process: opens @receiver and does what the lines on stdin say. Returns the exit status. */
 int bench_measure (const Receiver *receiver, const Load *load);
 
 /* The sending process: reads the ports from stdin, sends until stdin ends. Returns the exit status. */
 int bench_send (gboolean video);
+
+/* Lets @pad be recorded to a file in @dir, as recipes/record.launch does. There is no queue, since each muxer has
+ * one pad only. */
+void bench_mux_link (GstBin *pipeline, GstPad *pad, const gchar *dir, guint stream);
 
 /* A sink that counts the octets of media it gets, filler left out; it has a pad called "sink". */
 GstElement *bench_sink_new (void);

@@ -36,6 +36,7 @@ drop_message (GstBus *bus, GstMessage *message, gpointer data)
 {
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
     fprintf (stderr, "%s: error\n", GST_MESSAGE_SRC_NAME (message));
+  gst_message_unref (message);
   return GST_BUS_DROP;
 }
 
@@ -49,24 +50,11 @@ count_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer data)
   return GST_PAD_PROBE_OK;
 }
 
-/* As recipes/record.launch does. There is no queue, since each muxer has one pad only. */
 static void
 link_file (GstElement *pipeline, GstPad *pad, guint stream)
 {
-  g_autofree gchar *path = g_strdup_printf ("%s/stream-%u.mkv", bench.load->dir, stream);
-  GstElement *mux = gst_element_factory_make ("matroskamux", NULL);
-  GstElement *sink = gst_element_factory_make ("filesink", NULL);
-
-  g_object_set (mux, "offset-to-zero", TRUE, NULL);
-  g_object_set (sink, "location", path, "async", FALSE, NULL);
-  gst_util_set_object_arg (G_OBJECT (sink), "buffer-mode", "unbuffered");
-  gst_bin_add_many (GST_BIN (pipeline), mux, sink, NULL);
-  gst_element_link (mux, sink);
-  gst_element_sync_state_with_parent (sink);
-  gst_element_sync_state_with_parent (mux);
-  g_autoptr (GstPad) peer = gst_element_request_pad_simple (mux, "audio_%u");
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, count_buffer, &bench.octets[stream], NULL);
-  gst_pad_link (pad, peer);
+  bench_mux_link (GST_BIN (pipeline), pad, bench.load->dir, stream);
 }
 
 static GstElement *

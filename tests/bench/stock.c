@@ -26,6 +26,7 @@ static struct {
 static GstBusSyncReply
 drop_message (GstBus *bus, GstMessage *message, gpointer data)
 {
+  gst_message_unref (message);
   return GST_BUS_DROP;
 }
 

@@ -143,6 +143,32 @@ GST_START_TEST (an_application_that_does_not_claim_ends_the_call)
 }
 GST_END_TEST
 
+/* An acceptor that was given a session and has hung itself up must not keep it for ever. */
+GST_START_TEST (an_acceptor_that_does_not_claim_ends_the_call)
+{
+  Recorder *recorder = recorder_new (NULL);
+  Caller *caller = caller_new (recorder_uri (recorder), FALSE);
+
+  recorder_apply (recorder, 100 * GST_MSECOND);
+  recorder_accept (recorder);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  fail_unless (caller_await (caller, "BYE"));
+  fail_unless (recorder_await_idle (recorder));
+
+  /* Nor one that gets it from somebody else. */
+  recorder_accept (recorder);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  fail_unless (recorder_claim (recorder, recorder_session (recorder, 1)));
+  recorder_accept (recorder);
+  siprec_session_release (recorder_session (recorder, 1));
+  fail_unless (recorder_session (recorder, 2) == recorder_session (recorder, 1));
+  fail_unless (caller_await (caller, "BYE"));
+  fail_unless (recorder_await_idle (recorder));
+  caller_free (caller);
+  recorder_free (recorder);
+}
+GST_END_TEST
+
 GST_START_TEST (a_session_has_one_consumer_at_a_time)
 {
   Recorder *recorder = recorder_new (NULL);
@@ -197,6 +223,35 @@ GST_START_TEST (hangup_says_bye_with_a_reason)
   reason = caller_header (caller, "Reason");
   fail_unless (reason && strstr (reason, "disk is full"));
   fail_unless (recorder_await_idle (recorder));
+  caller_free (caller);
+  recorder_free (recorder);
+}
+GST_END_TEST
+
+/* RFC 3326: a whole header is sent as it is; what only looks like one becomes a text. */
+GST_START_TEST (hangup_for_a_chosen_reason)
+{
+  static const gchar *const rows[][2] = {
+      {"Q.850;cause=16;text=\"done\"", "Q.850;cause=16;text=\"done\""},
+      {"SIP;cause=600", "SIP;cause=600"},
+      {"SIP;cause=600\r\nX-Evil: 1", "SIP;cause=200;text=\"SIP;cause=600..X-Evil: 1\""},
+      {"SIP;cause=600;text=\"a\\\"", "SIP;cause=200;text=\"SIP;cause=600;text='a''\""},
+      {"cause=1", "SIP;cause=200;text=\"cause=1\""},
+      {NULL, "SIP;cause=200;text=\"recording ended\""},
+  };
+  Recorder *recorder = recorder_new (NULL);
+  Caller *caller = caller_new (recorder_uri (recorder), FALSE);
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree gchar *reason = NULL;
+
+    recorder_accept (recorder);
+    fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+    siprec_session_hangup (recorder_session (recorder, i), rows[i][0]);
+    fail_unless (caller_await (caller, "BYE"));
+    reason = caller_header (caller, "Reason");
+    fail_unless_equals_string (reason, rows[i][1]);
+  }
   caller_free (caller);
   recorder_free (recorder);
 }
@@ -320,9 +375,11 @@ claiming_suite (void)
   tcase_add_test (tcase, single_streams_can_be_refused);
   tcase_add_test (tcase, cancel_while_deciding);
   tcase_add_test (tcase, an_application_that_does_not_claim_ends_the_call);
+  tcase_add_test (tcase, an_acceptor_that_does_not_claim_ends_the_call);
   tcase_add_test (tcase, a_session_has_one_consumer_at_a_time);
   tcase_add_test (tcase, a_released_session_goes_to_the_next_acceptor);
   tcase_add_test (tcase, hangup_says_bye_with_a_reason);
+  tcase_add_test (tcase, hangup_for_a_chosen_reason);
   tcase_add_test (tcase, the_last_reference_says_bye);
   tcase_add_test (tcase, draining_refuses_calls_and_options);
   tcase_add_test (tcase, bad_settings_are_named);

@@ -222,6 +222,50 @@ GST_START_TEST (no_file_left_is_survived)
 }
 GST_END_TEST
 
+/* The test reaches RLIMIT_NOFILE: a call that gets no sockets is refused, and nothing of it stays. */
+GST_START_TEST (call_without_files_is_refused)
+{
+  Recorder *recorder;
+  Caller *caller;
+  struct rlimit old, none;
+  g_autofree gchar *retry = NULL, *warning = NULL;
+  gint fds[4096];
+  guint n = 0, status;
+
+  /* It takes every file descriptor of the process, so it needs one of its own. */
+  if (g_strcmp0 (g_getenv ("CK_FORK"), "no") == 0)
+    return;
+  recorder = recorder_new (NULL);
+  recorder_accept (recorder);
+  caller = caller_new (recorder_uri (recorder), FALSE);
+  getrlimit (RLIMIT_NOFILE, &old);
+  none = old;
+  none.rlim_cur = MIN (old.rlim_max, G_N_ELEMENTS (fds));
+  setrlimit (RLIMIT_NOFILE, &none);
+  while (n < G_N_ELEMENTS (fds) && (fds[n] = dup (0)) >= 0)
+    n++;
+  /* One stream of two gets its sockets. */
+  close (fds[--n]);
+  close (fds[--n]);
+  status = caller_invite (caller, 2, "sendonly");
+  while (n > 0)
+    close (fds[--n]);
+  setrlimit (RLIMIT_NOFILE, &old);
+
+  fail_unless_equals_int (status, 503);
+  retry = caller_header (caller, "Retry-After");
+  warning = caller_header (caller, "Warning");
+  fail_unless (retry != NULL);
+  fail_unless (warning && strstr (warning, "RLIMIT_NOFILE"), "%s", warning);
+  fail_unless (recorder_await_idle (recorder));
+  fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
+  fail_unless_equals_int (caller_bye (caller), 200);
+  fail_unless (recorder_await_idle (recorder));
+  caller_free (caller);
+  recorder_free (recorder);
+}
+GST_END_TEST
+
 GST_START_TEST (strict_refuses_again)
 {
   SiprecPolicy policy = {.strictness = SIPREC_STRICTNESS_STRICT};
@@ -389,6 +433,7 @@ hostile_suite (void)
   tcase_add_test (tcase, no_call_is_taken_while_closing);
   tcase_add_test (tcase, acceptor_without_user_data_can_leave);
   tcase_add_test (tcase, no_file_left_is_survived);
+  tcase_add_test (tcase, call_without_files_is_refused);
   tcase_add_test (tcase, strict_refuses_again);
   tcase_add_test (tcase, header_names_of_strangers_are_forgotten);
   tcase_add_test (tcase, losses_are_told_in_sum);

@@ -1,6 +1,7 @@
-/* What receivers make of packets, on made-up times: alignment, drift, pauses.
+/* What receivers make of packets, on made-up times: alignment and drift.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "talker.h"
+#include "tests/support/rounds.h"
 
 /* Two streams whose packets are on their way for no time and for 90 ms speak for 60 s; returns by
  * how much the second is behind the first at the end. */
@@ -73,11 +74,12 @@ GST_START_TEST (test_drift_over_an_hour)
 {
   for (gint ppm = -200; ppm <= 200; ppm += 400) {
     const GstClockTime length = LENGTH + LENGTH * ppm / 1000000;
+    const guint n = rounds (180000);
     GstClockTime sent = T0;
     Talker f;
 
     talker_init (&f, 1, NULL, SIPREC_FILL_SILENCE);
-    for (guint i = 0; i < 180000; i++) {
+    for (guint i = 0; i < n; i++) {
       sent = T0 + i * length;
       talker_speak (&f, i, sent + i * 7919 % 13 * GST_MSECOND);
       if (i % 5 == 0)
@@ -88,54 +90,11 @@ GST_START_TEST (test_drift_over_an_hour)
                      5 * (gint64)GST_MSECOND);
     }
     talker_take (&f);
-    fail_unless_equals_int (f.speech, 180000 * FRAME);
+    fail_unless_equals_int (f.speech, n * FRAME);
     fail_unless_equals_int (f.filler, 0);
     fail_unless (ABS (GST_CLOCK_DIFF (sent + length, f.position)) < 5 * (gint64)GST_MSECOND);
     talker_clear (&f);
   }
-}
-
-GST_END_TEST;
-
-/* Talk-spurts of 600 ms and pauses of 1400 ms for two minutes. The sender counts its pauses (DTX),
- * tells comfort noise, or does neither. */
-static void
-check_pauses (gboolean counted, gboolean noise)
-{
-  const guint n = 6000;
-  guint32 timestamp = 0;
-  Talker f;
-
-  talker_init (&f, 1, NULL, SIPREC_FILL_SILENCE);
-  for (guint i = 0; i < n; i++) {
-    GstClockTime now = T0 + i * LENGTH;
-    gboolean speaks = i % 100 < 30;
-
-    if (speaks)
-      talker_send (&f, 0, f.seq++, timestamp, 1, FRAME, now + i % 3 * GST_MSECOND);
-    else if (noise && i % 10 == 0)
-      talker_send (&f, 13, f.seq++, timestamp, 1, 1, now + i % 3 * GST_MSECOND);
-    if (speaks || counted)
-      timestamp += FRAME;
-    talker_tick (&f, now + 3 * GST_MSECOND);
-    /* Each spurt ends when it ended. */
-    if (i % 100 == 29)
-      fail_unless (ABS (GST_CLOCK_DIFF (now + LENGTH, f.last_speech)) < 5 * (gint64)GST_MSECOND,
-                   "off by %" G_GINT64_FORMAT " at %u",
-                   GST_CLOCK_DIFF (now + LENGTH, f.last_speech), i);
-  }
-  talker_end (&f, T0 + n * LENGTH);
-  fail_unless_equals_uint64 (f.position, T0 + n * LENGTH);
-  fail_unless (f.speech >= (n * 3 / 10 * FRAME) - 60 * 5 * 8, "%u", (guint)f.speech);
-  fail_unless (ABS ((gint64)(f.speech + f.filler) - n * FRAME) < 80);
-  talker_clear (&f);
-}
-
-GST_START_TEST (test_pauses)
-{
-  check_pauses (TRUE, FALSE);
-  check_pauses (TRUE, TRUE);
-  check_pauses (FALSE, FALSE);
 }
 
 GST_END_TEST;
@@ -185,7 +144,6 @@ receiver_suite (void)
   tcase_add_test (tc, test_unrelated);
   tcase_add_test (tc, test_late_report_in_pause);
   tcase_add_test (tc, test_drift_over_an_hour);
-  tcase_add_test (tc, test_pauses);
   return suite;
 }
 

@@ -87,6 +87,9 @@ GST_START_TEST (a_slot_is_used_by_another_kind)
   fail_unless (strstr (caller_last (caller), "a=label:3"));
   g_autoptr (SiprecEvent) removed = recorder_event (recorder, session, SIPREC_EVENT_STREAM_REMOVED);
   fail_unless_equals_string (json_object_get_string_member (removed->data, "stream"), "audio_1");
+  g_autoptr (SiprecEvent) video = recorder_event (recorder, session, SIPREC_EVENT_STREAM_ADDED);
+  fail_unless_equals_string (json_object_get_string_member (video->data, "stream"), "video_0");
+  fail_unless_equals_string (json_object_get_string_member (video->data, "kind"), "video");
   /* And back to audio. */
   fail_unless_equals_int (
       caller_request (caller, methods[__i__], "application/sdp", HEAD PCMU SECOND), 200);

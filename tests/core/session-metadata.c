@@ -12,9 +12,14 @@
 #define SDP     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
 #define AUDIO   "m=audio 40000 RTP/AVP 0\r\na=sendonly\r\n"
 
+/* The ids that the caller gives its parties and streams. */
+#define ADA    "cGVyc29uIG51bWJlciBvZ0=="
+#define BEN    "cGVyc29uIG51bWJlciBvZ1=="
+#define STREAM "c3RyZWFtIG51bWJlciBvZ0=="
+
 /* The caller's second party with a new name. */
 #define NAMED(name)                                                                                \
-  PARTIAL "<participant participant_id='person1'><nameID aor='sip:p1@example.com'><name "          \
+  PARTIAL "<participant participant_id='" BEN "'><nameID aor='sip:p1@example.com'><name "          \
           "xml:lang='en'>" name "</name></nameID></participant>" END
 
 static Recorder *recorder;
@@ -65,15 +70,40 @@ with_sdp (const gchar *sdp, const gchar *xml)
                           sdp, xml);
 }
 
+/* @names without the deviations, which the documents of these tests are full of. Free with g_free(). */
+static gchar *
+without_deviations (const gchar *names)
+{
+  g_auto (GStrv) parts = g_strsplit (names, "deviation ", -1);
+
+  return g_strjoinv ("", parts);
+}
+
 /* Hangs up and checks which events there were since the last that was read. */
 static void
 expect_events (const gchar *expected)
 {
   g_autofree gchar *names = NULL;
+  g_autofree gchar *others = NULL;
 
   fail_unless_equals_int (caller_bye (caller), 200);
   names = recorder_events_until (recorder, session, SIPREC_EVENT_SESSION_ENDED);
-  fail_unless_equals_string (names, expected);
+  others = without_deviations (names);
+  fail_unless_equals_string (others, expected);
+}
+
+/* Reads events until there is a deviation called @id. */
+static void
+await_deviation (const gchar *id)
+{
+  gboolean found = FALSE;
+
+  while (!found) {
+    g_autoptr (SiprecEvent) event = recorder_event (recorder, session, SIPREC_EVENT_DEVIATION);
+
+    fail_unless (event != NULL, "no %s", id);
+    found = g_str_equal (json_object_get_string_member (event->data, "id"), id);
+  }
 }
 
 /* The next metadata event, and what it says of itself. (transfer full) */
@@ -107,7 +137,7 @@ GST_START_TEST (a_refused_offer_takes_its_metadata_along)
                           400);
   /* What was refused has not been learnt in silence either: now it is news. */
   fail_unless_equals_int (caller_request (caller, "UPDATE", TYPE, NAMED ("Benedict")), 200);
-  expect_events ("deviation metadata participant.updated stream.updated session.ended");
+  expect_events ("metadata participant.updated stream.updated session.ended");
 }
 GST_END_TEST
 
@@ -130,6 +160,7 @@ GST_END_TEST
 GST_START_TEST (requests_that_carry_metadata)
 {
   g_autofree gchar *names = NULL;
+  g_autofree gchar *others = NULL;
 
   call ();
   fail_unless_equals_int (caller_request (caller, "UPDATE", TYPE, NAMED ("Update")), 200);
@@ -146,7 +177,8 @@ GST_START_TEST (requests_that_carry_metadata)
     fail_unless_equals_string (json_object_get_string_member (event->data, "name"), expected[i]);
   }
   names = recorder_events_until (recorder, session, SIPREC_EVENT_SESSION_ENDED);
-  fail_unless_equals_string (names, "stream.updated session.ended");
+  others = without_deviations (names);
+  fail_unless_equals_string (others, "stream.updated session.ended");
 }
 GST_END_TEST
 
@@ -200,12 +232,13 @@ GST_START_TEST (ids_that_fit_nothing)
                               "<participantstreamassoc participant_id='nobody'><send>nothing</send>"
                               "</participantstreamassoc>" END),
       200);
-  fail_unless_equals_int (
-      caller_request (caller, "UPDATE", TYPE,
-                      PARTIAL "<group group_id='person0'/><participant participant_id='stream0'>"
-                              "<nameID aor='sip:x@y'/></participant>" END),
-      200);
-  expect_events ("metadata metadata participant.joined deviation session.ended");
+  fail_unless_equals_int (caller_request (caller, "UPDATE", TYPE,
+                                          PARTIAL "<group group_id='" ADA
+                                                  "'/><participant participant_id='" STREAM "'>"
+                                                  "<nameID aor='sip:x@y'/></participant>" END),
+                          200);
+  await_deviation ("metadata-id-duplicate");
+  expect_events ("session.ended");
 }
 GST_END_TEST
 
@@ -237,7 +270,7 @@ GST_START_TEST (documents_are_kept_as_they_came)
       fail_unless_equals_string (json_object_get_string_member (event->data, "raw"), documents[i]);
     }
   }
-  expect_events ("deviation session.ended");
+  expect_events ("session.ended");
 }
 GST_END_TEST
 
@@ -245,7 +278,6 @@ GST_END_TEST
 GST_START_TEST (a_huge_document_costs_nothing_but_itself)
 {
   GString *xml = g_string_new (PARTIAL);
-  gboolean told = FALSE;
   SiprecEvent *event;
 
   while (xml->len < 400 * 1024)
@@ -256,12 +288,8 @@ GST_START_TEST (a_huge_document_costs_nothing_but_itself)
   event = next_document ();
   fail_unless_equals_int (strlen (json_object_get_string_member (event->data, "raw")), xml->len);
   siprec_event_unref (event);
-  while (!told && (event = recorder_event (recorder, session, SIPREC_EVENT_DEVIATION))) {
-    told = g_str_equal (json_object_get_string_member (event->data, "id"), "metadata-limit");
-    siprec_event_unref (event);
-  }
-  fail_unless (told);
-  expect_events ("deviation session.ended");
+  await_deviation ("metadata-limit");
+  expect_events ("session.ended");
   g_string_free (xml, TRUE);
 }
 GST_END_TEST
@@ -269,7 +297,6 @@ GST_END_TEST
 /* One partial document after another adds new people: the sum is bounded, too. */
 GST_START_TEST (many_documents_have_the_bounds_of_one)
 {
-  gboolean told = FALSE;
 
   call ();
   for (guint i = 0; i < 4; i++) {
@@ -282,12 +309,7 @@ GST_START_TEST (many_documents_have_the_bounds_of_one)
     g_string_free (xml, TRUE);
   }
   fail_unless_equals_int (caller_request (caller, "UPDATE", TYPE, NAMED ("Benedict")), 200);
-  while (!told) {
-    g_autoptr (SiprecEvent) event = recorder_event (recorder, session, SIPREC_EVENT_DEVIATION);
-
-    fail_unless (event != NULL);
-    told = g_str_equal (json_object_get_string_member (event->data, "id"), "metadata-limit");
-  }
+  await_deviation ("metadata-limit");
   expect_events ("metadata participant.updated stream.updated session.ended");
 }
 GST_END_TEST;

@@ -10,8 +10,8 @@ GST_START_TEST (test_headers)
   g_autoptr (SiprecRequest) other = siprec_request_ref (request);
 
   fail_unless (siprec_request_header (request, "X-One") == NULL);
-  siprec_request_add_header (request, "X-One", "1");
-  siprec_request_add_header (request, "x-one", "2");
+  siprec_request_add_header (request, "X-One", "1", -1);
+  siprec_request_add_header (request, "x-one", "22", 1);
   fail_unless_equals_string (siprec_request_header (other, "X-ONE"), "1");
   fail_unless_equals_int (request->headers->len, 2);
 }

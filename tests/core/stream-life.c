@@ -284,6 +284,39 @@ GST_START_TEST (test_churn)
 
 GST_END_TEST;
 
+/* What the kernel drops is counted, to the packet. */
+GST_START_TEST (test_kernel_drops)
+{
+  guint64 received = 0, dropped = 0;
+  guint sent = 0;
+  Fixture f;
+
+  fixture_init (&f);
+  claim (&f, SIPREC_FILL_NONE);
+  /* Nobody reads before it begins, and the socket can't hold so many. */
+  for (; sent < 2000; sent++)
+    send_frame (&f, sent, sent * FRAME, SSRC_A, 0);
+  siprec_stream_begin (f.stream, siprec_context_now ());
+  /* The number comes with a packet that finds room again. */
+  for (guint i = 0; i < 500 && dropped == 0; i++) {
+    send_frame (&f, sent, sent * FRAME, SSRC_A, 0);
+    sent++;
+    g_usleep (10000);
+    dropped = get_stat (&f, "num-kernel-drops");
+  }
+  fail_unless (dropped > 0);
+  for (guint i = 0; i < 500; i++) {
+    received = get_stat (&f, "packets-received");
+    if (received + get_stat (&f, "num-kernel-drops") == sent)
+      break;
+    g_usleep (10000);
+  }
+  fail_unless_equals_uint64 (received + get_stat (&f, "num-kernel-drops"), sent);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
 static Suite *
 stream_life_suite (void)
 {
@@ -301,6 +334,7 @@ stream_life_suite (void)
   tcase_add_test (tc, test_odd_orders);
   tcase_add_test (tc, test_flushing);
   tcase_add_test (tc, test_churn);
+  tcase_add_test (tc, test_kernel_drops);
   return suite;
 }
 

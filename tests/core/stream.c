@@ -362,6 +362,46 @@ GST_START_TEST (test_formats)
 
 GST_END_TEST;
 
+/* One port is flooded: its neighbour on the same worker loses nothing, and what didn't fit is counted. */
+GST_START_TEST (test_flood)
+{
+  const guint n_flood = 20000, n_calm = 30;
+  gint64 deadline;
+  Fixture flooded, calm;
+  guint n = 0;
+
+  fixture_init (&flooded);
+  fixture_init (&calm);
+  siprec_stream_begin (flooded.stream, siprec_context_now ());
+  siprec_stream_begin (calm.stream, siprec_context_now ());
+  claim (&flooded, SIPREC_FILL_NONE);
+  claim (&calm, SIPREC_FILL_NONE);
+  for (guint i = 0; i < n_calm; i++) {
+    send_frame (&calm, i, i * FRAME, SSRC_A, 1 + i);
+    for (guint j = 0; j < n_flood / n_calm; j++, n++)
+      send_frame (&flooded, n, n * FRAME, SSRC_B, 0);
+    g_usleep (10000);
+  }
+  await_stat (&calm, "num-pushed", n_calm);
+  fail_unless_equals_uint64 (get_stat (&calm, "num-lost"), 0);
+
+  /* The kernel tells what it dropped with the next packet. */
+  deadline = g_get_monotonic_time () + 10 * G_TIME_SPAN_SECOND;
+  do {
+    send_frame (&flooded, n, n * FRAME, SSRC_B, 0);
+    n++;
+    g_usleep (20000);
+    fail_unless (g_get_monotonic_time () < deadline);
+  } while (get_stat (&flooded, "packets-received") + get_stat (&flooded, "num-kernel-drops") +
+               get_stat (&flooded, "num-invalid") + 10 <
+           n);
+  fail_unless (get_stat (&flooded, "num-kernel-drops") > 0);
+  fixture_clear (&flooded);
+  fixture_clear (&calm);
+}
+
+GST_END_TEST;
+
 static Suite *
 stream_suite (void)
 {
@@ -380,6 +420,7 @@ stream_suite (void)
   tcase_add_test (tc, test_joined);
   tcase_add_test (tc, test_fills);
   tcase_add_test (tc, test_formats);
+  tcase_add_test (tc, test_flood);
   return suite;
 }
 

@@ -59,10 +59,10 @@ take_buffer (Talker *talker, const SiprecUnit *unit)
   gsize size = gst_buffer_get_size (unit->buffer);
   gint64 step = (gint64)unit->duration - (gint64)(size * 125 * GST_USECOND);
 
-  talker->worst_step = MAX (talker->worst_step, ABS (step));
   if (GST_BUFFER_FLAG_IS_SET (unit->buffer, GST_BUFFER_FLAG_GAP)) {
     talker->filler += size;
   } else {
+    talker->worst_step = MAX (talker->worst_step, ABS (step));
     talker->speech += size;
     talker->last_speech = talker->position;
   }

@@ -30,7 +30,7 @@ typedef struct {
   GstClockTime position;
   gsize speech, filler;
   GstClockTime last_speech; /* end of the last unit that isn't filler */
-  gint64 worst_step;        /* most by which a unit was longer or shorter than its samples */
+  gint64 worst_step;        /* most by which speech was longer or shorter than its samples */
 } Talker;
 
 /* Claimed with a latency of 200 ms, its timeline begun at T0. */

@@ -44,6 +44,7 @@ note_event (PadLog *log, GstEvent *event)
     gst_event_parse_tag (event, &tags);
     gst_clear_tag_list (&log->tags);
     log->tags = gst_tag_list_copy (tags);
+    log->n_tags++;
     break;
   case GST_EVENT_CUSTOM_DOWNSTREAM_STICKY:
     gst_clear_structure (&log->info);

@@ -21,6 +21,7 @@ typedef struct {
   gchar *stream_id;   /* the last one */
   guint group_id;
   guint n_stream_starts;
+  guint n_tags; /* events */
   guint n_gaps;
   GstClockTime gap_end; /* of the last GAP event */
   gboolean eos;

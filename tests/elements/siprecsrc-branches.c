@@ -1,6 +1,7 @@
 /* siprecsrc: branches that are not there, fail, block or end.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
+#include <stdio.h>
 
 #include "pipeline.h"
 
@@ -209,6 +210,22 @@ block (GstPad *pad, GstPadProbeInfo *info, gpointer data)
   return GST_PAD_PROBE_OK;
 }
 
+/* The second party, who is heard on audio_1, gets one name after the other. */
+static void
+rename_often (Pipeline *pipeline, Caller *caller)
+{
+  static const gchar *const names[] = {"Bea", "Belle", "Last"};
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    GstMessage *message;
+
+    fail_unless_equals_int (caller_update (caller, names[i]), 200);
+    message = pipeline_message (pipeline, GST_MESSAGE_ELEMENT, "GstSiprecStreamUpdated");
+    fail_unless (message != NULL);
+    gst_message_unref (message);
+  }
+}
+
 static void
 check_blocked (const gchar *properties)
 {
@@ -217,29 +234,43 @@ check_blocked (const gchar *properties)
   PadLog *log, *other;
   GstPad *peer;
   gulong probe;
-  guint n;
-  gchar *text;
+  guint n, n_tags, duration = 0;
+  gchar *text, *title;
 
   pipeline_set_state (pipeline, GST_STATE_PLAYING);
   caller = pipeline_caller (pipeline);
   fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
-  log = pipeline_pad (pipeline, "audio_0");
-  other = pipeline_pad (pipeline, "audio_1");
+  log = pipeline_pad (pipeline, "audio_1");
+  other = pipeline_pad (pipeline, "audio_0");
   pipeline_await_buffers (log, 5);
+  g_mutex_lock (&pipeline->lock);
+  n_tags = log->n_tags;
+  g_mutex_unlock (&pipeline->lock);
   peer = gst_pad_get_peer (log->pad);
   probe = gst_pad_add_probe (peer, GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM, block, NULL, NULL);
   text = report (pipeline, GST_MESSAGE_WARNING);
-  fail_unless (strstr (text, "audio_0") != NULL && strstr (text, "block") != NULL, "%s", text);
+  fail_unless (strstr (text, "pad audio_1 has been blocking for ") != NULL, "%s", text);
+  fail_unless (sscanf (strstr (text, "for "), "for %u ms", &duration) == 1 && duration > 0, "%s",
+               text);
   g_free (text);
   n = pipeline_n_buffers (other);
   pipeline_await_buffers (other, n + 20);
   /* Metadata never waits for media. */
   n = pipeline_n_buffers (pipeline_pad (pipeline, "metadata"));
-  fail_unless_equals_int (caller_update (caller, "Other"), 200);
+  rename_often (pipeline, caller);
   pipeline_await_buffers (pipeline_pad (pipeline, "metadata"), n + 1);
 
+  n = pipeline_n_buffers (log);
   gst_pad_remove_probe (peer, probe);
   gst_object_unref (peer);
+  pipeline_await_buffers (log, n + 2);
+  /* What is outdated by then is not told. */
+  g_mutex_lock (&pipeline->lock);
+  fail_unless_equals_int (log->n_tags, n_tags + 1);
+  fail_unless (gst_tag_list_get_string (log->tags, GST_TAG_TITLE, &title));
+  g_mutex_unlock (&pipeline->lock);
+  fail_unless_equals_string (title, "Last");
+  g_free (title);
   fail_unless_equals_int (caller_bye (caller), 200);
   pipeline_await_eos (log);
   pipeline_await_eos (other);

@@ -173,26 +173,31 @@ send_numbered (Caller *caller, guint8 n)
   caller_send_raw (caller, 0, packet, sizeof packet);
 }
 
-/* Says that RTP time 0 was half a second after 0x10000 on the NTP clock. */
+/* Some second of 2026. */
+#define NTP_SECOND  G_GUINT64_CONSTANT (3990000000)
+#define UNIX_SECOND (NTP_SECOND - G_GUINT64_CONSTANT (2208988800))
+
+/* Says that RTP time 0 was half a second after that on the NTP clock. */
 static void
 send_report (Caller *caller)
 {
   guint8 packet[28] = {0x80, 200, 0, 6};
 
   GST_WRITE_UINT32_BE (packet + 4, 0x1234);
-  GST_WRITE_UINT32_BE (packet + 8, 0x10000);
+  GST_WRITE_UINT32_BE (packet + 8, NTP_SECOND);
   GST_WRITE_UINT32_BE (packet + 12, 0x80000000);
   caller_send_raw (caller, 0, packet, sizeof packet);
 }
 
-/* A report after the first frame; every later one has the time, filler has none. */
+/* A report after the first frame; every later one has the time as @type, in which that report's second is @epoch; filler has
+ * none. */
 static void
-check_reference (const gchar *properties, gboolean wanted)
+check_reference (const gchar *properties, const gchar *type, guint64 epoch)
 {
   Pipeline *pipeline = pipeline_new (properties, "fakesink async=false");
   Caller *caller;
   PadLog *log;
-  g_autoptr (GstCaps) ntp = gst_caps_new_empty_simple ("timestamp/x-ntp");
+  g_autoptr (GstCaps) caps = type ? gst_caps_new_empty_simple (type) : NULL;
   guint n_metas = 0;
 
   pipeline_set_state (pipeline, GST_STATE_PLAYING);
@@ -209,18 +214,18 @@ check_reference (const gchar *properties, gboolean wanted)
   pipeline_await_eos (log);
   for (guint i = 0; i < log->buffers->len; i++) {
     GstBuffer *buffer = g_ptr_array_index (log->buffers, i);
-    GstReferenceTimestampMeta *meta = gst_buffer_get_reference_timestamp_meta (buffer, ntp);
+    GstReferenceTimestampMeta *meta = gst_buffer_get_reference_timestamp_meta (buffer, caps);
     guint8 n = 0;
 
     if (!meta)
       continue;
     gst_buffer_extract (buffer, 0, &n, 1);
-    fail_unless_equals_uint64 (meta->timestamp, 0x10000 * GST_SECOND + GST_SECOND / 2 + n * FRAME);
+    fail_unless_equals_uint64 (meta->timestamp, epoch * GST_SECOND + GST_SECOND / 2 + n * FRAME);
     fail_unless_equals_uint64 (meta->duration, GST_CLOCK_TIME_NONE);
     n_metas++;
   }
   /* The first frame may still have been waiting when the report came. */
-  fail_unless (wanted ? n_metas >= 18 : n_metas == 0, "%u", n_metas);
+  fail_unless (type ? n_metas >= 18 : n_metas == 0, "%u", n_metas);
   caller_free (caller);
   pipeline_free (pipeline);
 }
@@ -228,8 +233,10 @@ check_reference (const gchar *properties, gboolean wanted)
 /* The sender's wall clock, as rtpjitterbuffer tells it, only when asked for. */
 GST_START_TEST (test_reference_timestamps)
 {
-  check_reference ("add-reference-timestamp-meta=true", TRUE);
-  check_reference ("", FALSE);
+  check_reference ("add-reference-timestamp-meta=true", "timestamp/x-ntp", NTP_SECOND);
+  check_reference ("add-reference-timestamp-meta=true ntp-time-source=unix", "timestamp/x-unix",
+                   UNIX_SECOND);
+  check_reference ("", NULL, 0);
 }
 GST_END_TEST;
 

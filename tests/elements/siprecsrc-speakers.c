@@ -150,7 +150,8 @@ GST_START_TEST (test_captions_name_people)
   fail_unless_equals_int (pipeline_n_buffers (log), 6);
 
   fail_unless_equals_int (
-      caller_request (caller, "UPDATE", TYPE, PARTIAL SENDS ("person1", "") END), 200);
+      caller_request (caller, "UPDATE", TYPE, PARTIAL SENDS ("cGVyc29uIG51bWJlciBvZ1==", "") END),
+      200);
   fail_unless_equals_int (caller_reinvite (caller, 2, "inactive"), 200);
   await_caption (log, "Ada on hold");
   fail_unless_equals_int (caller_update (caller, "Benedict"), 200);

@@ -434,9 +434,11 @@ GST_START_TEST (test_metadata_text)
   g_autofree gchar *path = g_strdup_printf ("%s/captions-%d.mkv", g_get_tmp_dir (), getpid ());
   g_autofree gchar *sink = g_strdup_printf (
       "queue ! text/x-raw,format=utf8 ! matroskamux ! filesink async=false location=%s", path);
-  g_autofree gchar *probe = g_strdup_printf (
-      "ffprobe -v error -show_entries stream=codec_type,codec_name -of csv=p=0 %s", path);
-  g_autofree gchar *extract = g_strdup_printf ("ffmpeg -v error -i %s -f srt -", path);
+  g_autofree gchar *probe = g_strdup_printf ("env -u LD_PRELOAD ffprobe -v error -show_entries "
+                                             "stream=codec_type,codec_name -of csv=p=0 %s",
+                                             path);
+  g_autofree gchar *extract =
+      g_strdup_printf ("env -u LD_PRELOAD ffmpeg -v error -i %s -f srt -", path);
   g_autofree gchar *kind = NULL;
   g_autofree gchar *captions = NULL;
   g_autofree gchar *ffmpeg = g_find_program_in_path ("ffmpeg");
@@ -467,9 +469,11 @@ GST_START_TEST (test_metadata_text)
 }
 GST_END_TEST;
 
-GST_START_TEST (test_output_rtp)
+/* Packets come one by one as they were sent, whatever buffers of media would last. */
+static void
+check_output_rtp (const gchar *properties)
 {
-  Pipeline *pipeline = pipeline_new ("output=rtp", "rtppcmudepay ! fakesink async=false");
+  Pipeline *pipeline = pipeline_new (properties, "rtppcmudepay ! fakesink async=false");
   Caller *caller;
   PadLog *log;
   GstMapInfo map;
@@ -484,12 +488,20 @@ GST_START_TEST (test_output_rtp)
   pipeline_await_eos (log);
   fail_unless_equals_string (caps_name (log), "application/x-rtp");
   fail_unless_equals_int (log->buffers->len, 10);
-  gst_buffer_map (g_ptr_array_index (log->buffers, 0), &map, GST_MAP_READ);
-  fail_unless_equals_int (map.size, 172);
-  fail_unless_equals_int (map.data[0], 0x80);
-  gst_buffer_unmap (g_ptr_array_index (log->buffers, 0), &map);
+  for (guint i = 0; i < log->buffers->len; i++) {
+    gst_buffer_map (g_ptr_array_index (log->buffers, i), &map, GST_MAP_READ);
+    fail_unless_equals_int (map.size, 172);
+    fail_unless_equals_int (map.data[0], 0x80);
+    gst_buffer_unmap (g_ptr_array_index (log->buffers, i), &map);
+  }
   caller_free (caller);
   pipeline_free (pipeline);
+}
+
+GST_START_TEST (test_output_rtp)
+{
+  check_output_rtp ("output=rtp");
+  check_output_rtp ("output=rtp buffer-duration=100000000");
 }
 GST_END_TEST;
 
@@ -683,6 +695,74 @@ GST_START_TEST (test_stats)
 }
 GST_END_TEST;
 
+/* Whether each figure of @one is in @other, the same. */
+static gboolean
+is_same_figure (GQuark field, const GValue *value, gpointer other)
+{
+  const GValue *same = gst_structure_id_get_value (other, field);
+  const gchar *name = g_quark_to_string (field);
+
+  fail_unless (same != NULL, "no %s", name);
+  /* JSON knows neither sizes nor signs. */
+  if (G_VALUE_HOLDS_STRING (value) || G_VALUE_HOLDS_BOOLEAN (value)) {
+    fail_unless_equals_int (gst_value_compare (value, same), GST_VALUE_EQUAL);
+  } else {
+    g_autofree gchar *text = gst_value_serialize (value), *other_text = gst_value_serialize (same);
+
+    fail_unless_equals_string (text, other_text);
+  }
+  return TRUE;
+}
+
+static const GstStructure *
+nth_structure (const GstStructure *structure, const gchar *name, guint n)
+{
+  const GValue *array = gst_structure_get_value (structure, name);
+
+  return gst_value_get_structure (gst_value_array_get_value (array, n));
+}
+
+/* What was received, lost and left out is told in three places: the pad, the element, and the last event. */
+GST_START_TEST (test_stats_agree)
+{
+  Pipeline *pipeline = pipeline_new ("latency=60", "fakesink async=false");
+  Caller *caller;
+  GstMessage *message;
+  const GstStructure *told;
+  GstStructure *of_pad, *of_element;
+  guint64 lost;
+  PadLog *log;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  log = pipeline_pad (pipeline, "audio_0");
+  caller_talk (caller, 1, 10);
+  caller_skip (caller, 0, 3);
+  caller_talk (caller, 1, 10);
+  caller_send_raw (caller, 0, (const guint8 *)"garbage", 7);
+  g_usleep (200000);
+  fail_unless_equals_int (caller_bye (caller), 200);
+  message = pipeline_message (pipeline, GST_MESSAGE_ELEMENT, "GstSiprecSessionEnded");
+  pipeline_await_eos (log);
+
+  told = nth_structure (gst_message_get_structure (message), "streams", 0);
+  told = gst_value_get_structure (gst_structure_get_value (told, "stats"));
+  g_object_get (log->pad, "stats", &of_pad, NULL);
+  g_object_get (pipeline->src, "stats", &of_element, NULL);
+  gst_structure_foreach (told, is_same_figure, of_pad);
+  gst_structure_foreach (told, is_same_figure, (gpointer)nth_structure (of_element, "streams", 0));
+  fail_unless (gst_structure_get_uint64 (of_pad, "num-lost", &lost));
+  fail_unless_equals_int (lost, 3);
+  fail_unless (gst_structure_n_fields (told) >= 15);
+  gst_structure_free (of_pad);
+  gst_structure_free (of_element);
+  gst_message_unref (message);
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
 static Suite *
 siprecsrc_suite (void)
 {
@@ -709,6 +789,7 @@ siprecsrc_suite (void)
   tcase_add_test (tcase, test_buffer_duration);
   tcase_add_test (tcase, test_queries);
   tcase_add_test (tcase, test_stats);
+  tcase_add_test (tcase, test_stats_agree);
   return suite;
 }
 

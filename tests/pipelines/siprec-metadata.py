@@ -91,6 +91,16 @@ def vcon():
     assert run("--vcon", "call.xml").returncode == 1
 
 
+def vcon_of_bytes():
+    """A document that isn't text is attached as its bytes."""
+    document = (data / "metadata/latin1.xml").read_bytes()
+    event = {"type": "siprec.metadata", "time": "2026-05-04T09:12:00Z", "subject": "s", "data": {
+        "mode": "complete", "raw": document.decode("latin-1"), "raw_base64": base64.b64encode(document).decode()}}
+    (attachment,) = json.loads(run("--vcon", stdin=json.dumps(event).encode()).stdout)["attachments"]
+    assert attachment["encoding"] == "base64url"
+    assert base64.urlsafe_b64decode(attachment["body"] + "==") == document
+
+
 with tempfile.TemporaryDirectory() as folder:
     shutil.copy(data / "events/call.ndjson", folder)
     shutil.copy(data / "events/call.sip", folder)
@@ -101,3 +111,4 @@ with tempfile.TemporaryDirectory() as folder:
     pictures()
     odd_inputs()
     vcon()
+    vcon_of_bytes()

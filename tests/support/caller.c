@@ -38,6 +38,7 @@ struct _Caller {
   guint16 seq[CALLER_MAX_STREAMS];
   guint32 timestamp[CALLER_MAX_STREAMS];
   guint n_restarts[CALLER_MAX_STREAMS];
+  gint64 patience;                       /* microseconds */
   gchar *proto[CALLER_MAX_STREAMS];      /* (nullable) */
   gchar *attributes[CALLER_MAX_STREAMS]; /* (nullable) */
   Sealer *sealer[CALLER_MAX_STREAMS];    /* (nullable) */
@@ -78,6 +79,7 @@ caller_new (const gchar *uri, gboolean tcp)
   g_assert_nonnull (address);
 
   caller->tcp = tcp;
+  caller->patience = TIMEOUT_US;
   caller->stream = g_string_new (NULL);
   caller->sip = open_socket (g_socket_address_get_family (address), tcp, &caller->own_port);
   g_assert_true (g_socket_connect (caller->sip, address, NULL, NULL));
@@ -88,6 +90,12 @@ caller_new (const gchar *uri, gboolean tcp)
     caller->timestamp[i] = g_random_int ();
   }
   return caller;
+}
+
+void
+caller_set_patience (Caller *caller, guint milliseconds)
+{
+  caller->patience = (gint64)milliseconds * 1000;
 }
 
 void
@@ -371,10 +379,10 @@ final_status (const gchar *message, const gchar *method, guint cseq)
 static guint
 await_response (Caller *caller, const gchar *method, guint cseq)
 {
-  gint64 until = g_get_monotonic_time () + TIMEOUT_US;
+  gint64 until = g_get_monotonic_time () + caller->patience;
 
   while (g_get_monotonic_time () < until) {
-    gchar *message = receive (caller, RESEND_US);
+    gchar *message = receive (caller, MIN (RESEND_US, caller->patience));
     guint status;
 
     if (message == NULL) {
@@ -528,7 +536,8 @@ caller_send_whole (Caller *caller, const gchar *message, gsize size, gboolean wa
   g_autofree gchar *method = g_strndup (message, strcspn (message, " "));
 
   caller->branch++;
-  caller->sdp_version++;
+  if (strstr (copy, "\no="))
+    caller->sdp_version++;
   if (cseq)
     caller->cseq = (guint)g_ascii_strtoull (cseq + strlen ("\nCSeq:"), NULL, 10);
   if (g_str_equal (method, "INVITE"))
@@ -559,6 +568,41 @@ caller_invite_with (Caller *caller, const gchar *headers, const gchar *content_t
 {
   caller_begin (caller);
   send_request (caller, "INVITE", headers, content_type, body);
+  return caller_finish (caller);
+}
+
+static gchar *
+make_lines (Caller *caller, const gchar *const *lines)
+{
+  const gchar *where = strchr (caller->host, '[') ? "IP6 ::1" : "IP4 127.0.0.1";
+  GString *sdp = g_string_new (NULL);
+
+  g_string_append_printf (sdp, "v=0\r\no=caller 4711 %u IN %s\r\ns=-\r\nc=IN %s\r\nt=0 0\r\n",
+                          ++caller->sdp_version, where, where);
+  for (guint i = 0; lines[i]; i++) {
+    g_autofree gchar *port = g_strdup_printf ("%u", caller->rtp_port[i]);
+    g_autoptr (GString) line = g_string_new (lines[i]);
+
+    g_string_replace (line, "PORT", port, 0);
+    g_string_append (sdp, line->str);
+  }
+  return g_string_free (sdp, FALSE);
+}
+
+guint
+caller_invite_lines (Caller *caller, const gchar *const *lines)
+{
+  g_autofree gchar *sdp = make_lines (caller, lines);
+
+  return caller_invite_with (caller, "Require: siprec\r\n", "application/sdp", sdp);
+}
+
+guint
+caller_reinvite_lines (Caller *caller, const gchar *const *lines)
+{
+  g_autofree gchar *sdp = make_lines (caller, lines);
+
+  send_request (caller, "INVITE", "Require: siprec\r\n", "application/sdp", sdp);
   return caller_finish (caller);
 }
 
@@ -740,6 +784,14 @@ caller_answer (Caller *caller, const gchar *status, guint n_streams)
   return TRUE;
 }
 
+gboolean
+caller_is_left_alone (Caller *caller, guint milliseconds)
+{
+  g_autofree gchar *message = receive (caller, (gint64)milliseconds * 1000);
+
+  return message == NULL;
+}
+
 const gchar *
 caller_last (Caller *caller)
 {
@@ -827,6 +879,17 @@ caller_send_raw (Caller *caller, guint stream, const guint8 *packet, gsize size)
   g_strdelimit (host, "[]", ' ');
   address = g_inet_socket_address_new_from_string (g_strstrip (host), caller_port (caller, stream));
   g_socket_send_to (caller->rtp[stream], address, (const gchar *)packet, size, NULL, NULL);
+}
+
+gsize
+caller_receive (Caller *caller, guint stream, guint8 *data, gsize size, gint64 timeout_us)
+{
+  gssize n;
+
+  if (!g_socket_condition_timed_wait (caller->rtp[stream], G_IO_IN, timeout_us, NULL, NULL))
+    return 0;
+  n = g_socket_receive (caller->rtp[stream], (gchar *)data, size, NULL, NULL);
+  return MAX (n, 0);
 }
 
 void

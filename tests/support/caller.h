@@ -21,6 +21,9 @@ typedef struct _Caller Caller;
  * list), over TCP if @tcp. Its RTP sockets are on free ports. */
 Caller *caller_new (const gchar *uri, gboolean tcp);
 
+/* Waits for responses @milliseconds in place of five seconds. */
+void caller_set_patience (Caller *caller, guint milliseconds);
+
 /* Closes its sockets; a call still up is forgotten. */
 void caller_free (Caller *caller);
 
@@ -31,6 +34,12 @@ guint caller_invite (Caller *caller, guint n_streams, const gchar *direction);
 /* INVITE with a body of one's own, then ACK. @headers are whole lines with CRLF, or NULL. */
 guint caller_invite_with (Caller *caller, const gchar *headers, const gchar *content_type,
                           const gchar *body);
+
+/* INVITE with an SDP of these m-lines, NULL-terminated; then ACK. In each, PORT stands for the line's RTP port. */
+guint caller_invite_lines (Caller *caller, const gchar *const *lines);
+
+/* The same as a re-INVITE. */
+guint caller_reinvite_lines (Caller *caller, const gchar *const *lines);
 
 /* Begins a call of one's own messages: a new Call-ID and tag. */
 void caller_begin (Caller *caller);
@@ -93,6 +102,9 @@ gboolean caller_ring (Caller *caller);
  * nothing for 0. FALSE if no ACK comes. */
 gboolean caller_answer (Caller *caller, const gchar *status, guint n_streams);
 
+/* TRUE if nothing comes within @milliseconds. */
+gboolean caller_is_left_alone (Caller *caller, guint milliseconds);
+
 /* The last message received, whole; owned by the caller. */
 const gchar *caller_last (Caller *caller);
 
@@ -114,6 +126,10 @@ void caller_restart (Caller *caller, guint stream);
 
 /* Sends @n packets on each of @n_streams lines, 20 ms apart. */
 void caller_talk (Caller *caller, guint n_streams, guint n);
+
+/* Waits up to @timeout_us for a datagram on the RTP socket of line @stream, which with a=rtcp-mux is RTCP. Returns
+ * its size, 0 if none came. */
+gsize caller_receive (Caller *caller, guint stream, guint8 *data, gsize size, gint64 timeout_us);
 
 /* Sends one RTP packet as it is. */
 void caller_send_raw (Caller *caller, guint stream, const guint8 *packet, gsize size);

@@ -5,7 +5,8 @@
 
 #include "play-private.h"
 
-#define MAX_CALLS 8
+#define MAX_CALLS   8
+#define MAX_PROBLEM 4000 /* bytes; a longer message would be too long for a test to tell */
 
 /* One call of the play. */
 typedef struct {
@@ -44,8 +45,8 @@ static void G_GNUC_PRINTF (2, 3) complain (Stage *stage, const gchar *format, ..
   text = g_strdup_vprintf (format, args);
   va_end (args);
   stage->problem =
-      g_strdup_printf ("%s:%u: %s%s", stage->play->path, stage->step ? stage->step->line : 0,
-                       stage->strict ? "(strict) " : "", text);
+      g_strdup_printf ("%s:%u: %s%.*s", stage->play->path, stage->step ? stage->step->line : 0,
+                       stage->strict ? "(strict) " : "", MAX_PROBLEM, text);
 }
 
 static Call *
@@ -167,7 +168,7 @@ list_events (Call *call)
 
     json_node_set_object (node, data);
     text = json_to_string (node, FALSE);
-    g_string_append_printf (list, "\n  %s %.300s", json_object_get_string_member (event, "type"),
+    g_string_append_printf (list, "\n  %s %.200s", json_object_get_string_member (event, "type"),
                             text);
   }
   return g_string_free (g_steal_pointer (&list), FALSE);
@@ -366,6 +367,16 @@ do_await (Stage *stage)
 }
 
 static void
+do_silence (Stage *stage)
+{
+  Call *call = current_call (stage);
+
+  if (!caller_is_left_alone (call->caller,
+                             (guint)g_ascii_strtoull (stage->step->words[0], NULL, 10)))
+    complain (stage, "there was a message");
+}
+
+static void
 do_act (Stage *stage)
 {
   Call *call = current_call (stage);
@@ -460,7 +471,8 @@ static const struct {
     {"total", 2, do_total}, {"streams", 0, do_streams}, {"rtp", 2, do_rtp},
     {"skip", 2, do_rtp},    {"raw", 2, do_raw},         {"restart", 1, do_restart},
     {"act", 1, do_act},     {"reply", 1, do_reply},     {"answer", 0, do_answer},
-    {"await", 1, do_await}, {"bye", 0, do_bye},         {"end", 0, do_end},
+    {"await", 1, do_await}, {"silence", 1, do_silence}, {"bye", 0, do_bye},
+    {"end", 0, do_end},
 };
 
 static void
