@@ -208,7 +208,9 @@ evp_open_rtcp (SiprecTransform *transform, const guint8 *data, gsize size, GstCl
   key = find_key (evp, data + layout.mki);
   if (!key)
     return SIPREC_TRANSFORM_FORGED;
-  word = GST_READ_UINT32_BE (data + layout.index);
+  /* At any place: tags of ten octets are before it. */
+  memcpy (&word, data + layout.index, sizeof (word));
+  word = GUINT32_FROM_BE (word);
   packet.size = layout.body;
   packet.tag = data + layout.tag;
   packet.ssrc = GST_READ_UINT32_BE (data + 4);
