@@ -9,7 +9,7 @@
 #define DEFAULT_LATENCY          200
 #define DEFAULT_TIMEOUT          (5 * GST_SECOND)
 #define DEFAULT_DECISION_TIMEOUT GST_SECOND
-#define MAX_AUDIO_PADS           64
+#define MAX_PADS                 64
 #define MAX_LATENCY              4000
 #define MAX_METADATA_SIZE        (16 * 1024 * 1024)
 #define MAX_METADATA_ELEMENTS    1000000
@@ -51,6 +51,9 @@ enum {
   PROP_METADATA_MAX_ID_LENGTH,
   PROP_FILL,
   PROP_AUDIO_PADS,
+  PROP_VIDEO_PADS,
+  PROP_SCREEN_PADS,
+  PROP_PIN_CAPS,
   PROP_BUFFER_DURATION,
   PROP_LATENCY,
   PROP_DROP_ON_LATENCY,
@@ -147,6 +150,9 @@ static const gsize fields[N_PROPS] = {
     [PROP_METADATA_MAX_ID_LENGTH] = FIELD (metadata_limits.id_length),
     [PROP_FILL] = FIELD (fill),
     [PROP_AUDIO_PADS] = FIELD (audio_pads),
+    [PROP_VIDEO_PADS] = FIELD (video_pads),
+    [PROP_SCREEN_PADS] = FIELD (screen_pads),
+    [PROP_PIN_CAPS] = FIELD (pin_caps),
     [PROP_BUFFER_DURATION] = FIELD (buffer_duration),
     [PROP_LATENCY] = FIELD (latency),
     [PROP_DROP_ON_LATENCY] = FIELD (drop_on_latency),
@@ -434,7 +440,19 @@ install_media_properties (void)
       "Least number of audio pads: those that a session lacks exist all the same and are silent, "
       "so "
       "that a fixed pipeline ends with any call. 0 makes the pads that were negotiated",
-      0, MAX_AUDIO_PADS, 0, READY);
+      0, MAX_PADS, 0, READY);
+  props[PROP_VIDEO_PADS] = g_param_spec_uint (
+      "video-pads", "Video pads",
+      "Least number of video pads: those that a session lacks exist all the same, without a "
+      "picture, and end with it",
+      0, MAX_PADS, 0, READY);
+  props[PROP_SCREEN_PADS] = g_param_spec_uint ("screen-pads", "Screen pads", "The same for screens",
+                                               0, MAX_PADS, 0, READY);
+  props[PROP_PIN_CAPS] = g_param_spec_boolean (
+      "pin-caps", "Pin caps",
+      "Leave the caps of a video pad as they are when its pictures get another size, for muxers "
+      "that take no others (matroskamux): decoders follow what the pictures say",
+      FALSE, READY);
   props[PROP_BUFFER_DURATION] =
       g_param_spec_uint64 ("buffer-duration", "Buffer duration",
                            "Join audio frames to buffers of this length (in ns) where the format "

@@ -47,6 +47,9 @@ typedef struct {
   SiprecMetadataLimits metadata_limits;
   SiprecFill fill;
   guint audio_pads;
+  guint video_pads;
+  guint screen_pads;
+  gboolean pin_caps;
   GstClockTime buffer_duration;
   guint latency;
   gboolean drop_on_latency;
@@ -99,6 +102,8 @@ struct _GstSiprecSrc {
   SiprecAcceptor *acceptor;
   gchar *bound_uri;
   GError *bound_error;
+  guint watch_handle;
+  GQueue refusals;        /* GstStructure: calls that were refused */
   SiprecSession *calling; /* the client that was called hasn't answered */
   SiprecSession *asked;   /* an answer is wanted */
   SiprecSession *given;   /* to be claimed */
@@ -126,6 +131,7 @@ struct _GstSiprecSrc {
   gchar *session_id;
   guint group_id;
   GstClockTime next_tick;
+  gint64 refusal_told; /* g_get_monotonic_time(), of a WARNING */
 };
 
 /* TRUE once the element is on its way to READY: the control strand is to touch nothing more. It may

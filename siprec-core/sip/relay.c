@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
+#include "sofia.h"
 #include "uri.h"
 #include "window.h"
 
@@ -220,10 +221,12 @@ append_peer (GString *out, const SiprecRelay *relay)
   }
   g_autofree gchar *coded = g_base64_encode ((const guchar *)names, strlen (names));
 
-  g_string_append_printf (
-      out, SIPREC_RELAY_HEADER ": %s %s %" G_GUINT64_FORMAT " %s %s %u %s %u %s\r\n", get_secret (),
-      relay->id, relay->number, relay->transport, relay->remote_address, relay->remote_port,
-      relay->local_address, relay->local_port, *coded ? coded : "-");
+  g_string_append_printf (out,
+                          SIPREC_RELAY_HEADER ": %s %s %" G_GUINT64_FORMAT " %s %s %u %s %u %s "
+                                              "%" G_GINT64_FORMAT "\r\n",
+                          get_secret (), relay->id, relay->number, relay->transport,
+                          relay->remote_address, relay->remote_port, relay->local_address,
+                          relay->local_port, *coded ? coded : "-", g_get_monotonic_time ());
 }
 
 static gboolean
@@ -242,6 +245,21 @@ is_request (const gchar *message, const gchar *end)
   return space && g_ascii_strncasecmp (space + 1, "SIP/", 4) == 0;
 }
 
+/* The stack stops reading a connection where it can't read a first line, and doesn't close it for minutes. So its own
+ * parser is asked before. */
+static gboolean
+is_readable (const gchar *message, const gchar *end)
+{
+  su_home_t home[1] = {SU_HOME_INIT (home)};
+  g_autofree gchar *line = g_strndup (message, strcspn (message, "\r\n"));
+  gboolean readable = message + strlen (line) < end &&
+                      (is_response (message) ? sip_status_make (home, line) != NULL
+                                             : sip_request_make (home, line) != NULL);
+
+  su_home_deinit (home);
+  return readable;
+}
+
 GString *
 siprec_relay_inward (const SiprecRelay *relay, const gchar *message, gsize header_length,
                      gsize length)
@@ -252,6 +270,8 @@ siprec_relay_inward (const SiprecRelay *relay, const gchar *message, gsize heade
   GString *out;
   Span via, value;
 
+  if (!is_readable (message, end))
+    return NULL;
   if (is_response (message)) {
     out = g_string_new_len (message, rest - message);
     append_peer (out, relay);
@@ -371,13 +391,14 @@ siprec_relay_read (SiprecRequest *request)
   g_auto (GStrv) words = g_strsplit (value ? value : "", " ", -1);
   gsize size;
 
-  if (!is_vouched (value) || g_strv_length (words) < 9)
+  if (!is_vouched (value) || g_strv_length (words) < 10)
     return FALSE;
   request->transport = g_strdup (words[3]);
   request->remote_address = g_strdup (words[4]);
   request->remote_port = read_port (words[5]);
   request->local_address = g_strdup (words[6]);
   request->local_port = read_port (words[7]);
+  request->arrived = g_ascii_strtoll (words[9], NULL, 10);
   if (!g_str_equal (words[8], "-")) {
     g_autofree gchar *names = (gchar *)g_base64_decode (words[8], &size);
     g_autofree gchar *text = g_strndup (names, size);
