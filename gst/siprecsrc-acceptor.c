@@ -13,6 +13,11 @@
 /* A recording client is a machine: it answers at once, or it won't. */
 #define CALL_TIMEOUT (30 * GST_SECOND)
 
+/* Refusals that wait to be told, and how often one of them is a WARNING (us): who floods us with calls must not
+ * flood the console. */
+#define MAX_REFUSALS     16
+#define WARNING_INTERVAL (10 * G_USEC_PER_SEC)
+
 /* The endpoint's answer to siprec_endpoint_start(), in its thread. */
 static void
 endpoint_ready (SiprecEndpoint *endpoint, const gchar *actual_uri, const GError *error,
@@ -23,6 +28,19 @@ endpoint_ready (SiprecEndpoint *endpoint, const gchar *actual_uri, const GError 
   g_mutex_lock (&self->lock);
   self->bound_uri = g_strdup (actual_uri);
   self->bound_error = error ? g_error_copy (error) : NULL;
+  g_mutex_unlock (&self->lock);
+  siprec_strand_wake (self->control);
+}
+
+/* Likewise. */
+static void
+call_refused (SiprecEndpoint *endpoint, const GstStructure *refusal, gpointer user_data)
+{
+  GstSiprecSrc *self = user_data;
+
+  g_mutex_lock (&self->lock);
+  if (self->refusals.length < MAX_REFUSALS)
+    g_queue_push_tail (&self->refusals, gst_structure_copy (refusal));
   g_mutex_unlock (&self->lock);
   siprec_strand_wake (self->control);
 }
@@ -139,6 +157,20 @@ gst_siprec_src_renew_certificate (GstSiprecSrc *self, const gchar *certificate)
   siprec_endpoint_unref (endpoint);
 }
 
+static gboolean
+open_filter (GstSiprecSrc *self, const gchar *text)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_clear_pointer (&self->filter, siprec_filter_free);
+  if (!text || !*text)
+    return TRUE;
+  self->filter = siprec_filter_new (text, &error);
+  if (!self->filter)
+    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
+  return self->filter != NULL;
+}
+
 gboolean
 gst_siprec_src_open (GstSiprecSrc *self)
 {
@@ -146,6 +178,8 @@ gst_siprec_src_open (GstSiprecSrc *self)
   const GstSiprecSrcSettings *settings = &self->settings;
   SiprecEndpoint *endpoint;
 
+  if (!open_filter (self, settings->metadata_filter))
+    return FALSE;
   if (settings->session)
     return TRUE;
   endpoint = get_endpoint (self, settings);
@@ -154,6 +188,7 @@ gst_siprec_src_open (GstSiprecSrc *self)
   siprec_endpoint_watch (endpoint, on_warning, gst_object_ref (self), gst_object_unref);
   set_endpoint (self, endpoint);
   self->start_handle = siprec_endpoint_start (self->endpoint, endpoint_ready, self);
+  self->watch_handle = siprec_endpoint_watch_refusals (self->endpoint, call_refused, self);
   return TRUE;
 }
 
@@ -165,11 +200,14 @@ gst_siprec_src_close (GstSiprecSrc *self)
   if (endpoint) {
     siprec_endpoint_cancel_start (endpoint, self->start_handle);
     siprec_endpoint_unwatch (endpoint, self);
+    siprec_endpoint_unwatch_refusals (endpoint, self->watch_handle);
     set_endpoint (self, NULL);
     siprec_endpoint_unref (endpoint);
   }
+  g_clear_pointer (&self->filter, siprec_filter_free);
   g_clear_pointer (&self->bound_uri, g_free);
   g_clear_error (&self->bound_error);
+  g_queue_clear_full (&self->refusals, (GDestroyNotify)gst_structure_free);
   g_clear_object (&self->asked);
   g_clear_object (&self->calling);
   g_clear_object (&self->introduced);
@@ -392,6 +430,34 @@ report_bound (GstSiprecSrc *self)
     gst_siprec_src_set_actual_uri (self, uri);
 }
 
+/* Every refusal is a message, and one now and then a WARNING, which gst-launch shows. */
+static void
+report_refusals (GstSiprecSrc *self)
+{
+  for (;;) {
+    gint64 now = g_get_monotonic_time ();
+    GstStructure *refusal;
+    guint status = 0;
+
+    g_mutex_lock (&self->lock);
+    refusal = g_queue_pop_head (&self->refusals);
+    g_mutex_unlock (&self->lock);
+    if (!refusal)
+      return;
+    gst_structure_get_uint (refusal, "status", &status);
+    if (self->refusal_told == 0 || now - self->refusal_told > WARNING_INTERVAL) {
+      self->refusal_told = now;
+      GST_ELEMENT_WARNING (self, RESOURCE, FAILED,
+                           ("A call from %s was refused with %u: %s",
+                            gst_structure_get_string (refusal, "remote-address"), status,
+                            gst_structure_get_string (refusal, "reason")),
+                           (NULL));
+    }
+    gst_element_post_message (GST_ELEMENT (self),
+                              gst_message_new_element (GST_OBJECT (self), refusal));
+  }
+}
+
 void
 gst_siprec_src_run_acceptor (GstSiprecSrc *self)
 {
@@ -399,6 +465,7 @@ gst_siprec_src_run_acceptor (GstSiprecSrc *self)
   SiprecSession *given;
 
   report_bound (self);
+  report_refusals (self);
 
   g_mutex_lock (&self->lock);
   g_set_object (&asked, self->asked);

@@ -7,6 +7,7 @@
 #include "enums.h"
 #include "siprecsrcpad.h"
 #include "siprec-core/endpoint.h"
+#include "siprec-core/filter.h"
 
 G_BEGIN_DECLS
 
@@ -29,6 +30,7 @@ typedef struct {
   gchar *allow;
   gchar *auth_file;
   gchar *auth_realm;
+  gchar *metadata_filter;
   SiprecAccept accept;
   SiprecStrictness strictness;
   gchar *codecs;
@@ -88,6 +90,7 @@ struct _GstSiprecSrc {
 
   /* State changes, from READY to READY; constant in between. */
   SiprecStrand *control;
+  SiprecFilter *filter; /* NULL for none */
   SiprecEndpoint *endpoint;
   guint start_handle;
   SiprecContext *context;
@@ -99,6 +102,8 @@ struct _GstSiprecSrc {
   SiprecAcceptor *acceptor;
   gchar *bound_uri;
   GError *bound_error;
+  guint watch_handle;
+  GQueue refusals;        /* GstStructure: calls that were refused */
   SiprecSession *calling; /* the client that was called hasn't answered */
   SiprecSession *asked;   /* an answer is wanted */
   SiprecSession *given;   /* to be claimed */
@@ -126,6 +131,7 @@ struct _GstSiprecSrc {
   gchar *session_id;
   guint group_id;
   GstClockTime next_tick;
+  gint64 refusal_told; /* g_get_monotonic_time(), of a WARNING */
 };
 
 /* TRUE once the element is on its way to READY: the control strand is to touch nothing more. It may

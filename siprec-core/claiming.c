@@ -91,6 +91,7 @@ give_session (SiprecEndpoint *endpoint, SiprecSession *session)
     g_autoptr (SiprecSession) taken = g_steal_pointer (&acceptor->session);
 
     acceptor->state = SIPREC_ACCEPTOR_TAKEN;
+    siprec_session_expect_claim (session, endpoint->claim_timeout);
     call_acceptor (endpoint, acceptor, taken, CALL_SESSION);
   } else if (told) {
     g_queue_push_tail (&endpoint->untold, g_object_ref (session));
@@ -215,11 +216,10 @@ on_released (SiprecSession *session, gpointer user_data)
   if (acceptor) {
     acceptor->state = SIPREC_ACCEPTOR_TAKEN;
     call_acceptor (endpoint, acceptor, session, CALL_SESSION);
-  } else {
-    if (endpoint->application == NULL)
-      g_queue_push_tail (&endpoint->orphans, g_object_ref (session));
-    siprec_session_expect_claim (session, endpoint->claim_timeout);
+  } else if (endpoint->application == NULL) {
+    g_queue_push_tail (&endpoint->orphans, g_object_ref (session));
   }
+  siprec_session_expect_claim (session, endpoint->claim_timeout);
   g_mutex_unlock (&endpoint->lock);
 }
 
@@ -352,7 +352,8 @@ on_started (SiprecAgent *agent, gchar **uris, const GError *error, gpointer user
 }
 
 const SiprecAgentHandler siprec_endpoint_agent_handler = {
-    on_started, on_request, siprec_endpoint_on_stopped, siprec_endpoint_on_admit};
+    on_started, on_request, siprec_endpoint_on_stopped, siprec_endpoint_on_admit,
+    siprec_endpoint_on_refused};
 
 /* In the SIP thread: an acceptor is new; a session may be waiting for it. */
 static void

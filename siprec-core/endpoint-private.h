@@ -49,8 +49,12 @@ struct _SiprecEndpoint {
   SiprecApplication *application; /* NULL for none */
   gboolean draining;
   guint n_sessions;
+  GList *watchers; /* of refusals.c */
+  gint64 refusal_second;
+  guint n_refusals; /* in that second */
+  guint n_unsaid;   /* since one was told */
 
-  /* The acceptor or waiter that the SIP thread is calling; who removes it waits for `idle`. */
+  /* The acceptor, waiter or watcher that the SIP thread is calling; who removes it waits for `idle`. */
   gpointer called;
   GCond idle;
 };
@@ -88,6 +92,10 @@ void siprec_policy_clear (SiprecPolicy *policy);
 void siprec_endpoint_begin_guard (SiprecEndpoint *endpoint, gchar **uris);
 gboolean siprec_endpoint_on_admit (SiprecAgent *agent, SiprecTransaction *transaction,
                                    SiprecRequest *request, gboolean in_dialog, gpointer endpoint);
+
+/* refusals.c */
+void siprec_endpoint_on_refused (SiprecAgent *agent, const SiprecRequest *invite,
+                                 const SiprecReply *reply, gpointer endpoint);
 
 /* claiming.c */
 extern const SiprecSessionOwner siprec_endpoint_session_owner;

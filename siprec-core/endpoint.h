@@ -198,6 +198,24 @@ SIPREC_API void siprec_endpoint_watch (SiprecEndpoint *endpoint, SiprecGuardWarn
                                        gpointer user_data, GDestroyNotify destroy);
 SIPREC_API void siprec_endpoint_unwatch (SiprecEndpoint *endpoint, gpointer user_data);
 
+/**
+ * SiprecRefusedFunc:
+ * @refusal: GstSiprecSessionRefused: status (guint), reason (for people), call-id, from, to, remote-address, and
+ *   unsaid (guint): how many before it were not told, since there are ten a second at most
+ *
+ * A call was refused, other than by an acceptor's decision. Called in the SIP thread without locks; must not
+ * block.
+ */
+typedef void (*SiprecRefusedFunc) (SiprecEndpoint *endpoint, const GstStructure *refusal,
+                                   gpointer user_data);
+
+/* The one who has watched longest is told of refusals. Returns a handle. */
+SIPREC_API guint siprec_endpoint_watch_refusals (SiprecEndpoint *endpoint, SiprecRefusedFunc func,
+                                                 gpointer user_data);
+
+/* @func is not called afterwards: waits for a call under way. */
+SIPREC_API void siprec_endpoint_unwatch_refusals (SiprecEndpoint *endpoint, guint handle);
+
 /* While draining new INVITEs and OPTIONS get 503; running sessions go on. */
 SIPREC_API void siprec_endpoint_set_draining (SiprecEndpoint *endpoint, gboolean draining);
 

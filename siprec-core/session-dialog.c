@@ -138,7 +138,8 @@ void
 siprec_session_refuse (SiprecSession *session, guint status)
 {
   SiprecTransaction *transaction = g_steal_pointer (&session->transaction);
-  SiprecReply reply = {.status = status, .headers = status == 503 ? retry_headers : NULL};
+  SiprecReply reply = {
+      .status = status, .headers = status == 503 ? retry_headers : NULL, .decided = TRUE};
 
   if (transaction)
     siprec_transaction_reply (transaction, &reply);

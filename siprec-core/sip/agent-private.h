@@ -13,6 +13,9 @@ SIPREC_API void siprec_agent_set_transaction_timeout (SiprecAgent *agent, guint 
 /* Other limits for stream connections. Before start. */
 SIPREC_API void siprec_agent_set_limits (SiprecAgent *agent, const SiprecFrontLimits *limits);
 
+/* How old a request may be when its turn comes, in milliseconds. In the agent's thread. */
+SIPREC_API void siprec_agent_set_patience (SiprecAgent *agent, guint milliseconds);
+
 /* Number of stream connections of peers. In the agent's thread. */
 SIPREC_API guint siprec_agent_n_connections (SiprecAgent *agent);
 

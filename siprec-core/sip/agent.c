@@ -12,6 +12,11 @@
 
 GST_DEBUG_CATEGORY (siprec_sip_debug);
 
+/* Fewer than what makes nta refuse. */
+#define MAX_PENDING 400
+/* A client repeats its INVITE after half a second, and gives up after many. */
+#define PATIENCE (2 * G_USEC_PER_SEC)
+
 typedef struct {
   SiprecAgentFunc func;
   gpointer user_data;
@@ -53,6 +58,8 @@ struct _SiprecAgent {
   GQueue transactions;
   GQueue timers;
   guint session_minimum; /* seconds */
+  gint64 patience;       /* us */
+  gint64 overload_told;  /* g_get_monotonic_time() */
 };
 
 /* sofia */
@@ -129,6 +136,7 @@ siprec_agent_new (const gchar *const *uris, const gchar *external_address,
   g_queue_init (&agent->transactions);
   g_queue_init (&agent->timers);
   agent->session_minimum = SIPREC_SESSION_TIMER_MINIMUM;
+  agent->patience = PATIENCE;
   agent->limits = SIPREC_FRONT_LIMITS;
   return agent;
 }
@@ -177,6 +185,31 @@ void
 siprec_agent_set_limits (SiprecAgent *agent, const SiprecFrontLimits *limits)
 {
   agent->limits = *limits;
+}
+
+void
+siprec_agent_set_patience (SiprecAgent *agent, guint milliseconds)
+{
+  agent->patience = milliseconds * (gint64)1000;
+}
+
+gboolean
+siprec_agent_is_overloaded (SiprecAgent *agent, const SiprecRequest *request)
+{
+  gint64 now = g_get_monotonic_time ();
+  const gchar *why = NULL;
+
+  if (agent->transactions.length > MAX_PENDING)
+    why = "too many requests wait for an answer";
+  else if (request->arrived > 0 && now - request->arrived > agent->patience)
+    why = "requests wait too long for their turn";
+  else if (siprec_sockets_are_full (agent->sockets))
+    why = "requests fill the receive buffer";
+  if (why && now - agent->overload_told > G_USEC_PER_SEC) {
+    GST_WARNING ("overload: %s; new calls get 503", why);
+    agent->overload_told = now;
+  }
+  return why != NULL;
 }
 
 void
@@ -381,6 +414,14 @@ siprec_agent_admits (SiprecAgent *agent, SiprecTransaction *transaction, SiprecR
 {
   return !agent->handler.admit ||
          agent->handler.admit (agent, transaction, request, in_dialog, agent->user_data);
+}
+
+void
+siprec_agent_tell_refusal (SiprecAgent *agent, const SiprecRequest *invite,
+                           const SiprecReply *reply)
+{
+  if (agent->handler.refused)
+    agent->handler.refused (agent, invite, reply, agent->user_data);
 }
 
 gchar *

@@ -24,12 +24,34 @@ typedef struct _SiprecTransaction SiprecTransaction;
 typedef void (*SiprecAgentFunc) (SiprecAgent *agent, gpointer user_data);
 
 /**
+ * SiprecReply:
+ * @status: 100 to 699
+ * @phrase: (nullable): reason phrase; the standard one if NULL
+ * @headers: (nullable): "Name: value" lines, NULL-terminated
+ * @content_type: (nullable): of @body
+ * @body: (nullable): text
+ * @decided: a refusal is somebody's decision, and so needn't be told
+ *
+ * What to answer. The agent adds Via, From, To with tag, Call-ID, CSeq, and Contact with +sip.srs, Allow,
+ * Supported and Accept where RFC 3261 and RFC 7866 want them.
+ */
+typedef struct {
+  guint status;
+  const gchar *phrase;
+  const gchar *const *headers;
+  const gchar *content_type;
+  const gchar *body;
+  gboolean decided;
+} SiprecReply;
+
+/**
  * SiprecAgentHandler:
  * @started: the URIs are bound (@uris, with real ports, NULL-terminated), or @error says why not
  * @request: a request outside any dialog (INVITE, OPTIONS, anything else allowed); the handler answers
  *   it now or later with siprec_transaction_reply(), an INVITE with siprec_dialog_new() before that
  * @admit: (nullable): asked about every request, also those in dialogs (@in_dialog), before anything is
  *   done with it; FALSE if it has been answered and is none of the agent's business any more
+ * @refused: (nullable): an INVITE outside any dialog was answered with @reply, and nobody had decided so
  * @stopped: last call, when all sockets are closed. The agent's thread ends after it
  */
 typedef struct {
@@ -39,6 +61,8 @@ typedef struct {
   void (*stopped) (SiprecAgent *agent, gpointer user_data);
   gboolean (*admit) (SiprecAgent *agent, SiprecTransaction *transaction, SiprecRequest *request,
                      gboolean in_dialog, gpointer user_data);
+  void (*refused) (SiprecAgent *agent, const SiprecRequest *invite, const SiprecReply *reply,
+                   gpointer user_data);
 } SiprecAgentHandler;
 
 /**
@@ -90,25 +114,6 @@ typedef struct _SiprecTimer SiprecTimer;
 SIPREC_API SiprecTimer *siprec_agent_add_timer (SiprecAgent *agent, guint milliseconds,
                                                 SiprecAgentFunc func, gpointer user_data);
 SIPREC_API void siprec_agent_cancel_timer (SiprecAgent *agent, SiprecTimer *timer);
-
-/**
- * SiprecReply:
- * @status: 100 to 699
- * @phrase: (nullable): reason phrase; the standard one if NULL
- * @headers: (nullable): "Name: value" lines, NULL-terminated
- * @content_type: (nullable): of @body
- * @body: (nullable): text
- *
- * What to answer. The agent adds Via, From, To with tag, Call-ID, CSeq, and Contact with +sip.srs, Allow,
- * Supported and Accept where RFC 3261 and RFC 7866 want them.
- */
-typedef struct {
-  guint status;
-  const gchar *phrase;
-  const gchar *const *headers;
-  const gchar *content_type;
-  const gchar *body;
-} SiprecReply;
 
 /* Answers @transaction; with a final status it is gone afterwards. */
 SIPREC_API void siprec_transaction_reply (SiprecTransaction *transaction, const SiprecReply *reply);

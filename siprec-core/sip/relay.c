@@ -73,8 +73,8 @@ header_end (const gchar *line, const gchar *end)
 static gboolean
 is_called (const gchar *line, const gchar *end, const gchar *name, gchar compact)
 {
-  gsize length = strcspn (line, ":\n");
-  gsize size = MIN (length, (gsize)(end - line));
+  const gchar *colon = memchr (line, ':', end - line);
+  gsize size = colon ? colon - line : 0;
 
   while (size > 0 && (line[size - 1] == ' ' || line[size - 1] == '\t'))
     size--;
@@ -221,10 +221,12 @@ append_peer (GString *out, const SiprecRelay *relay)
   }
   g_autofree gchar *coded = g_base64_encode ((const guchar *)names, strlen (names));
 
-  g_string_append_printf (
-      out, SIPREC_RELAY_HEADER ": %s %s %" G_GUINT64_FORMAT " %s %s %u %s %u %s\r\n", get_secret (),
-      relay->id, relay->number, relay->transport, relay->remote_address, relay->remote_port,
-      relay->local_address, relay->local_port, *coded ? coded : "-");
+  g_string_append_printf (out,
+                          SIPREC_RELAY_HEADER ": %s %s %" G_GUINT64_FORMAT " %s %s %u %s %u %s "
+                                              "%" G_GINT64_FORMAT "\r\n",
+                          get_secret (), relay->id, relay->number, relay->transport,
+                          relay->remote_address, relay->remote_port, relay->local_address,
+                          relay->local_port, *coded ? coded : "-", g_get_monotonic_time ());
 }
 
 static gboolean
@@ -389,13 +391,14 @@ siprec_relay_read (SiprecRequest *request)
   g_auto (GStrv) words = g_strsplit (value ? value : "", " ", -1);
   gsize size;
 
-  if (!is_vouched (value) || g_strv_length (words) < 9)
+  if (!is_vouched (value) || g_strv_length (words) < 10)
     return FALSE;
   request->transport = g_strdup (words[3]);
   request->remote_address = g_strdup (words[4]);
   request->remote_port = read_port (words[5]);
   request->local_address = g_strdup (words[6]);
   request->local_port = read_port (words[7]);
+  request->arrived = g_ascii_strtoll (words[9], NULL, 10);
   if (!g_str_equal (words[8], "-")) {
     g_autofree gchar *names = (gchar *)g_base64_decode (words[8], &size);
     g_autofree gchar *text = g_strndup (names, size);

@@ -35,6 +35,7 @@ typedef struct {
  * @remote_port: the source port
  * @local_address: the address it was sent to
  * @local_port: the port it was sent to
+ * @arrived: g_get_monotonic_time() when its last byte came, if that is known, else 0
  * @identities: (nullable): what the certificate of a TLS peer proves (RFC 5922 section 7.1), best first,
  *   NULL-terminated; NULL unless it was verified
  *
@@ -63,6 +64,7 @@ typedef struct {
   guint16 remote_port;
   gchar *local_address;
   guint16 local_port;
+  gint64 arrived;
   gchar **identities;
 } SiprecRequest;
 

@@ -32,6 +32,10 @@ void siprec_agent_request (SiprecAgent *agent, SiprecTransaction *transaction,
 gboolean siprec_agent_admits (SiprecAgent *agent, SiprecTransaction *transaction,
                               SiprecRequest *request, gboolean in_dialog);
 
+/* @transaction, an INVITE outside any dialog, is being refused. */
+void siprec_agent_tell_refusal (SiprecAgent *agent, const SiprecRequest *invite,
+                                const SiprecReply *reply);
+
 /* The queue frees its members when the agent stops. */
 GQueue *siprec_agent_dialogs (SiprecAgent *agent);
 GQueue *siprec_agent_transactions (SiprecAgent *agent);
@@ -41,6 +45,9 @@ GHashTable *siprec_agent_dialog_table (SiprecAgent *agent);
 
 /* The shortest session interval that is accepted, in seconds. */
 guint siprec_agent_session_minimum (SiprecAgent *agent);
+
+/* TRUE if the thread doesn't keep up: new calls are to be refused, which costs little. */
+gboolean siprec_agent_is_overloaded (SiprecAgent *agent, const SiprecRequest *request);
 
 /* Contact of ours for a peer that reaches us where @request arrived. */
 gchar *siprec_agent_contact (SiprecAgent *agent, const SiprecRequest *request);

@@ -6,13 +6,16 @@
 #include <string.h>
 
 #include "../error.h"
+#include "load.h"
 #include "screen.h"
 #include "sip-private.h"
 #include "uri.h"
 
 #define MAX_MESSAGE_BYTES   (512 * 1024)
 #define MAX_PENDING_INVITES 500
-#define IDLE_TIMEOUT_MS     (600 * 1000)
+/* Of a UDP socket: a burst of calls waits there, as far as net.core.rmem_max lets it. */
+#define RECEIVE_BUFFER  (4 * 1024 * 1024)
+#define IDLE_TIMEOUT_MS (600 * 1000)
 /* When any port will do it must be free for UDP and TCP. */
 #define PORT_ATTEMPTS 20
 
@@ -23,6 +26,7 @@ struct _SiprecSockets {
   nta_agent_t *nta;
   SiprecFront *front;
   tport_t *streams;
+  GArray *udp; /* gint: the UDP sockets, sofia's */
 };
 
 static void
@@ -55,10 +59,21 @@ set_bind_error (GError **error, const SiprecListenUri *uri, gint code)
 static guint16
 bound_port (SiprecSockets *sockets, const gchar *ident)
 {
-  for (tport_t *tp = tport_primaries (nta_agent_tports (sockets->nta)); tp; tp = tport_next (tp))
-    if (g_strcmp0 (tport_ident (tp), ident) == 0)
-      return ntohs (((const su_sockaddr_t *)tport_get_address (tp)->ai_addr)->su_port);
-  return 0;
+  guint16 port = 0;
+
+  for (tport_t *tp = tport_primaries (nta_agent_tports (sockets->nta)); tp; tp = tport_next (tp)) {
+    const su_sockaddr_t *address;
+    gint fd;
+
+    if (g_strcmp0 (tport_ident (tp), ident) != 0)
+      continue;
+    address = (const su_sockaddr_t *)tport_get_address (tp)->ai_addr;
+    fd = siprec_load_find_socket (address);
+    if (fd >= 0)
+      g_array_append_val (sockets->udp, fd);
+    port = ntohs (address->su_port);
+  }
+  return port;
 }
 
 /* Returns: the port, or 0 with errno set */
@@ -70,8 +85,8 @@ bind_udp (SiprecSockets *sockets, const SiprecListenUri *uri, guint16 port, cons
   guint16 bound;
 
   errno = 0;
-  if (nta_agent_add_tport (sockets->nta, URL_STRING_MAKE (text), TPTAG_IDENT (ident), TAG_END ()) !=
-      0)
+  if (nta_agent_add_tport (sockets->nta, URL_STRING_MAKE (text), TPTAG_IDENT (ident),
+                           TPTAG_UDP_RMEM (RECEIVE_BUFFER), TAG_END ()) != 0)
     return 0;
   bound = bound_port (sockets, ident);
   if (bound == 0 && errno == 0)
@@ -178,6 +193,7 @@ siprec_sockets_open (const SiprecSocketsConfig *config, gchar ***actual, GError 
   g_autoptr (GPtrArray) uris = g_ptr_array_new_with_free_func (g_free);
   SiprecSockets *sockets = g_new0 (SiprecSockets, 1);
 
+  sockets->udp = g_array_new (FALSE, FALSE, sizeof (gint));
   errno = 0;
   if (!config->loop || !create_nta (sockets, config) || !open_streams (sockets)) {
     g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_ADDRESS,
@@ -205,7 +221,17 @@ siprec_sockets_close (SiprecSockets *sockets)
 {
   g_clear_pointer (&sockets->nta, nta_agent_destroy);
   g_clear_pointer (&sockets->front, siprec_front_free);
+  g_array_unref (sockets->udp);
   g_free (sockets);
+}
+
+gboolean
+siprec_sockets_are_full (SiprecSockets *sockets)
+{
+  for (guint i = 0; i < sockets->udp->len; i++)
+    if (siprec_load_is_high (g_array_index (sockets->udp, gint, i)))
+      return TRUE;
+  return FALSE;
 }
 
 nta_agent_t *

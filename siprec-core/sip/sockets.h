@@ -40,6 +40,9 @@ void siprec_sockets_close (SiprecSockets *sockets);
 
 nta_agent_t *siprec_sockets_nta (SiprecSockets *sockets);
 
+/* TRUE if so much waits in a UDP socket that datagrams will soon be lost. */
+gboolean siprec_sockets_are_full (SiprecSockets *sockets);
+
 /* From any thread. */
 void siprec_sockets_set_tls (SiprecSockets *sockets, SiprecTlsContext *context);
 guint siprec_sockets_n_connections (SiprecSockets *sockets);

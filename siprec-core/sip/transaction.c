@@ -186,12 +186,23 @@ send_final (SiprecTransaction *transaction, const SiprecReply *reply)
   return irq;
 }
 
+/* 401, 407 and 422 ask the client to come again, 482 means that it came twice. */
+static gboolean
+is_refusal (SiprecTransaction *transaction, const SiprecReply *reply)
+{
+  return transaction->method == sip_method_invite && !transaction->request->to_tag &&
+         reply->status >= 300 && !reply->decided && reply->status != 401 && reply->status != 407 &&
+         reply->status != 422 && reply->status != 482 && reply->status != 487;
+}
+
 static void
 finish (SiprecTransaction *transaction, const SiprecReply *reply)
 {
   SiprecDialog *dialog = transaction->dialog;
   nta_incoming_t *irq = send_final (transaction, reply);
 
+  if (is_refusal (transaction, reply))
+    siprec_agent_tell_refusal (transaction->agent, transaction->request, reply);
   if (!dialog || !siprec_dialog_answered (dialog, transaction, reply->status, irq))
     nta_incoming_destroy (irq);
 }
@@ -417,6 +428,16 @@ is_known_scheme (const gchar *uri)
   return FALSE;
 }
 
+/* RFC 3261 section 21.5.4. */
+static void
+refuse_for_now (SiprecTransaction *transaction)
+{
+  static const gchar *const lines[] = {"Retry-After: 5", NULL};
+
+  siprec_transaction_reply (transaction,
+                            &(SiprecReply){.status = 503, .headers = lines, .decided = TRUE});
+}
+
 /* RFC 3261 section 8.2 and, for what claims to be in a dialog that we don't know, 12.2.2. */
 static void
 dispatch (SiprecTransaction *transaction)
@@ -433,6 +454,8 @@ dispatch (SiprecTransaction *transaction)
     siprec_transaction_reply_status (transaction, 481);
   else if (!is_known_scheme (transaction->request->uri))
     siprec_transaction_reply_status (transaction, 416);
+  else if (siprec_agent_is_overloaded (transaction->agent, transaction->request))
+    refuse_for_now (transaction);
   else if (is_merged (transaction))
     siprec_transaction_reply (transaction, &merged);
   else if (!siprec_transaction_refuse (transaction))

@@ -143,6 +143,32 @@ GST_START_TEST (an_application_that_does_not_claim_ends_the_call)
 }
 GST_END_TEST
 
+/* An acceptor that was given a session and has hung itself up must not keep it for ever. */
+GST_START_TEST (an_acceptor_that_does_not_claim_ends_the_call)
+{
+  Recorder *recorder = recorder_new (NULL);
+  Caller *caller = caller_new (recorder_uri (recorder), FALSE);
+
+  recorder_apply (recorder, 100 * GST_MSECOND);
+  recorder_accept (recorder);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  fail_unless (caller_await (caller, "BYE"));
+  fail_unless (recorder_await_idle (recorder));
+
+  /* Nor one that gets it from somebody else. */
+  recorder_accept (recorder);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  fail_unless (recorder_claim (recorder, recorder_session (recorder, 1)));
+  recorder_accept (recorder);
+  siprec_session_release (recorder_session (recorder, 1));
+  fail_unless (recorder_session (recorder, 2) == recorder_session (recorder, 1));
+  fail_unless (caller_await (caller, "BYE"));
+  fail_unless (recorder_await_idle (recorder));
+  caller_free (caller);
+  recorder_free (recorder);
+}
+GST_END_TEST
+
 GST_START_TEST (a_session_has_one_consumer_at_a_time)
 {
   Recorder *recorder = recorder_new (NULL);
@@ -349,6 +375,7 @@ claiming_suite (void)
   tcase_add_test (tcase, single_streams_can_be_refused);
   tcase_add_test (tcase, cancel_while_deciding);
   tcase_add_test (tcase, an_application_that_does_not_claim_ends_the_call);
+  tcase_add_test (tcase, an_acceptor_that_does_not_claim_ends_the_call);
   tcase_add_test (tcase, a_session_has_one_consumer_at_a_time);
   tcase_add_test (tcase, a_released_session_goes_to_the_next_acceptor);
   tcase_add_test (tcase, hangup_says_bye_with_a_reason);

@@ -1,0 +1,131 @@
+/* What people see of calls that aren't taken.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <gst/check/gstcheck.h>
+
+#include "pipeline.h"
+
+#define SDP                                                                                        \
+  "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"                      \
+  "m=audio 40000 RTP/AVP 0\r\na=sendonly\r\n"
+
+static void
+expect_refusal (Pipeline *pipeline, guint status, const gchar *reason)
+{
+  GstMessage *message = pipeline_message (pipeline, GST_MESSAGE_ELEMENT, "GstSiprecSessionRefused");
+  const GstStructure *refusal;
+  guint told = 0;
+
+  fail_unless (message != NULL);
+  refusal = gst_message_get_structure (message);
+  fail_unless (gst_structure_get_uint (refusal, "status", &told));
+  fail_unless_equals_int (told, status);
+  fail_unless (strstr (gst_structure_get_string (refusal, "reason"), reason) != NULL, "%s",
+               gst_structure_get_string (refusal, "reason"));
+  fail_unless_equals_string (gst_structure_get_string (refusal, "remote-address"), "127.0.0.1");
+  gst_message_unref (message);
+}
+
+GST_START_TEST (test_refusals)
+{
+  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
+  g_autoptr (GError) error = NULL;
+  GstMessage *warning;
+  Caller *caller, *other;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  other = pipeline_caller (pipeline);
+  fail_unless_equals_int (caller_invite_with (caller, "Require: siprec\r\n", "text/plain", "x"),
+                          415);
+  warning = pipeline_message (pipeline, GST_MESSAGE_WARNING, NULL);
+  fail_unless (warning != NULL);
+  gst_message_parse_warning (warning, &error, NULL);
+  fail_unless (strstr (error->message, "127.0.0.1 was refused with 415") != NULL, "%s",
+               error->message);
+  gst_message_unref (warning);
+  expect_refusal (pipeline, 415, "text/plain");
+  fail_unless_equals_int (
+      caller_invite_with (caller, "Require: siprec\r\n", "application/sdp", "x"), 400);
+  expect_refusal (pipeline, 400, "SDP");
+  fail_unless_equals_int (
+      caller_invite_with (caller, "Require: siprec, foo\r\n", "application/sdp", SDP), 420);
+  expect_refusal (pipeline, 420, "extension");
+  fail_unless_equals_int (caller_invite (other, 1, "sendonly"), 200);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 503);
+  expect_refusal (pipeline, 503, "free");
+  /* One warning does for a while. */
+  fail_unless_equals_int (caller_bye (other), 200);
+  pipeline_await_eos (pipeline_pad (pipeline, "audio_0"));
+  fail_if (gst_bus_pop_filtered (pipeline->bus, GST_MESSAGE_WARNING) != NULL);
+  caller_free (caller);
+  caller_free (other);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+static guint
+refuse (GstElement *src, const GstStructure *request, gpointer data)
+{
+  return 486;
+}
+
+/* Who has refused needn't be told. */
+GST_START_TEST (test_own_decision)
+{
+  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
+  Caller *caller;
+
+  g_signal_connect (pipeline->src, "accept-session", G_CALLBACK (refuse), NULL);
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 486);
+  fail_unless_equals_int (caller_invite_with (caller, "Require: siprec\r\n", "text/plain", "x"),
+                          415);
+  expect_refusal (pipeline, 415, "text/plain");
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+/* A flood is told in part. */
+GST_START_TEST (test_flood)
+{
+  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
+  GstMessage *message;
+  Caller *caller;
+  guint n_told = 0, n_unsaid = 0;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  for (guint i = 0; n_unsaid == 0 && i < 100000; i++) {
+    fail_unless_equals_int (caller_invite_with (caller, NULL, "text/plain", "x"), 415);
+    while ((message = gst_bus_pop_filtered (pipeline->bus, GST_MESSAGE_ELEMENT))) {
+      const GstStructure *refusal = gst_message_get_structure (message);
+
+      if (gst_structure_has_name (refusal, "GstSiprecSessionRefused")) {
+        n_told++;
+        gst_structure_get_uint (refusal, "unsaid", &n_unsaid);
+      }
+      gst_message_unref (message);
+    }
+  }
+  fail_unless (n_told >= 11 && n_unsaid > 0);
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+static Suite *
+siprecsrc_refused_suite (void)
+{
+  Suite *suite = suite_create ("siprecsrc-refused");
+  TCase *tcase = tcase_create ("all");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_test (tcase, test_refusals);
+  tcase_add_test (tcase, test_own_decision);
+  tcase_add_test (tcase, test_flood);
+  return suite;
+}
+
+GST_CHECK_MAIN (siprecsrc_refused);
