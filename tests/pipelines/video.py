@@ -83,7 +83,8 @@ def check_film(path, screen, camera):
     for picture in pictures:
         # The screen is grey with a small ball; where it isn't, there is nothing.
         assert (picture[1 * 16 + 1] > 60) == screen and (picture[7 * 16 + 10] > 60) == screen, list(picture)
-        assert max(picture[8 * 16 + 13:8 * 16 + 16]) > 30, list(picture)
+    # The first voice speaks at first.
+    assert max(pictures[0][8 * 16 + 12:8 * 16 + 16]) > 20, list(pictures[0])
     moves = len({picture[12:16] + picture[28:32] + picture[44:48] for picture in pictures}) > 1
     assert moves == camera, [list(picture) for picture in pictures]
 
