@@ -1,11 +1,13 @@
 /* gst-siprec: the plugin
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "siprecdecode.h"
 #include "siprecsrc.h"
 
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
-  return gst_element_register (plugin, "siprecsrc", GST_RANK_NONE, GST_TYPE_SIPREC_SRC);
+  return gst_element_register (plugin, "siprecsrc", GST_RANK_NONE, GST_TYPE_SIPREC_SRC) &&
+         gst_element_register (plugin, "siprecdecode", GST_RANK_NONE, GST_TYPE_SIPREC_DECODE);
 }
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, siprec, "SIP recording (SIPREC)",

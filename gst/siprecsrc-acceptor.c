@@ -86,6 +86,10 @@ get_endpoint (GstSiprecSrc *self, const GstSiprecSrcSettings *set)
       .media_address = set->media_address,
       .external_address = set->external_address,
       .udp_buffer_size = set->udp_buffer_size,
+      .security = {.tls = {set->tls_certificate, set->tls_ca, set->tls_require_client_cert},
+                   .allow = set->allow,
+                   .auth_file = set->auth_file,
+                   .auth_realm = set->auth_realm},
   };
 
   if (!parse_port_range (set->port_range, &settings)) {
@@ -120,29 +124,69 @@ get_endpoint (GstSiprecSrc *self, const GstSiprecSrcSettings *set)
   return endpoint;
 }
 
+/* Who sets a property may look at it in another thread. */
+static void
+set_endpoint (GstSiprecSrc *self, SiprecEndpoint *endpoint)
+{
+  GST_OBJECT_LOCK (self);
+  self->endpoint = endpoint;
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* In any thread. */
+static void
+on_warning (const gchar *text, gpointer user_data)
+{
+  GST_ELEMENT_WARNING (user_data, RESOURCE, SETTINGS, ("%s", text), (NULL));
+}
+
+void
+gst_siprec_src_renew_certificate (GstSiprecSrc *self, const gchar *certificate)
+{
+  g_autoptr (GError) error = NULL;
+  SiprecEndpoint *endpoint;
+
+  GST_OBJECT_LOCK (self);
+  endpoint = self->endpoint ? siprec_endpoint_ref (self->endpoint) : NULL;
+  GST_OBJECT_UNLOCK (self);
+  if (!endpoint)
+    return;
+  if (!siprec_endpoint_set_certificate (endpoint, certificate, &error))
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
+                         ("%s The old certificate stays in use.", error->message), (NULL));
+  siprec_endpoint_unref (endpoint);
+}
+
 gboolean
 gst_siprec_src_open (GstSiprecSrc *self)
 {
   /* Properties are MUTABLE_READY: nobody changes them during a state change. */
   const GstSiprecSrcSettings *settings = &self->settings;
+  SiprecEndpoint *endpoint;
 
   if (settings->session)
     return TRUE;
-  self->endpoint = get_endpoint (self, settings);
-  if (!self->endpoint)
+  endpoint = get_endpoint (self, settings);
+  if (!endpoint)
     return FALSE;
+  siprec_endpoint_watch (endpoint, on_warning, gst_object_ref (self), gst_object_unref);
+  set_endpoint (self, endpoint);
   self->start_handle = siprec_endpoint_start (self->endpoint, endpoint_ready, self);
-  self->watch_handle = siprec_endpoint_watch (self->endpoint, call_refused, self);
+  self->watch_handle = siprec_endpoint_watch_refusals (self->endpoint, call_refused, self);
   return TRUE;
 }
 
 void
 gst_siprec_src_close (GstSiprecSrc *self)
 {
-  if (self->endpoint) {
-    siprec_endpoint_cancel_start (self->endpoint, self->start_handle);
-    siprec_endpoint_unwatch (self->endpoint, self->watch_handle);
-    g_clear_pointer (&self->endpoint, siprec_endpoint_unref);
+  SiprecEndpoint *endpoint = self->endpoint;
+
+  if (endpoint) {
+    siprec_endpoint_cancel_start (endpoint, self->start_handle);
+    siprec_endpoint_unwatch (endpoint, self);
+    siprec_endpoint_unwatch_refusals (endpoint, self->watch_handle);
+    set_endpoint (self, NULL);
+    siprec_endpoint_unref (endpoint);
   }
   g_clear_pointer (&self->bound_uri, g_free);
   g_clear_error (&self->bound_error);

@@ -342,20 +342,35 @@ find_zero (GstSiprecSrc *self)
   return MAX (zero, now - SIPREC_BACKLOG);
 }
 
-/* Silent pads for the audio streams that the session lacks. */
+/* Pads of one kind up to @n that the session lacks: silent ones, or without a picture. */
 static void
-add_absent_pads (GstSiprecSrc *self, guint audio_pads, GstClockTime zero)
+add_absent_pads (GstSiprecSrc *self, const gchar *templ, guint n, SiprecFormat *format,
+                 GstClockTime zero)
+{
+  for (guint i = 0; i < n; i++) {
+    g_autofree gchar *name =
+        g_strdup_printf ("%.*s_%u", (int)(strchr (templ, '_') - templ), templ, i);
+    g_autoptr (GstSiprecSrcPad) known = find_pad (self, name);
+    GstSiprecSrcPad *pad;
+
+    if (known)
+      continue;
+    pad = new_pad (self, templ, name);
+    pad->is_video = format->is_video;
+    feed_silence (self, pad, format, zero);
+  }
+}
+
+static void
+add_all_absent_pads (GstSiprecSrc *self, guint audio_pads, GstClockTime zero)
 {
   g_autoptr (SiprecFormat) pcmu = siprec_format_new ("audio", 0, "PCMU", 8000, 1, NULL);
-  SiprecFormat *format = self->audio_format ? self->audio_format : pcmu;
+  g_autoptr (SiprecFormat) video = siprec_format_new ("video", 96, "VP8", 90000, 0, NULL);
 
-  for (guint i = 0; i < audio_pads; i++) {
-    g_autofree gchar *name = g_strdup_printf ("audio_%u", i);
-    g_autoptr (GstSiprecSrcPad) pad = find_pad (self, name);
-
-    if (!pad)
-      feed_silence (self, new_pad (self, "audio_%u", name), format, zero);
-  }
+  add_absent_pads (self, "audio_%u", audio_pads, self->audio_format ? self->audio_format : pcmu,
+                   zero);
+  add_absent_pads (self, "video_%u", self->settings.video_pads, video, zero);
+  add_absent_pads (self, "screen_%u", self->settings.screen_pads, video, zero);
 }
 
 static void
@@ -405,7 +420,7 @@ gst_siprec_src_settle_pads (GstSiprecSrc *self, guint audio_pads)
     gst_siprec_src_time_begin (self, zero);
   gst_siprec_src_get_time (self, &time);
   self->zero = gst_siprec_src_time_to_running (&time, zero);
-  add_absent_pads (self, audio_pads, zero);
+  add_all_absent_pads (self, audio_pads, zero);
   if (!self->metadata_pad)
     make_metadata_pad (self);
   add_fresh_pads (self);

@@ -9,7 +9,7 @@
 #define DEFAULT_LATENCY          200
 #define DEFAULT_TIMEOUT          (5 * GST_SECOND)
 #define DEFAULT_DECISION_TIMEOUT GST_SECOND
-#define MAX_AUDIO_PADS           64
+#define MAX_PADS                 64
 #define MAX_LATENCY              4000
 #define MAX_METADATA_SIZE        (16 * 1024 * 1024)
 #define MAX_METADATA_ELEMENTS    1000000
@@ -25,6 +25,12 @@ enum {
   PROP_PORT_RANGE,
   PROP_EXTERNAL_ADDRESS,
   PROP_UDP_BUFFER_SIZE,
+  PROP_TLS_CERTIFICATE,
+  PROP_TLS_CA,
+  PROP_TLS_REQUIRE_CLIENT_CERT,
+  PROP_ALLOW,
+  PROP_AUTH_FILE,
+  PROP_AUTH_REALM,
   PROP_ACCEPT,
   PROP_STRICTNESS,
   PROP_CODECS,
@@ -44,6 +50,9 @@ enum {
   PROP_METADATA_MAX_ID_LENGTH,
   PROP_FILL,
   PROP_AUDIO_PADS,
+  PROP_VIDEO_PADS,
+  PROP_SCREEN_PADS,
+  PROP_PIN_CAPS,
   PROP_BUFFER_DURATION,
   PROP_LATENCY,
   PROP_DROP_ON_LATENCY,
@@ -92,6 +101,11 @@ gst_siprec_src_settings_clear (GstSiprecSrcSettings *settings)
   g_clear_pointer (&settings->media_address, g_free);
   g_clear_pointer (&settings->port_range, g_free);
   g_clear_pointer (&settings->external_address, g_free);
+  g_clear_pointer (&settings->tls_certificate, g_free);
+  g_clear_pointer (&settings->tls_ca, g_free);
+  g_clear_pointer (&settings->allow, g_free);
+  g_clear_pointer (&settings->auth_file, g_free);
+  g_clear_pointer (&settings->auth_realm, g_free);
   g_clear_pointer (&settings->codecs, g_free);
   g_clear_pointer (&settings->content_map, g_free);
   g_clear_pointer (&settings->context, g_free);
@@ -108,6 +122,12 @@ static const gsize fields[N_PROPS] = {
     [PROP_PORT_RANGE] = FIELD (port_range),
     [PROP_EXTERNAL_ADDRESS] = FIELD (external_address),
     [PROP_UDP_BUFFER_SIZE] = FIELD (udp_buffer_size),
+    [PROP_TLS_CERTIFICATE] = FIELD (tls_certificate),
+    [PROP_TLS_CA] = FIELD (tls_ca),
+    [PROP_TLS_REQUIRE_CLIENT_CERT] = FIELD (tls_require_client_cert),
+    [PROP_ALLOW] = FIELD (allow),
+    [PROP_AUTH_FILE] = FIELD (auth_file),
+    [PROP_AUTH_REALM] = FIELD (auth_realm),
     [PROP_ACCEPT] = FIELD (accept),
     [PROP_STRICTNESS] = FIELD (strictness),
     [PROP_CODECS] = FIELD (codecs),
@@ -127,6 +147,9 @@ static const gsize fields[N_PROPS] = {
     [PROP_METADATA_MAX_ID_LENGTH] = FIELD (metadata_limits.id_length),
     [PROP_FILL] = FIELD (fill),
     [PROP_AUDIO_PADS] = FIELD (audio_pads),
+    [PROP_VIDEO_PADS] = FIELD (video_pads),
+    [PROP_SCREEN_PADS] = FIELD (screen_pads),
+    [PROP_PIN_CAPS] = FIELD (pin_caps),
     [PROP_BUFFER_DURATION] = FIELD (buffer_duration),
     [PROP_LATENCY] = FIELD (latency),
     [PROP_DROP_ON_LATENCY] = FIELD (drop_on_latency),
@@ -172,6 +195,8 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 
   g_free (old_string);
   g_clear_object (&old_object);
+  if (id == PROP_TLS_CERTIFICATE)
+    gst_siprec_src_renew_certificate (GST_SIPREC_SRC (object), g_value_get_string (value));
 }
 
 static void
@@ -264,6 +289,46 @@ install_endpoint_properties (void)
       "Kernel receive buffer of each media socket in bytes; 0 for the kernel's default, which "
       "suits audio, and 1 MiB for video",
       0, G_MAXINT, 0, READY);
+}
+
+/* Who may record, and how that is proved. */
+static void
+install_security_properties (void)
+{
+  props[PROP_TLS_CERTIFICATE] = g_param_spec_string (
+      "tls-certificate", "TLS certificate",
+      "PEM file with private key, certificate and chain, which listening on sips: or "
+      ";transport=tls "
+      "takes; a comma list of several serves clients that ask for different names. Read again when "
+      "it changes, or when this is set again; calls go on",
+      NULL, PLAYING);
+  props[PROP_TLS_CA] = g_param_spec_string (
+      "tls-ca", "TLS CA",
+      "PEM file with the authorities whose certificates are trusted. With it clients are asked for "
+      "a "
+      "certificate. Unset trusts those of the system where the element itself connects",
+      NULL, READY);
+  props[PROP_TLS_REQUIRE_CLIENT_CERT] = g_param_spec_boolean (
+      "tls-require-client-cert", "TLS require client certificate",
+      "Refuse TLS clients without a certificate that tls-ca vouches for (mutual TLS)", FALSE,
+      READY);
+  props[PROP_ALLOW] = g_param_spec_string (
+      "allow", "Allow",
+      "Comma list of those who may record, all others get 403: addresses (192.0.2.1), networks "
+      "(10.0.0.0/8), and identities that TLS client certificates prove (sbc.example.com). Unset "
+      "allows everybody",
+      NULL, READY);
+  props[PROP_AUTH_FILE] = g_param_spec_string (
+      "auth-file", "Authentication file",
+      "File with lines user:realm:HA1 of those who may record after Digest authentication; HA1 is "
+      "the "
+      "SHA-256 (64 digits) or MD5 (32) of user:realm:password. Read again when it changes. Unset "
+      "asks nobody",
+      NULL, READY);
+  props[PROP_AUTH_REALM] = g_param_spec_string (
+      "auth-realm", "Authentication realm",
+      "The realm of the users in auth-file, as clients are told it. Unset stands for \"siprec\"",
+      NULL, READY);
 }
 
 /* Which session, and how it is answered. */
@@ -365,7 +430,19 @@ install_media_properties (void)
       "Least number of audio pads: those that a session lacks exist all the same and are silent, "
       "so "
       "that a fixed pipeline ends with any call. 0 makes the pads that were negotiated",
-      0, MAX_AUDIO_PADS, 0, READY);
+      0, MAX_PADS, 0, READY);
+  props[PROP_VIDEO_PADS] = g_param_spec_uint (
+      "video-pads", "Video pads",
+      "Least number of video pads: those that a session lacks exist all the same, without a "
+      "picture, and end with it",
+      0, MAX_PADS, 0, READY);
+  props[PROP_SCREEN_PADS] = g_param_spec_uint ("screen-pads", "Screen pads", "The same for screens",
+                                               0, MAX_PADS, 0, READY);
+  props[PROP_PIN_CAPS] = g_param_spec_boolean (
+      "pin-caps", "Pin caps",
+      "Leave the caps of a video pad as they are when its pictures get another size, for muxers "
+      "that take no others (matroskamux): decoders follow what the pictures say",
+      FALSE, READY);
   props[PROP_BUFFER_DURATION] =
       g_param_spec_uint64 ("buffer-duration", "Buffer duration",
                            "Join audio frames to buffers of this length (in ns) where the format "
@@ -410,6 +487,7 @@ gst_siprec_src_install_properties (GObjectClass *klass)
   klass->get_property = get_property;
 
   install_endpoint_properties ();
+  install_security_properties ();
   install_session_properties ();
   install_metadata_properties ();
   install_media_properties ();

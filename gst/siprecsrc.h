@@ -23,6 +23,12 @@ typedef struct {
   gchar *port_range;
   gchar *external_address;
   guint udp_buffer_size;
+  gchar *tls_certificate;
+  gchar *tls_ca;
+  gboolean tls_require_client_cert;
+  gchar *allow;
+  gchar *auth_file;
+  gchar *auth_realm;
   SiprecAccept accept;
   SiprecStrictness strictness;
   gchar *codecs;
@@ -39,6 +45,9 @@ typedef struct {
   SiprecMetadataLimits metadata_limits;
   SiprecFill fill;
   guint audio_pads;
+  guint video_pads;
+  guint screen_pads;
+  gboolean pin_caps;
   GstClockTime buffer_duration;
   guint latency;
   gboolean drop_on_latency;
@@ -142,6 +151,8 @@ GstStructure *gst_siprec_src_get_stats (GstSiprecSrc *self);
 /* siprecsrc-acceptor.c: how the element comes by a session */
 
 /* Gets the endpoint and starts it. FALSE after an ERROR message. */
+/* Posts a warning if @certificate, set while the endpoint listens, can't be used. */
+void gst_siprec_src_renew_certificate (GstSiprecSrc *self, const gchar *certificate);
 gboolean gst_siprec_src_open (GstSiprecSrc *self);
 void gst_siprec_src_close (GstSiprecSrc *self);
 

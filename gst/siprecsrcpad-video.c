@@ -112,12 +112,22 @@ feed (GstSiprecVideo *video, GstBuffer *buffer, GstClockTime time)
   gst_siprec_depayloader_push (video->depayloader, buffer);
 }
 
+/* Whether pictures of @caps can go on under those that were pushed. */
+static gboolean
+is_covered (GstSiprecSrcPad *pad, GstCaps *pushed, GstCaps *caps)
+{
+  if (pad->src->settings.pin_caps && !pad->awaits_caps)
+    return gst_structure_has_name (gst_caps_get_structure (pushed, 0),
+                                   gst_structure_get_name (gst_caps_get_structure (caps, 0)));
+  return gst_caps_is_equal (pushed, caps);
+}
+
 static void
 follow_caps (GstSiprecSrcPad *pad, GstCaps *caps)
 {
   g_autoptr (GstCaps) current = gst_pad_get_current_caps (GST_PAD (pad));
 
-  if (caps && caps != current && (!current || !gst_caps_is_equal (current, caps)))
+  if (caps && caps != current && (!current || !is_covered (pad, current, caps)))
     gst_siprec_src_pad_complete_introduction (pad, caps);
   else if (pad->awaits_caps)
     gst_siprec_src_pad_complete_introduction (pad, NULL);

@@ -346,11 +346,14 @@ on_started (SiprecAgent *agent, gchar **uris, const GError *error, gpointer user
   else
     endpoint->actual_uri = g_strjoinv (",", uris);
   g_mutex_unlock (&endpoint->lock);
+  if (uris)
+    siprec_endpoint_begin_guard (endpoint, uris);
   siprec_endpoint_tell_waiters (agent, endpoint);
 }
 
 const SiprecAgentHandler siprec_endpoint_agent_handler = {
-    on_started, on_request, siprec_endpoint_on_stopped, siprec_endpoint_on_refused};
+    on_started, on_request, siprec_endpoint_on_stopped, siprec_endpoint_on_admit,
+    siprec_endpoint_on_refused};
 
 /* In the SIP thread: an acceptor is new; a session may be waiting for it. */
 static void

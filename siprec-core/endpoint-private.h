@@ -26,6 +26,7 @@ struct _SiprecEndpoint {
   /* Fixed at creation. */
   gchar *name; /* NULL for a private one */
   SiprecSettings settings;
+  SiprecGuard *guard;
   SiprecAgent *agent;
   SiprecStrand *strand; /* tells the application of sessions */
 
@@ -88,6 +89,13 @@ void siprec_policy_clear (SiprecPolicy *policy);
 /* refusals.c */
 void siprec_endpoint_on_refused (SiprecAgent *agent, const SiprecRequest *invite,
                                  const SiprecReply *reply, gpointer endpoint);
+
+/* endpoint-guard.c */
+
+/* The endpoint listens on @uris. In the SIP thread. */
+void siprec_endpoint_begin_guard (SiprecEndpoint *endpoint, gchar **uris);
+gboolean siprec_endpoint_on_admit (SiprecAgent *agent, SiprecTransaction *transaction,
+                                   SiprecRequest *request, gboolean in_dialog, gpointer endpoint);
 
 /* claiming.c */
 extern const SiprecSessionOwner siprec_endpoint_session_owner;

@@ -39,6 +39,11 @@ settings_clear (SiprecSettings *settings)
   g_free ((gchar *)settings->local_uri);
   g_free ((gchar *)settings->media_address);
   g_free ((gchar *)settings->external_address);
+  g_free ((gchar *)settings->security.tls.certificate);
+  g_free ((gchar *)settings->security.tls.ca);
+  g_free ((gchar *)settings->security.allow);
+  g_free ((gchar *)settings->security.auth_file);
+  g_free ((gchar *)settings->security.auth_realm);
 }
 
 static void
@@ -48,12 +53,33 @@ settings_copy (SiprecSettings *copy, const SiprecSettings *settings)
   copy->local_uri = g_strdup (settings->local_uri);
   copy->media_address = g_strdup (settings->media_address);
   copy->external_address = g_strdup (settings->external_address);
+  copy->security.tls.certificate = g_strdup (settings->security.tls.certificate);
+  copy->security.tls.ca = g_strdup (settings->security.tls.ca);
+  copy->security.allow = g_strdup (settings->security.allow);
+  copy->security.auth_file = g_strdup (settings->security.auth_file);
+  copy->security.auth_realm = g_strdup (settings->security.auth_realm);
 }
 
 static gboolean
 same_text (const gchar *a, const gchar *b)
 {
   return g_strcmp0 (a ? a : "", b ? b : "") == 0;
+}
+
+static const gchar *
+find_security_conflict (const SiprecGuardSettings *a, const SiprecGuardSettings *b)
+{
+  if (!same_text (a->tls.certificate, b->tls.certificate))
+    return "tls-certificate";
+  if (!same_text (a->tls.ca, b->tls.ca))
+    return "tls-ca";
+  if (a->tls.require_client != b->tls.require_client)
+    return "tls-require-client-cert";
+  if (!same_text (a->allow, b->allow))
+    return "allow";
+  if (!same_text (a->auth_file, b->auth_file))
+    return "auth-file";
+  return same_text (a->auth_realm, b->auth_realm) ? NULL : "auth-realm";
 }
 
 /* The name of the first setting in which @a and @b differ, or NULL. */
@@ -68,7 +94,9 @@ find_conflict (const SiprecSettings *a, const SiprecSettings *b)
     return "external-address";
   if (a->first_port != b->first_port || a->last_port != b->last_port)
     return "port-range";
-  return a->udp_buffer_size != b->udp_buffer_size ? "udp-buffer-size" : NULL;
+  if (a->udp_buffer_size != b->udp_buffer_size)
+    return "udp-buffer-size";
+  return find_security_conflict (&a->security, &b->security);
 }
 
 void
@@ -185,12 +213,19 @@ static SiprecAgent *
 make_agent (SiprecEndpoint *endpoint, GError **error)
 {
   g_auto (GStrv) uris = g_strsplit (endpoint->settings.local_uri, ",", -1);
+  g_autoptr (SiprecTlsContext) tls = siprec_guard_get_tls (endpoint->guard);
   const gchar *external = endpoint->settings.external_address;
+  SiprecAgent *agent;
 
   for (guint i = 0; uris[i]; i++)
     g_strstrip (uris[i]);
-  return siprec_agent_new ((const gchar *const *)uris, external && *external ? external : NULL,
-                           &siprec_endpoint_agent_handler, endpoint, error);
+  agent = siprec_agent_new ((const gchar *const *)uris, external && *external ? external : NULL,
+                            &siprec_endpoint_agent_handler, endpoint, error);
+  if (agent && tls)
+    siprec_agent_set_tls (agent, tls);
+  if (agent && !siprec_agent_check_tls (agent, error))
+    g_clear_pointer (&agent, siprec_agent_free);
+  return agent;
 }
 
 static SiprecApplication *
@@ -266,7 +301,9 @@ endpoint_new (const gchar *name, const SiprecSettings *settings, GError **error)
   g_cond_init (&endpoint->idle);
   endpoint->sessions = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
   endpoint->strand = siprec_strand_new (application_pool (), run_application, endpoint);
-  endpoint->agent = make_agent (endpoint, error);
+  endpoint->guard = siprec_guard_new (&settings->security, error);
+  if (endpoint->guard)
+    endpoint->agent = make_agent (endpoint, error);
   if (endpoint->agent == NULL) {
     siprec_endpoint_free (endpoint);
     return NULL;
@@ -283,6 +320,7 @@ siprec_endpoint_free (SiprecEndpoint *endpoint)
   siprec_strand_unref (endpoint->strand);
   if (endpoint->agent)
     siprec_agent_free (endpoint->agent);
+  g_clear_pointer (&endpoint->guard, siprec_guard_unref);
   g_queue_clear_full (&endpoint->untold, g_object_unref);
   g_hash_table_unref (endpoint->sessions);
   application_unref (endpoint->application);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "metadata/limits.h"
+#include "guard.h"
 #include "session.h"
 
 G_BEGIN_DECLS
@@ -30,6 +31,7 @@ typedef struct _SiprecEndpoint SiprecEndpoint;
  * @first_port, @last_port: range of RTP ports
  * @external_address: (nullable): address written into SDP and Contact (1:1 NAT)
  * @udp_buffer_size: SO_RCVBUF of media sockets, 0 for the default
+ * @security: who may record
  *
  * What all users of one endpoint must agree on.
  */
@@ -39,6 +41,7 @@ typedef struct {
   guint16 first_port, last_port;
   const gchar *external_address;
   guint udp_buffer_size;
+  SiprecGuardSettings security;
 } SiprecSettings;
 
 /* Which INVITEs are recording sessions. */
@@ -196,11 +199,22 @@ typedef void (*SiprecRefusedFunc) (SiprecEndpoint *endpoint, const GstStructure 
                                    gpointer user_data);
 
 /* The one who has watched longest is told of refusals. Returns a handle. */
-SIPREC_API guint siprec_endpoint_watch (SiprecEndpoint *endpoint, SiprecRefusedFunc func,
-                                        gpointer user_data);
+SIPREC_API guint siprec_endpoint_watch_refusals (SiprecEndpoint *endpoint, SiprecRefusedFunc func,
+                                                 gpointer user_data);
 
 /* @func is not called afterwards: waits for a call under way. */
-SIPREC_API void siprec_endpoint_unwatch (SiprecEndpoint *endpoint, guint handle);
+SIPREC_API void siprec_endpoint_unwatch_refusals (SiprecEndpoint *endpoint, guint handle);
+
+/* Another certificate for new TLS connections; calls go on. The old one stays if @certificate (as in
+ * SiprecTlsSettings) can't be used. Waits for the disk. */
+SIPREC_API gboolean siprec_endpoint_set_certificate (SiprecEndpoint *endpoint,
+                                                     const gchar *certificate, GError **error);
+
+/* Calls @warning when a file of the security settings has changed and can't be used, and when the endpoint is open
+ * to everybody. @destroy: called on @user_data after the last one, soon after siprec_endpoint_unwatch(). */
+SIPREC_API void siprec_endpoint_watch (SiprecEndpoint *endpoint, SiprecGuardWarning warning,
+                                       gpointer user_data, GDestroyNotify destroy);
+SIPREC_API void siprec_endpoint_unwatch (SiprecEndpoint *endpoint, gpointer user_data);
 
 /* While draining new INVITEs and OPTIONS get 503; running sessions go on. */
 SIPREC_API void siprec_endpoint_set_draining (SiprecEndpoint *endpoint, gboolean draining);

@@ -16,7 +16,8 @@ typedef struct {
 } Watcher;
 
 guint
-siprec_endpoint_watch (SiprecEndpoint *endpoint, SiprecRefusedFunc func, gpointer user_data)
+siprec_endpoint_watch_refusals (SiprecEndpoint *endpoint, SiprecRefusedFunc func,
+                                gpointer user_data)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&endpoint->lock);
   Watcher *watcher = g_new (Watcher, 1);
@@ -27,7 +28,7 @@ siprec_endpoint_watch (SiprecEndpoint *endpoint, SiprecRefusedFunc func, gpointe
 }
 
 void
-siprec_endpoint_unwatch (SiprecEndpoint *endpoint, guint handle)
+siprec_endpoint_unwatch_refusals (SiprecEndpoint *endpoint, guint handle)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&endpoint->lock);
 
@@ -54,6 +55,8 @@ make_text (const SiprecReply *reply)
     if (quote)
       return g_strndup (quote + 1, strcspn (quote + 1, "\""));
   }
+  if (reply->phrase)
+    return g_strdup (reply->phrase);
   switch (reply->status) {
   case 403:
     return g_strdup ("It bears no mark of a recording session; accept=any takes it.");
@@ -64,7 +67,7 @@ make_text (const SiprecReply *reply)
   case 503:
     return g_strdup ("Nobody is free to record it.");
   default:
-    return g_strdup (reply->phrase ? reply->phrase : "It can't be taken.");
+    return g_strdup ("It can't be taken.");
   }
 }
 

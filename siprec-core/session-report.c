@@ -32,6 +32,16 @@ headers_to_json (const SiprecRequest *request)
   return headers;
 }
 
+static JsonArray *
+names_to_json (gchar **names)
+{
+  JsonArray *array = json_array_new ();
+
+  for (; *names; names++)
+    json_array_add_string_element (array, *names);
+  return array;
+}
+
 /* An event about @when, a moment that has passed: the media of the session begins and ends exactly at its
  * first and last events. */
 static SiprecEvent *
@@ -62,6 +72,8 @@ siprec_session_report_start (SiprecSession *session)
   set_text (data, "remote_address", client->remote_address);
   json_object_set_int_member (data, "remote_port", client->remote_port);
   json_object_set_string_member (data, "initiator", session->answer ? "recorder" : "client");
+  if (client->identities)
+    json_object_set_array_member (data, "peer_identities", names_to_json (client->identities));
   json_object_set_string_member (data, "start", start);
   json_object_set_array_member (data, "headers", headers_to_json (client));
   siprec_session_emit (session, event_at (SIPREC_EVENT_SESSION_STARTED, data, session->start));

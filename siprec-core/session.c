@@ -430,6 +430,19 @@ siprec_session_get_request (SiprecSession *session)
       GST_TYPE_STRUCTURE, headers, NULL);
 
   gst_structure_free (headers);
+  if (invite->identities) {
+    GValue list = G_VALUE_INIT;
+
+    gst_value_array_init (&list, 2);
+    for (gchar **name = invite->identities; *name; name++) {
+      GValue value = G_VALUE_INIT;
+
+      g_value_init (&value, G_TYPE_STRING);
+      g_value_set_string (&value, *name);
+      gst_value_array_append_and_take_value (&list, &value);
+    }
+    gst_structure_take_value (request, "peer-identities", &list);
+  }
   return request;
 }
 

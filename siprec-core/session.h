@@ -113,7 +113,8 @@ SIPREC_API void siprec_session_request_snapshot (SiprecSession *session, const g
                                                  SiprecWishReply reply, gpointer user_data);
 
 /* The INVITE's headers and addresses for decisions: "application/x-siprec-request" with call-id, from, to,
- * uri, contact, transport, remote-address, remote-port and headers (GstStructure, first of each name).
+ * uri, contact, transport, remote-address, remote-port, headers (GstStructure, first of each name), and for a TLS
+ * client with a certificate peer-identities (GstValueArray of strings, the best first).
  * (transfer full) */
 SIPREC_API GstStructure *siprec_session_get_request (SiprecSession *session);
 

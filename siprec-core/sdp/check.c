@@ -35,16 +35,17 @@ siprec_offer_check_ports (const SiprecOffer *offer, GPtrArray *deviations)
   }
 }
 
-/* The digits of a version; it may have more of them than any number type. */
+/* RFC 3264 section 8 adds one a time, but an offer that we refused has taken a number too. A version may have more
+ * digits than any number type. */
 static gboolean
-is_next_or_same (const gchar *version, const gchar *before)
+goes_on (const gchar *version, const gchar *before)
 {
   guint64 now, then;
 
   if (!g_ascii_string_to_unsigned (version, 10, 0, G_MAXUINT64, &now, NULL) ||
       !g_ascii_string_to_unsigned (before, 10, 0, G_MAXUINT64, &then, NULL))
     return g_str_equal (version, before);
-  return now == then || now == then + 1;
+  return now >= then;
 }
 
 void
@@ -58,7 +59,7 @@ siprec_offer_check_origin (const SiprecOffer *offer, const SiprecOffer *before,
     return;
   if (g_strcmp0 (now->username, then->username) == 0 &&
       g_strcmp0 (now->sess_id, then->sess_id) == 0 && g_strcmp0 (now->addr, then->addr) == 0 &&
-      is_next_or_same (now->sess_version, then->sess_version))
+      goes_on (now->sess_version, then->sess_version))
     return;
   g_autofree gchar *shown =
       g_strdup_printf ("%s %s %s, %s %s %s before", now->username, now->sess_id, now->sess_version,

@@ -416,6 +416,14 @@ siprec_agent_tell_refusal (SiprecAgent *agent, const SiprecRequest *invite,
     agent->handler.refused (agent, invite, reply, agent->user_data);
 }
 
+gboolean
+siprec_agent_admits (SiprecAgent *agent, SiprecTransaction *transaction, SiprecRequest *request,
+                     gboolean in_dialog)
+{
+  return !agent->handler.admit ||
+         agent->handler.admit (agent, transaction, request, in_dialog, agent->user_data);
+}
+
 gchar *
 siprec_agent_contact (SiprecAgent *agent, const SiprecRequest *request)
 {
@@ -483,6 +491,23 @@ open_sockets (SiprecAgent *agent, GError **error)
   agent->leg = siprec_transaction_default_leg (agent);
   siprec_sockets_start (agent->sockets);
   return uris;
+}
+
+gboolean
+siprec_agent_check_tls (SiprecAgent *agent, GError **error)
+{
+  for (guint i = 0; !agent->tls && i < agent->uris->len; i++) {
+    const SiprecListenUri *uri = g_ptr_array_index (agent->uris, i);
+
+    if (g_strcmp0 (uri->transport, "tls") == 0) {
+      g_autofree gchar *text = siprec_listen_uri_format (uri, uri->port);
+
+      g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SETTINGS,
+                   "Listening on \"%s\" takes a certificate; set tls-certificate.", text);
+      return FALSE;
+    }
+  }
+  return TRUE;
 }
 
 void

@@ -49,6 +49,8 @@ typedef struct {
  * @started: the URIs are bound (@uris, with real ports, NULL-terminated), or @error says why not
  * @request: a request outside any dialog (INVITE, OPTIONS, anything else allowed); the handler answers
  *   it now or later with siprec_transaction_reply(), an INVITE with siprec_dialog_new() before that
+ * @admit: (nullable): asked about every request, also those in dialogs (@in_dialog), before anything is
+ *   done with it; FALSE if it has been answered and is none of the agent's business any more
  * @refused: (nullable): an INVITE outside any dialog was answered with @reply, and nobody had decided so
  * @stopped: last call, when all sockets are closed. The agent's thread ends after it
  */
@@ -57,6 +59,8 @@ typedef struct {
   void (*request) (SiprecAgent *agent, SiprecTransaction *transaction, SiprecRequest *request,
                    gpointer user_data);
   void (*stopped) (SiprecAgent *agent, gpointer user_data);
+  gboolean (*admit) (SiprecAgent *agent, SiprecTransaction *transaction, SiprecRequest *request,
+                     gboolean in_dialog, gpointer user_data);
   void (*refused) (SiprecAgent *agent, const SiprecRequest *invite, const SiprecReply *reply,
                    gpointer user_data);
 } SiprecAgentHandler;
@@ -74,6 +78,10 @@ typedef struct {
 SIPREC_API SiprecAgent *siprec_agent_new (const gchar *const *uris, const gchar *external_address,
                                           const SiprecAgentHandler *handler, gpointer user_data,
                                           GError **error);
+
+/* FALSE with a SETTINGS error if one of the URIs is for TLS and there is nothing for that. Before the
+ * start. */
+SIPREC_API gboolean siprec_agent_check_tls (SiprecAgent *agent, GError **error);
 
 /* What new TLS connections use from now on; needed before the start if one of the URIs is for TLS. From
  * any thread. */

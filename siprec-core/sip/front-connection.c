@@ -441,6 +441,22 @@ write_both (SiprecConnection *connection)
     end_peer (connection, "doesn't read");
 }
 
+/* The stack's parser never gets to the headers of what has no first line, and so never says that it has seen it. Who sends
+ * that much of it would not be listened to again, and not even his leaving be noticed. */
+static void
+watch_stall (SiprecConnection *connection)
+{
+  gboolean stalls = connection->channel && connection->in_flight_bytes >= MAX_IN_FLIGHT;
+
+  if (stalls && connection->deadline == 0) {
+    connection->stalled = TRUE;
+    set_deadline (connection, connection->front->limits.message_ms);
+  } else if (!stalls && connection->stalled) {
+    connection->stalled = FALSE;
+    connection->deadline = 0;
+  }
+}
+
 /* TRUE if nothing is left to be done. */
 static gboolean
 is_over (SiprecConnection *connection)
@@ -491,6 +507,7 @@ siprec_connection_serve (SiprecConnection *connection, gboolean peer_readable,
   count_passed (connection);
   write_both (connection);
   count_passed (connection);
+  watch_stall (connection);
   if (connection->stack_ended)
     close_stack (connection);
   if (is_over (connection))
@@ -518,7 +535,7 @@ siprec_connection_tick (SiprecConnection *connection, gint64 now)
     if (connection->stack_ended || (connection->asked && !connection->stack)) {
       end_stack (connection, "out of time");
       end_peer (connection, "out of time");
-    } else if (connection->ready && connection->received->len > 0) {
+    } else if (connection->ready && !connection->stalled && connection->received->len > 0) {
       refuse (connection, "400 Message Is Cut Off");
     } else {
       end_peer (connection, "silent");

@@ -46,6 +46,7 @@ typedef struct {
  * @asked: the stack has been asked to connect
  * @more: the peer's channel may have bytes that epoll doesn't tell of
  * @queued: the front will serve it again soon
+ * @stalled: @deadline is for the stack to take what is in flight
  * @deadline: when it is closed, unless something happens before; 0 for never
  * @expected: (nullable): of a server that we have connected to: whose certificate it must show
  * @counted: the address under which it counts, NULL for one of our own making
@@ -79,6 +80,7 @@ typedef struct {
   GQueue in_flight;
   gsize in_flight_bytes;
   gboolean starving;
+  gboolean stalled;
 
   gboolean connecting;
   gboolean ready;

@@ -12,6 +12,12 @@ text_dup (const gchar *text, gssize length)
   return text ? g_utf8_make_valid (text, length) : NULL;
 }
 
+static gboolean
+ends_with_bare_lf (const gchar *line, gsize length)
+{
+  return length > 0 && line[length - 1] == '\n' && (length == 1 || line[length - 2] != '\r');
+}
+
 /* Adds the header @line, as it was sent but with folded lines joined. */
 static void
 add_line (SiprecRequest *request, const gchar *name, const gchar *line, gsize length)
@@ -21,6 +27,7 @@ add_line (SiprecRequest *request, const gchar *name, const gchar *line, gsize le
   gsize size = line + length - value;
   g_autofree gchar *valid = NULL;
 
+  request->bare_lf = request->bare_lf || ends_with_bare_lf (line, length);
   while (size > 0 && g_ascii_isspace (*value)) {
     value++;
     size--;

@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
+#include "sofia.h"
 #include "uri.h"
 #include "window.h"
 
@@ -244,6 +245,21 @@ is_request (const gchar *message, const gchar *end)
   return space && g_ascii_strncasecmp (space + 1, "SIP/", 4) == 0;
 }
 
+/* The stack stops reading a connection where it can't read a first line, and doesn't close it for minutes. So its own
+ * parser is asked before. */
+static gboolean
+is_readable (const gchar *message, const gchar *end)
+{
+  su_home_t home[1] = {SU_HOME_INIT (home)};
+  g_autofree gchar *line = g_strndup (message, strcspn (message, "\r\n"));
+  gboolean readable = message + strlen (line) < end &&
+                      (is_response (message) ? sip_status_make (home, line) != NULL
+                                             : sip_request_make (home, line) != NULL);
+
+  su_home_deinit (home);
+  return readable;
+}
+
 GString *
 siprec_relay_inward (const SiprecRelay *relay, const gchar *message, gsize header_length,
                      gsize length)
@@ -254,6 +270,8 @@ siprec_relay_inward (const SiprecRelay *relay, const gchar *message, gsize heade
   GString *out;
   Span via, value;
 
+  if (!is_readable (message, end))
+    return NULL;
   if (is_response (message)) {
     out = g_string_new_len (message, rest - message);
     append_peer (out, relay);

@@ -32,6 +32,10 @@ void siprec_agent_request (SiprecAgent *agent, SiprecTransaction *transaction,
 void siprec_agent_tell_refusal (SiprecAgent *agent, const SiprecRequest *invite,
                                 const SiprecReply *reply);
 
+/* FALSE if the user has answered it. */
+gboolean siprec_agent_admits (SiprecAgent *agent, SiprecTransaction *transaction,
+                              SiprecRequest *request, gboolean in_dialog);
+
 /* The queue frees its members when the agent stops. */
 GQueue *siprec_agent_dialogs (SiprecAgent *agent);
 GQueue *siprec_agent_transactions (SiprecAgent *agent);

@@ -165,19 +165,6 @@ open_streams (SiprecSockets *sockets)
   return sockets->streams != NULL;
 }
 
-/* Returns: FALSE if it takes a certificate that there isn't */
-static gboolean
-check_tls (const SiprecListenUri *uri, SiprecTlsContext *tls, GError **error)
-{
-  g_autofree gchar *text = siprec_listen_uri_format (uri, uri->port);
-
-  if (tls || g_strcmp0 (uri->transport, "tls") != 0)
-    return TRUE;
-  g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SETTINGS,
-               "Listening on \"%s\" takes a certificate; set tls-certificate.", text);
-  return FALSE;
-}
-
 static gboolean
 open_all (SiprecSockets *sockets, const SiprecSocketsConfig *config, GPtrArray *actual,
           GError **error)
@@ -189,8 +176,7 @@ open_all (SiprecSockets *sockets, const SiprecSocketsConfig *config, GPtrArray *
   siprec_front_set_tls (sockets->front, config->tls);
   for (guint i = 0; i < config->uris->len; i++) {
     const SiprecListenUri *wanted = g_ptr_array_index (config->uris, i);
-    gchar *uri =
-        check_tls (wanted, config->tls, error) ? bind_uri (sockets, wanted, i, error) : NULL;
+    gchar *uri = bind_uri (sockets, wanted, i, error);
 
     if (!uri)
       return FALSE;

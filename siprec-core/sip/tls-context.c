@@ -3,8 +3,7 @@
 #include "tls-context.h"
 
 #include <errno.h>
-#include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -15,19 +14,12 @@
 /* Sessions are resumed only by tickets, which cost the server no memory. */
 static const guchar session_id[] = "siprec";
 
-/* A file as it was when it was read. */
-typedef struct {
-  gchar *path;
-  struct stat state;
-} File;
-
 /* @servers: of SSL_CTX, one a certificate; the first is for clients that name none.
  * @client: for connections that we make. */
 struct _SiprecTlsContext {
   gint ref_count;
   GPtrArray *servers;
   SSL_CTX *client;
-  GArray *files;
 };
 
 static void
@@ -39,46 +31,6 @@ set_error (GError **error, const gchar *path, const gchar *what)
   g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SETTINGS, "%s: %s%s%s.", path, what,
                reason ? ": " : "", reason ? reason : "");
   ERR_clear_error ();
-}
-
-static void
-clear_file (gpointer data)
-{
-  g_free (((File *)data)->path);
-}
-
-static gboolean
-same_state (const struct stat *a, const struct stat *b)
-{
-  return a->st_ino == b->st_ino && a->st_size == b->st_size &&
-         a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
-
-static gboolean
-note_file (SiprecTlsContext *context, const gchar *path, GError **error)
-{
-  File file = {0};
-
-  if (stat (path, &file.state) != 0) {
-    g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SETTINGS, "%s: %s.", path, g_strerror (errno));
-    return FALSE;
-  }
-  file.path = g_strdup (path);
-  g_array_append_val (context->files, file);
-  return TRUE;
-}
-
-gboolean
-siprec_tls_context_is_stale (SiprecTlsContext *context)
-{
-  for (guint i = 0; i < context->files->len; i++) {
-    const File *file = &g_array_index (context->files, File, i);
-    struct stat state;
-
-    if (stat (file->path, &state) != 0 || !same_state (&state, &file->state))
-      return TRUE;
-  }
-  return FALSE;
 }
 
 /* Nobody can type a passphrase here. */
@@ -102,9 +54,21 @@ check_dates (X509 *certificate, const gchar *path, GError **error)
   return TRUE;
 }
 
+/* OpenSSL's words for a missing file are not everybody's. */
+static gboolean
+check_file (const gchar *path, GError **error)
+{
+  if (access (path, R_OK) == 0)
+    return TRUE;
+  g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SETTINGS, "%s: %s.", path, g_strerror (errno));
+  return FALSE;
+}
+
 static gboolean
 load_certificate (SSL_CTX *ctx, const gchar *path, GError **error)
 {
+  if (!check_file (path, error))
+    return FALSE;
   ERR_clear_error ();
   SSL_CTX_set_default_passwd_cb (ctx, no_passphrase);
   if (SSL_CTX_use_certificate_chain_file (ctx, path) != 1)
@@ -130,6 +94,8 @@ load_authorities (SSL_CTX *ctx, const gchar *path, GError **error)
     SSL_CTX_set_default_verify_paths (ctx);
     return TRUE;
   }
+  if (!check_file (path, error))
+    return FALSE;
   names = SSL_load_client_CA_file (path);
   if (!names || SSL_CTX_load_verify_file (ctx, path) != 1) {
     sk_X509_NAME_pop_free (names, X509_NAME_free);
@@ -191,8 +157,7 @@ add_server (SiprecTlsContext *context, const SiprecTlsSettings *settings, const 
     SSL_CTX_set_verify (
         ctx, SSL_VERIFY_PEER | (settings->require_client ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
         NULL);
-  return note_file (context, path, error) && load_certificate (ctx, path, error) &&
-         load_authorities (ctx, settings->ca, error);
+  return load_certificate (ctx, path, error) && load_authorities (ctx, settings->ca, error);
 }
 
 static gboolean
@@ -200,8 +165,6 @@ load (SiprecTlsContext *context, const SiprecTlsSettings *settings, GError **err
 {
   g_auto (GStrv) paths = g_strsplit (settings->certificate ? settings->certificate : "", ",", -1);
 
-  if (settings->ca && !note_file (context, settings->ca, error))
-    return FALSE;
   for (gchar **path = paths; *path; path++)
     if (!add_server (context, settings, g_strstrip (*path), error))
       return FALSE;
@@ -219,8 +182,6 @@ siprec_tls_context_new (const SiprecTlsSettings *settings, GError **error)
   context->ref_count = 1;
   context->servers = g_ptr_array_new_with_free_func ((GDestroyNotify)SSL_CTX_free);
   context->client = make_ctx (TLS_client_method ());
-  context->files = g_array_new (FALSE, FALSE, sizeof (File));
-  g_array_set_clear_func (context->files, clear_file);
   return load (context, settings, error) ? g_steal_pointer (&context) : NULL;
 }
 
@@ -238,7 +199,6 @@ siprec_tls_context_unref (SiprecTlsContext *context)
     return;
   g_ptr_array_unref (context->servers);
   SSL_CTX_free (context->client);
-  g_array_unref (context->files);
   g_free (context);
 }
 

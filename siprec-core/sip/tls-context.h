@@ -37,9 +37,6 @@ SIPREC_API SiprecTlsContext *siprec_tls_context_new (const SiprecTlsSettings *se
 SIPREC_API SiprecTlsContext *siprec_tls_context_ref (SiprecTlsContext *context);
 SIPREC_API void siprec_tls_context_unref (SiprecTlsContext *context);
 
-/* TRUE if one of its files is no longer what it was. */
-SIPREC_API gboolean siprec_tls_context_is_stale (SiprecTlsContext *context);
-
 /* For a connection that a client has made. */
 SIPREC_API SSL *siprec_tls_context_accept (SiprecTlsContext *context);
 

@@ -425,6 +425,19 @@ refuse_for_now (SiprecTransaction *transaction)
                             &(SiprecReply){.status = 503, .headers = lines, .decided = TRUE});
 }
 
+/* RFC 3261 section 8.2.2.1. Whom the URI names is of no matter. */
+static gboolean
+is_known_scheme (const gchar *uri)
+{
+  static const gchar *const schemes[] = {"sip", "sips", "tel"};
+  g_autofree gchar *scheme = uri ? g_uri_parse_scheme (uri) : NULL;
+
+  for (guint i = 0; scheme && i < G_N_ELEMENTS (schemes); i++)
+    if (g_ascii_strcasecmp (scheme, schemes[i]) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 /* RFC 3261 section 8.2 and, for what claims to be in a dialog that we don't know, 12.2.2. */
 static void
 dispatch (SiprecTransaction *transaction)
@@ -441,6 +454,8 @@ dispatch (SiprecTransaction *transaction)
     siprec_transaction_reply_status (transaction, 481);
   else if (siprec_agent_is_overloaded (transaction->agent, transaction->request))
     refuse_for_now (transaction);
+  else if (!is_known_scheme (transaction->request->uri))
+    siprec_transaction_reply_status (transaction, 416);
   else if (is_merged (transaction))
     siprec_transaction_reply (transaction, &merged);
   else if (!siprec_transaction_refuse (transaction))
@@ -460,10 +475,14 @@ on_request (nta_leg_magic_t *magic, nta_leg_t *leg, nta_incoming_t *irq, const s
   }
   transaction = transaction_new (magic, irq);
   dialog = siprec_dialog_find (magic, sip);
-  if (dialog && transaction->method != sip_method_cancel)
-    siprec_dialog_receive (dialog, transaction);
-  else
-    dispatch (transaction);
+  /* Whom we have called is welcome. */
+  if ((dialog && siprec_dialog_is_ours (dialog)) ||
+      siprec_agent_admits (magic, transaction, transaction->request, dialog != NULL)) {
+    if (dialog && transaction->method != sip_method_cancel)
+      siprec_dialog_receive (dialog, transaction);
+    else
+      dispatch (transaction);
+  }
   dispatched (transaction);
   return 0;
 }

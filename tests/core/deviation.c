@@ -10,28 +10,6 @@
 
 static GPtrArray *plays; /* paths */
 
-static gint
-compare_paths (gconstpointer a, gconstpointer b)
-{
-  return g_strcmp0 (*(const gchar *const *)a, *(const gchar *const *)b);
-}
-
-static GPtrArray *
-find_plays (void)
-{
-  GPtrArray *paths = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GDir) dir = g_dir_open (PLAYS, 0, NULL);
-  const gchar *name;
-
-  g_assert_nonnull (dir);
-  while ((name = g_dir_read_name (dir))) {
-    if (g_str_has_suffix (name, ".play"))
-      g_ptr_array_add (paths, g_build_filename (PLAYS, name, NULL));
-  }
-  g_ptr_array_sort (paths, compare_paths);
-  return paths;
-}
-
 GST_START_TEST (the_page_lists_every_id)
 {
   const gchar *const *ids = siprec_deviation_ids ();
@@ -99,22 +77,11 @@ GST_START_TEST (every_number_has_a_play)
 GST_END_TEST
 
 static void
-run (const gchar *path, gboolean strict)
+run (const gchar *path, gboolean as_strict)
 {
-  g_autoptr (Play) play = play_new (path);
-  SiprecPolicy policy = {
-      .accept = g_strcmp0 (play_setting (play, "accept"), "any") == 0 ? SIPREC_ACCEPT_ANY
-                                                                      : SIPREC_ACCEPT_SIPREC,
-      .strictness = strict ? SIPREC_STRICTNESS_STRICT : SIPREC_STRICTNESS_LENIENT,
-  };
-  Recorder *recorder = recorder_new (&policy);
-  g_autofree gchar *problem = NULL;
+  g_autofree gchar *problem = recorder_play (path, as_strict);
 
-  recorder_apply (recorder, 60 * GST_SECOND);
-  problem = play_run (play, &recorder_plays, recorder, recorder_uri (recorder), strict);
   fail_unless (problem == NULL, "%s", problem);
-  fail_unless (recorder_await_idle (recorder), "%s: a session is left", path);
-  recorder_free (recorder);
 }
 
 GST_START_TEST (lenient)
@@ -135,7 +102,7 @@ deviation_suite (void)
   Suite *suite = suite_create ("deviation");
   TCase *tcase = tcase_create ("deviation");
 
-  plays = find_plays ();
+  plays = recorder_find_plays (PLAYS);
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, the_page_lists_every_id);
   tcase_add_test (tcase, an_id_is_noted_once);

@@ -218,7 +218,7 @@ GST_START_TEST (a_new_line_is_what_a_guess_waited_for)
       fail_unless (
           json_object_get_boolean_member (json_array_get_object_element (who, 0), "guessed"));
   }
-  expect_events ("deviation session.ended");
+  expect_events ("session.ended");
 }
 GST_END_TEST
 

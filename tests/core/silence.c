@@ -194,7 +194,8 @@ GST_START_TEST (test_decoders)
   }
   gst_harness_push_event (decoder, gst_event_new_eos ());
   n = read_decoded (decoder, codec->rate, &loudest);
-  fail_unless (loudest <= 32, "%s: %d", codec->row.name, loudest);
+  /* G.722 may come to rest at an offset of about 50. */
+  fail_unless (loudest <= 64, "%s: %d", codec->row.name, loudest);
   fail_unless (n + codec->rate / 20 >= (codec->encoder ? 2 : 1) * codec->rate, "%s: %u samples",
                codec->row.name, n);
 }

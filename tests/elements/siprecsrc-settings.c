@@ -48,6 +48,12 @@ GST_START_TEST (test_malformed)
       {"media-address=\"127.0.0.1,0.0.0.0\"", "media-address", "0.0.0.0"},
       {"media-address=\"127.0.0.1,\"", "media-address", "\"\""},
       {"external-address=nowhere", "external-address", "nowhere"},
+      {"local-uri=sips:127.0.0.1:0", "tls-certificate", "sip:127.0.0.1:0;transport=tls"},
+      {"tls-certificate=/no/such.pem", "No such file", "/no/such.pem"},
+      {"tls-require-client-cert=true", "tls-ca", "tls-require-client-cert"},
+      {"allow=\"10.0.0.0/33\"", "allow", "10.0.0.0/33"},
+      {"auth-file=/no/such.file", "auth-file", "/no/such.file"},
+      {"auth-realm=\"a:b\"", "auth-realm", "a:b"},
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
@@ -156,7 +162,8 @@ GST_START_TEST (test_round_trip)
       "decision-timeout=5 context=other endpoint=named media-address=127.0.0.2 "
       "external-address=192.0.2.1 port-range=4000-4002 add-reference-timestamp-meta=true "
       "ntp-time-source=unix "
-      "srtp-policy=required latch=signalled",
+      "srtp-policy=required latch=signalled allow=10.0.0.0/8 auth-file=/f auth-realm=r "
+      "tls-certificate=/c tls-ca=/a tls-require-client-cert=true",
       NULL);
   static const gchar *const expected[][2] = {
       {"codecs", "PCMA"},
@@ -188,6 +195,12 @@ GST_START_TEST (test_round_trip)
       {"ntp-time-source", "unix"},
       {"srtp-policy", "required"},
       {"latch", "signalled"},
+      {"allow", "10.0.0.0/8"},
+      {"auth-file", "/f"},
+      {"auth-realm", "r"},
+      {"tls-certificate", "/c"},
+      {"tls-ca", "/a"},
+      {"tls-require-client-cert", "true"},
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (expected); i++) {
@@ -229,6 +242,23 @@ GST_START_TEST (test_metadata_bounds)
 }
 GST_END_TEST;
 
+/* Listening on all addresses for all the world is possible, but not in silence. */
+GST_START_TEST (test_exposure)
+{
+  Pipeline *pipeline = pipeline_new ("local-uri=sip:0.0.0.0:0", NULL);
+  GstMessage *message;
+  g_autoptr (GError) warning = NULL;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  message = pipeline_message (pipeline, GST_MESSAGE_WARNING, NULL);
+  fail_unless (message != NULL);
+  gst_message_parse_warning (message, &warning, NULL);
+  fail_unless (strstr (warning->message, "allow") != NULL, "%s", warning->message);
+  gst_message_unref (message);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
 static Suite *
 siprecsrc_settings_suite (void)
 {
@@ -237,6 +267,7 @@ siprecsrc_settings_suite (void)
 
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, test_malformed);
+  tcase_add_test (tcase, test_exposure);
   tcase_add_test (tcase, test_port_in_use);
   tcase_add_test (tcase, test_endpoint_conflict);
   tcase_add_test (tcase, test_actual_uri);

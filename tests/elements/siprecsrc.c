@@ -434,9 +434,11 @@ GST_START_TEST (test_metadata_text)
   g_autofree gchar *path = g_strdup_printf ("%s/captions-%d.mkv", g_get_tmp_dir (), getpid ());
   g_autofree gchar *sink = g_strdup_printf (
       "queue ! text/x-raw,format=utf8 ! matroskamux ! filesink async=false location=%s", path);
-  g_autofree gchar *probe = g_strdup_printf (
-      "ffprobe -v error -show_entries stream=codec_type,codec_name -of csv=p=0 %s", path);
-  g_autofree gchar *extract = g_strdup_printf ("ffmpeg -v error -i %s -f srt -", path);
+  g_autofree gchar *probe = g_strdup_printf ("env -u LD_PRELOAD ffprobe -v error -show_entries "
+                                             "stream=codec_type,codec_name -of csv=p=0 %s",
+                                             path);
+  g_autofree gchar *extract =
+      g_strdup_printf ("env -u LD_PRELOAD ffmpeg -v error -i %s -f srt -", path);
   g_autofree gchar *kind = NULL;
   g_autofree gchar *captions = NULL;
   g_autofree gchar *ffmpeg = g_find_program_in_path ("ffmpeg");

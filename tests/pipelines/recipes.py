@@ -6,6 +6,7 @@ recipes.py readme, or recipes.py RECIPE [CODEC]. A command of the README is chan
 import os
 import re
 import socket
+import subprocess
 import sys
 import tempfile
 
@@ -56,6 +57,10 @@ def check_file(path, tones=TONES):
     assert channels and len(channels) == len(wanted), channels
     for channel, frequency in zip(channels, wanted):
         check_voice(channel, frequency)
+
+
+def output(*command):
+    return subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE).stdout
 
 
 class Receivers:
@@ -136,6 +141,22 @@ def events(folder):
     with start("events", folder) as server:
         call_both(server, folder)
     check_file(os.path.join(folder, "events.ndjson"))
+
+
+def captions(folder):
+    """Players find a subtitle track beside the voices, with what happened when it happened."""
+    voices = [recorder.tone(os.path.join(folder, "tone%d.wav" % t), t, SECONDS) for t in TONES]
+    with start("captions", folder) as server:
+        assert server.call("hold", *voices, d=SECONDS) == 0, "".join(server.output)
+        server.end()
+    path = os.path.join(folder, "call.mkv")
+    kinds = output("ffprobe", "-v", "error", "-show_entries", "stream=codec_type,codec_name", "-of", "csv=p=0", path)
+    assert kinds.split() == ["pcm_mulaw,audio", "pcm_mulaw,audio", "subrip,subtitle"], kinds
+    shown = output("ffmpeg", "-v", "error", "-i", path, "-map", "0:s", "-f", "srt", "-")
+    found = re.findall(r"^\d\d:\d\d:(\d\d),\d+ --> .*\n(.*)\n", shown, re.M)
+    assert [text for _, text in found] == [name + what for what in (" joined", " on hold", " resumed")
+                                           for name in ("Alice", "Bob")], shown
+    assert int(found[0][0]) == 0 and int(found[2][0]) >= SECONDS, shown
 
 
 def forward(folder):

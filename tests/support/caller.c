@@ -38,6 +38,7 @@ struct _Caller {
   guint16 seq[CALLER_MAX_STREAMS];
   guint32 timestamp[CALLER_MAX_STREAMS];
   guint n_restarts[CALLER_MAX_STREAMS];
+  gint64 patience;                       /* microseconds */
   gchar *proto[CALLER_MAX_STREAMS];      /* (nullable) */
   gchar *attributes[CALLER_MAX_STREAMS]; /* (nullable) */
   Sealer *sealer[CALLER_MAX_STREAMS];    /* (nullable) */
@@ -78,6 +79,7 @@ caller_new (const gchar *uri, gboolean tcp)
   g_assert_nonnull (address);
 
   caller->tcp = tcp;
+  caller->patience = TIMEOUT_US;
   caller->stream = g_string_new (NULL);
   caller->sip = open_socket (g_socket_address_get_family (address), tcp, &caller->own_port);
   g_assert_true (g_socket_connect (caller->sip, address, NULL, NULL));
@@ -88,6 +90,12 @@ caller_new (const gchar *uri, gboolean tcp)
     caller->timestamp[i] = g_random_int ();
   }
   return caller;
+}
+
+void
+caller_set_patience (Caller *caller, guint milliseconds)
+{
+  caller->patience = (gint64)milliseconds * 1000;
 }
 
 void
@@ -371,10 +379,10 @@ final_status (const gchar *message, const gchar *method, guint cseq)
 static guint
 await_response (Caller *caller, const gchar *method, guint cseq)
 {
-  gint64 until = g_get_monotonic_time () + TIMEOUT_US;
+  gint64 until = g_get_monotonic_time () + caller->patience;
 
   while (g_get_monotonic_time () < until) {
-    gchar *message = receive (caller, RESEND_US);
+    gchar *message = receive (caller, MIN (RESEND_US, caller->patience));
     guint status;
 
     if (message == NULL) {
@@ -774,6 +782,14 @@ caller_answer (Caller *caller, const gchar *status, guint n_streams)
   g_free (caller->answer);
   caller->answer = g_strdup (body_of (caller->last));
   return TRUE;
+}
+
+gboolean
+caller_is_left_alone (Caller *caller, guint milliseconds)
+{
+  g_autofree gchar *message = receive (caller, (gint64)milliseconds * 1000);
+
+  return message == NULL;
 }
 
 const gchar *

@@ -21,6 +21,9 @@ typedef struct _Caller Caller;
  * list), over TCP if @tcp. Its RTP sockets are on free ports. */
 Caller *caller_new (const gchar *uri, gboolean tcp);
 
+/* Waits for responses @milliseconds in place of five seconds. */
+void caller_set_patience (Caller *caller, guint milliseconds);
+
 /* Closes its sockets; a call still up is forgotten. */
 void caller_free (Caller *caller);
 
@@ -98,6 +101,9 @@ gboolean caller_ring (Caller *caller);
 /* Answers it: @status ("486 Busy Here", "200 OK"), and for 200 an offer of @n_streams lines with their metadata, or
  * nothing for 0. FALSE if no ACK comes. */
 gboolean caller_answer (Caller *caller, const gchar *status, guint n_streams);
+
+/* TRUE if nothing comes within @milliseconds. */
+gboolean caller_is_left_alone (Caller *caller, guint milliseconds);
 
 /* The last message received, whole; owned by the caller. */
 const gchar *caller_last (Caller *caller);

@@ -85,4 +85,45 @@ act (gpointer recorder, guint n, const gchar *action)
     siprec_session_hangup (session, NULL);
 }
 
-const PlayRecorder recorder_plays = {next_event, NULL, act};
+gchar *
+recorder_play (const gchar *path, gboolean strict)
+{
+  static const PlayRecorder handler = {next_event, NULL, act};
+  g_autoptr (Play) play = play_new (path);
+  SiprecPolicy policy = {
+      .accept = g_strcmp0 (play_setting (play, "accept"), "any") == 0 ? SIPREC_ACCEPT_ANY
+                                                                      : SIPREC_ACCEPT_SIPREC,
+      .strictness = strict ? SIPREC_STRICTNESS_STRICT : SIPREC_STRICTNESS_LENIENT,
+  };
+  Recorder *recorder = recorder_new (&policy);
+  gchar *problem;
+
+  recorder_apply (recorder, 60 * GST_SECOND);
+  problem = play_run (play, &handler, recorder, recorder_uri (recorder), strict);
+  if (problem == NULL && !recorder_await_idle (recorder))
+    problem = g_strdup_printf ("%s: a session is left", path);
+  recorder_free (recorder);
+  return problem;
+}
+
+static gint
+compare_paths (gconstpointer a, gconstpointer b)
+{
+  return g_strcmp0 (*(const gchar *const *)a, *(const gchar *const *)b);
+}
+
+GPtrArray *
+recorder_find_plays (const gchar *folder)
+{
+  GPtrArray *paths = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const gchar *name;
+
+  g_assert_nonnull (dir);
+  while ((name = g_dir_read_name (dir))) {
+    if (g_str_has_suffix (name, ".play"))
+      g_ptr_array_add (paths, g_build_filename (folder, name, NULL));
+  }
+  g_ptr_array_sort (paths, compare_paths);
+  return paths;
+}

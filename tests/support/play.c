@@ -367,6 +367,16 @@ do_await (Stage *stage)
 }
 
 static void
+do_silence (Stage *stage)
+{
+  Call *call = current_call (stage);
+
+  if (!caller_is_left_alone (call->caller,
+                             (guint)g_ascii_strtoull (stage->step->words[0], NULL, 10)))
+    complain (stage, "there was a message");
+}
+
+static void
 do_act (Stage *stage)
 {
   Call *call = current_call (stage);
@@ -461,7 +471,8 @@ static const struct {
     {"total", 2, do_total}, {"streams", 0, do_streams}, {"rtp", 2, do_rtp},
     {"skip", 2, do_rtp},    {"raw", 2, do_raw},         {"restart", 1, do_restart},
     {"act", 1, do_act},     {"reply", 1, do_reply},     {"answer", 0, do_answer},
-    {"await", 1, do_await}, {"bye", 0, do_bye},         {"end", 0, do_end},
+    {"await", 1, do_await}, {"silence", 1, do_silence}, {"bye", 0, do_bye},
+    {"end", 0, do_end},
 };
 
 static void

@@ -29,7 +29,7 @@
  *   it is; `restart LINE`: another source from here on
  * - `act pause|resume|snapshot|hangup`: what the recorder does
  * - `reply STATUS`: what its requests get from here on (`reply 200` to begin with); `answer`: with the SDP below
- * - `await METHOD`: a request of the recorder
+ * - `await METHOD`: a request of the recorder; `silence N`: nothing of it for N milliseconds
  * - `bye`: hangs up, and waits for the end of the session; `end`: waits for it
  *
  * At its end the calls that are still up are hung up.

@@ -44,6 +44,14 @@ recorder_new (const SiprecPolicy *policy)
   return recorder_new_with (&settings, policy);
 }
 
+static guint next_timeout; /* milliseconds, 0 for that of the RFC */
+
+void
+recorder_hurry (guint milliseconds)
+{
+  next_timeout = milliseconds;
+}
+
 Recorder *
 recorder_new_with (const SiprecSettings *settings, const SiprecPolicy *policy)
 {
@@ -57,6 +65,14 @@ recorder_new_with (const SiprecSettings *settings, const SiprecPolicy *policy)
   g_cond_init (&recorder->changed);
   recorder->endpoint = siprec_endpoint_get (NULL, settings, NULL);
   g_assert_nonnull (recorder->endpoint);
+  if (next_timeout) {
+    SiprecFrontLimits limits = SIPREC_FRONT_LIMITS;
+
+    limits.message_ms = next_timeout;
+    siprec_agent_set_limits (recorder->endpoint->agent, &limits);
+    siprec_agent_set_transaction_timeout (recorder->endpoint->agent, next_timeout);
+  }
+  next_timeout = 0;
   siprec_endpoint_start (recorder->endpoint, on_ready, recorder);
   g_mutex_lock (&recorder->lock);
   while (recorder->uri == NULL)

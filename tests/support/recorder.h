@@ -19,6 +19,9 @@ Recorder *recorder_new (const SiprecPolicy *policy);
 Recorder *recorder_new_with (const SiprecSettings *settings, const SiprecPolicy *policy);
 void recorder_free (Recorder *recorder);
 
+/* The next recorder's transactions, and messages that don't end, time out after @milliseconds in place of 32 and 10 seconds. */
+void recorder_hurry (guint milliseconds);
+
 /* "sip:127.0.0.1:port;transport=udp,..." */
 const gchar *recorder_uri (Recorder *recorder);
 SiprecEndpoint *recorder_endpoint (Recorder *recorder);
@@ -57,5 +60,8 @@ gchar *recorder_events_until (Recorder *recorder, SiprecSession *session, Siprec
 /* Waits until no session is left. */
 gboolean recorder_await_idle (Recorder *recorder);
 
-/* The same for plays: PlayRecorder's @recorder is a Recorder with an application (recorder_apply()). */
-extern const PlayRecorder recorder_plays;
+/* Plays the file at @path to a recorder of its own. Returns what went wrong (transfer full), or NULL. */
+gchar *recorder_play (const gchar *path, gboolean strict);
+
+/* The paths of all plays in @folder, sorted (transfer full). */
+GPtrArray *recorder_find_plays (const gchar *folder);

@@ -1,0 +1,108 @@
+/* Places a call with two voices, a camera and a screen, for recipes and the demo.
+ *
+ *   video-call HOST:PORT SECONDS [no-camera] [no-screen]
+ *
+ * The camera is H.264, and after half of the time of another size; the screen is VP8 and shows a picture a second,
+ * but none between a quarter and three quarters of the time. Both count their pictures in the picture.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/caller.h"
+#include "tests/support/film.h"
+
+#define AUDIO "m=audio PORT RTP/AVP 0\r\na=sendonly\r\na=label:"
+#define CAMERA                                                                                     \
+  "m=video PORT RTP/AVPF 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\n"       \
+  "a=rtcp-fb:* nack pli\r\na=sendonly\r\na=label:3\r\n"
+#define SCREEN                                                                                     \
+  "m=video PORT RTP/AVPF 97\r\na=rtpmap:97 VP8/90000\r\na=rtcp-fb:* ccm "                          \
+  "fir\r\na=content:slides\r\n"                                                                    \
+  "a=sendonly\r\na=label:4\r\n"
+
+#define X264 "x264enc tune=zerolatency key-int-max=40 speed-preset=ultrafast bitrate=1000"
+
+/* Sends picture @n; @seq counts the packets, since not all pictures are shown. */
+static void
+send_picture (Caller *caller, guint stream, const Film *film, guint n, guint16 *seq)
+{
+  guint first = g_array_index (film->first, guint, n);
+
+  for (guint i = first; i < first + film_n_packets (film, n); i++) {
+    gsize size;
+    const guint8 *data = g_bytes_get_data (g_ptr_array_index (film->packets, i), &size);
+    g_autofree guint8 *packet = g_memdup2 (data, size);
+
+    GST_WRITE_UINT16_BE (packet + 2, (*seq)++);
+    caller_send_raw (caller, stream, packet, size);
+  }
+}
+
+static Film *
+make_camera (guint n)
+{
+  Film *film = film_new (X264, "rtph264pay config-interval=-1 pt=96", 640, 360, n / 2);
+
+  film_append (film, film_new (X264, "rtph264pay config-interval=-1 pt=96", 1280, 720, n - n / 2));
+  return film;
+}
+
+/* Ticks of 20 ms: sound at each, a picture of the camera at five of ten, one of the screen at one of fifty. */
+static void
+talk (Caller *caller, guint seconds, const Film *camera, const Film *screen)
+{
+  gint64 next = g_get_monotonic_time ();
+  guint16 camera_seq = 0, screen_seq = 0;
+  guint shown = 0;
+
+  for (guint i = 0; i < seconds * 50; i++, next += 20000) {
+    gint64 now = g_get_monotonic_time ();
+
+    if (next > now)
+      g_usleep (next - now);
+    caller_send (caller, 0, i / 25 % 2 ? 0x20 : 0xa0);
+    caller_send (caller, 1, 0xff);
+    if (camera && shown < i * 2 / 5 + 1)
+      send_picture (caller, 2, camera, shown++, &camera_seq);
+    if (screen && i % 50 == 10 && (i < seconds * 50 / 4 || i > seconds * 50 * 3 / 4))
+      send_picture (caller, camera ? 3 : 2, screen, i / 50 * 20, &screen_seq);
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  const gchar *lines[5] = {AUDIO "1\r\n", AUDIO "2\r\n"};
+  g_autofree gchar *uri = NULL;
+  guint seconds, n = 2, status;
+  Film *camera = NULL, *screen = NULL;
+  Caller *caller;
+
+  gst_init (&argc, &argv);
+  if (argc < 3) {
+    g_printerr ("video-call HOST:PORT SECONDS [no-camera] [no-screen]\n");
+    return 2;
+  }
+  uri = g_strdup_printf ("sip:%s", argv[1]);
+  seconds = atoi (argv[2]);
+  if (!g_strv_contains ((const gchar *const *)argv, "no-camera")) {
+    camera = make_camera (seconds * 20);
+    lines[n++] = CAMERA;
+  }
+  if (!g_strv_contains ((const gchar *const *)argv, "no-screen")) {
+    screen = film_new ("videobalance brightness=0.4 ! vp8enc deadline=1 keyframe-max-dist=1",
+                       "rtpvp8pay pt=97", 800, 600, seconds * 20);
+    lines[n++] = SCREEN;
+  }
+  caller = caller_new (uri, FALSE);
+  status = caller_invite_lines (caller, lines);
+  if (status == 200) {
+    talk (caller, seconds, camera, screen);
+    status = caller_bye (caller);
+  }
+  caller_free (caller);
+  g_clear_pointer (&camera, film_free);
+  g_clear_pointer (&screen, film_free);
+  g_print ("%u\n", status);
+  return status == 200 ? 0 : 1;
+}
