@@ -33,9 +33,9 @@ build: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
 
 bench: build
-	@.ci/install-packages demo test
+	@.ci/install-packages demo test bench
 	@meson test -C $(BUILD) --benchmark --verbose --no-rebuild --suite answer-time --suite setup
-	@meson devenv -C $(BUILD) tests/bench/media
+	@meson devenv -C $(BUILD) tests/bench/media $(BENCH)
 
 format:
 	@git ls-files '*.[ch]' | xargs clang-format -i

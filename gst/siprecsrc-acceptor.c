@@ -157,6 +157,20 @@ gst_siprec_src_renew_certificate (GstSiprecSrc *self, const gchar *certificate)
   siprec_endpoint_unref (endpoint);
 }
 
+static gboolean
+open_filter (GstSiprecSrc *self, const gchar *text)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_clear_pointer (&self->filter, siprec_filter_free);
+  if (!text || !*text)
+    return TRUE;
+  self->filter = siprec_filter_new (text, &error);
+  if (!self->filter)
+    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
+  return self->filter != NULL;
+}
+
 gboolean
 gst_siprec_src_open (GstSiprecSrc *self)
 {
@@ -164,6 +178,8 @@ gst_siprec_src_open (GstSiprecSrc *self)
   const GstSiprecSrcSettings *settings = &self->settings;
   SiprecEndpoint *endpoint;
 
+  if (!open_filter (self, settings->metadata_filter))
+    return FALSE;
   if (settings->session)
     return TRUE;
   endpoint = get_endpoint (self, settings);
@@ -188,6 +204,7 @@ gst_siprec_src_close (GstSiprecSrc *self)
     set_endpoint (self, NULL);
     siprec_endpoint_unref (endpoint);
   }
+  g_clear_pointer (&self->filter, siprec_filter_free);
   g_clear_pointer (&self->bound_uri, g_free);
   g_clear_error (&self->bound_error);
   g_queue_clear_full (&self->refusals, (GDestroyNotify)gst_structure_free);

@@ -44,6 +44,7 @@ enum {
   PROP_OUTPUT,
   PROP_PUSH_MODE,
   PROP_METADATA_FORMAT,
+  PROP_METADATA_FILTER,
   PROP_METADATA_MAX_SIZE,
   PROP_METADATA_MAX_ELEMENTS,
   PROP_METADATA_MAX_DEPTH,
@@ -106,6 +107,7 @@ gst_siprec_src_settings_clear (GstSiprecSrcSettings *settings)
   g_clear_pointer (&settings->allow, g_free);
   g_clear_pointer (&settings->auth_file, g_free);
   g_clear_pointer (&settings->auth_realm, g_free);
+  g_clear_pointer (&settings->metadata_filter, g_free);
   g_clear_pointer (&settings->codecs, g_free);
   g_clear_pointer (&settings->content_map, g_free);
   g_clear_pointer (&settings->context, g_free);
@@ -141,6 +143,7 @@ static const gsize fields[N_PROPS] = {
     [PROP_OUTPUT] = FIELD (output),
     [PROP_PUSH_MODE] = FIELD (push_mode),
     [PROP_METADATA_FORMAT] = FIELD (metadata_format),
+    [PROP_METADATA_FILTER] = FIELD (metadata_filter),
     [PROP_METADATA_MAX_SIZE] = FIELD (metadata_limits.size),
     [PROP_METADATA_MAX_ELEMENTS] = FIELD (metadata_limits.elements),
     [PROP_METADATA_MAX_DEPTH] = FIELD (metadata_limits.depth),
@@ -422,6 +425,13 @@ install_media_properties (void)
 {
   props[PROP_OUTPUT] = g_param_spec_enum ("output", "Output", "What the media pads give",
                                           GST_TYPE_SIPREC_OUTPUT, GST_SIPREC_OUTPUT_ENCODED, READY);
+  props[PROP_METADATA_FILTER] = g_param_spec_string (
+      "metadata-filter", "Metadata filter",
+      "Comma list of members of events that never leave the element, not in messages, tags and pad "
+      "properties either: \"people\" for all that tells who somebody is, or names such as digit. "
+      "With "
+      ":hash a keyed hash takes their place. With any filter metadata documents stay inside, too",
+      NULL, READY);
   props[PROP_FILL] =
       g_param_spec_enum ("fill", "Fill", "What a media pad gives while nothing is received",
                          GST_TYPE_SIPREC_FILL, SIPREC_FILL_SILENCE, READY);

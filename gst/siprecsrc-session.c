@@ -32,6 +32,7 @@ static const gchar *const message_names[] = {
     [SIPREC_EVENT_MEDIA_TIMEOUT] = "GstSiprecStreamTimeout",
     [SIPREC_EVENT_MEDIA_LOSS] = "GstSiprecStreamLoss",
     [SIPREC_EVENT_MEDIA_REJECTED] = "GstSiprecStreamRejected",
+    [SIPREC_EVENT_MEDIA_FAILED] = "GstSiprecStreamFailed",
     [SIPREC_EVENT_DTMF] = "GstSiprecDtmf",
     [SIPREC_EVENT_DEVIATION] = "GstSiprecDeviation",
 };
@@ -222,10 +223,13 @@ gst_siprec_src_run_session (GstSiprecSrc *self)
 
   while (self->session && !gst_siprec_src_is_stopped (self)) {
     g_autoptr (SiprecEvent) event = siprec_session_pop_event (self->session);
+    g_autoptr (SiprecEvent) seen = NULL;
 
     if (!event)
       break;
-    handle (self, event);
+    /* Whatever leaves the element is made of what is seen here. */
+    seen = self->filter ? siprec_filter_apply (self->filter, event) : siprec_event_ref (event);
+    handle (self, seen);
   }
   if (gst_siprec_src_is_stopped (self))
     return;

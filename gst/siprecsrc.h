@@ -7,6 +7,7 @@
 #include "enums.h"
 #include "siprecsrcpad.h"
 #include "siprec-core/endpoint.h"
+#include "siprec-core/filter.h"
 
 G_BEGIN_DECLS
 
@@ -29,6 +30,7 @@ typedef struct {
   gchar *allow;
   gchar *auth_file;
   gchar *auth_realm;
+  gchar *metadata_filter;
   SiprecAccept accept;
   SiprecStrictness strictness;
   gchar *codecs;
@@ -88,6 +90,7 @@ struct _GstSiprecSrc {
 
   /* State changes, from READY to READY; constant in between. */
   SiprecStrand *control;
+  SiprecFilter *filter; /* NULL for none */
   SiprecEndpoint *endpoint;
   guint start_handle;
   SiprecContext *context;

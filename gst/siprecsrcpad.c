@@ -119,7 +119,8 @@ query (GstPad *pad, GstObject *parent, GstQuery *query)
   switch (GST_QUERY_TYPE (query)) {
   case GST_QUERY_LATENCY:
     gst_query_set_latency (query, TRUE,
-                           settings->latency * GST_MSECOND + settings->buffer_duration +
+                           settings->latency * GST_MSECOND +
+                               (self->raw ? 0 : settings->buffer_duration) +
                                siprec_stream_get_period (self->raw, settings->buffer_duration),
                            GST_CLOCK_TIME_NONE);
     return TRUE;

@@ -187,6 +187,17 @@ SIPREC_API SiprecSession *siprec_endpoint_call (SiprecEndpoint *endpoint, Siprec
                                                 SiprecWishReply reply, gpointer user_data,
                                                 GError **error);
 
+/* Another certificate for new TLS connections; calls go on. The old one stays if @certificate (as in
+ * SiprecTlsSettings) can't be used. Waits for the disk. */
+SIPREC_API gboolean siprec_endpoint_set_certificate (SiprecEndpoint *endpoint,
+                                                     const gchar *certificate, GError **error);
+
+/* Calls @warning when a file of the security settings has changed and can't be used, and when the endpoint is open
+ * to everybody. @destroy: called on @user_data after the last one, soon after siprec_endpoint_unwatch(). */
+SIPREC_API void siprec_endpoint_watch (SiprecEndpoint *endpoint, SiprecGuardWarning warning,
+                                       gpointer user_data, GDestroyNotify destroy);
+SIPREC_API void siprec_endpoint_unwatch (SiprecEndpoint *endpoint, gpointer user_data);
+
 /**
  * SiprecRefusedFunc:
  * @refusal: GstSiprecSessionRefused: status (guint), reason (for people), call-id, from, to, remote-address, and
@@ -204,17 +215,6 @@ SIPREC_API guint siprec_endpoint_watch_refusals (SiprecEndpoint *endpoint, Sipre
 
 /* @func is not called afterwards: waits for a call under way. */
 SIPREC_API void siprec_endpoint_unwatch_refusals (SiprecEndpoint *endpoint, guint handle);
-
-/* Another certificate for new TLS connections; calls go on. The old one stays if @certificate (as in
- * SiprecTlsSettings) can't be used. Waits for the disk. */
-SIPREC_API gboolean siprec_endpoint_set_certificate (SiprecEndpoint *endpoint,
-                                                     const gchar *certificate, GError **error);
-
-/* Calls @warning when a file of the security settings has changed and can't be used, and when the endpoint is open
- * to everybody. @destroy: called on @user_data after the last one, soon after siprec_endpoint_unwatch(). */
-SIPREC_API void siprec_endpoint_watch (SiprecEndpoint *endpoint, SiprecGuardWarning warning,
-                                       gpointer user_data, GDestroyNotify destroy);
-SIPREC_API void siprec_endpoint_unwatch (SiprecEndpoint *endpoint, gpointer user_data);
 
 /* While draining new INVITEs and OPTIONS get 503; running sessions go on. */
 SIPREC_API void siprec_endpoint_set_draining (SiprecEndpoint *endpoint, gboolean draining);

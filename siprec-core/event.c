@@ -24,6 +24,7 @@ static const gchar *const type_names[] = {
     [SIPREC_EVENT_MEDIA_TIMEOUT] = "siprec.media.timeout",
     [SIPREC_EVENT_MEDIA_LOSS] = "siprec.media.loss",
     [SIPREC_EVENT_MEDIA_REJECTED] = "siprec.media.rejected",
+    [SIPREC_EVENT_MEDIA_FAILED] = "siprec.media.failed",
     [SIPREC_EVENT_DTMF] = "siprec.dtmf",
     [SIPREC_EVENT_DEVIATION] = "siprec.deviation",
 };
@@ -158,6 +159,20 @@ siprec_event_new (SiprecEventType type, JsonObject *data)
 }
 
 SiprecEvent *
+siprec_event_with_data (SiprecEvent *event, JsonObject *data)
+{
+  SiprecEvent *copy = g_new (SiprecEvent, 1);
+
+  *copy = *event;
+  copy->ref_count = 1;
+  copy->session_id = g_strdup (event->session_id);
+  copy->data = data;
+  copy->original = siprec_event_ref (event);
+  copy->stream_unref = NULL;
+  return copy;
+}
+
+SiprecEvent *
 siprec_event_ref (SiprecEvent *event)
 {
   g_atomic_int_inc (&event->ref_count);
@@ -171,6 +186,8 @@ siprec_event_unref (SiprecEvent *event)
     return;
   if (event->stream && event->stream_unref)
     event->stream_unref (event->stream);
+  if (event->original)
+    siprec_event_unref (event->original);
   json_object_unref (event->data);
   g_free (event->session_id);
   g_free (event);

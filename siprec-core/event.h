@@ -28,6 +28,7 @@ typedef enum {
   SIPREC_EVENT_MEDIA_TIMEOUT,
   SIPREC_EVENT_MEDIA_LOSS,
   SIPREC_EVENT_MEDIA_REJECTED,
+  SIPREC_EVENT_MEDIA_FAILED,
   SIPREC_EVENT_DTMF,
   SIPREC_EVENT_DEVIATION,
 } SiprecEventType;
@@ -42,9 +43,12 @@ typedef enum {
  * @data: the facts; names and shapes are in docs/events.schema.json
  * @stream: (nullable): the stream it is about, for the element; a SiprecStream, owned
  *
+ * @original: (nullable): the event that this one is another version of
+ *
  * Immutable once emitted; reference counted.
  */
-typedef struct {
+typedef struct _SiprecEvent SiprecEvent;
+struct _SiprecEvent {
   gint ref_count;
   SiprecEventType type;
   guint64 sequence;
@@ -55,11 +59,15 @@ typedef struct {
   gsize size;
   gpointer stream;
   GDestroyNotify stream_unref;
-} SiprecEvent;
+  SiprecEvent *original;
+};
 
 /* A new event of @type about now. Takes @data (an empty object if NULL), and makes every text in it
  * fit for JSON as siprec_event_text() does. */
 SIPREC_API SiprecEvent *siprec_event_new (SiprecEventType type, JsonObject *data);
+
+/* The same event with other @data, which is taken. It keeps @event alive, whose stream it bears. */
+SIPREC_API SiprecEvent *siprec_event_with_data (SiprecEvent *event, JsonObject *data);
 SIPREC_API SiprecEvent *siprec_event_ref (SiprecEvent *event);
 SIPREC_API void siprec_event_unref (SiprecEvent *event);
 

@@ -12,6 +12,10 @@
  * worked for so long, or before it takes on a strand that took so long the last time. */
 #define HELP_AFTER G_TIME_SPAN_MILLISECOND
 
+/* What has waited for so long gets an idle thread, whatever the others do. Batches that come every tick do so
+ * earlier by themselves. */
+#define CALL_AFTER (50 * G_TIME_SPAN_MILLISECOND)
+
 #define CACHE_LINE 64
 
 typedef struct {
@@ -178,7 +182,7 @@ pool_growth_due (SiprecPool *pool)
   gint64 all_blocked = G_MININT64;
 
   if (pool->n_idle > 0)
-    return first->queued_at + BLOCKED_AFTER;
+    return first->queued_at + CALL_AFTER;
   if (pool->workers->len >= pool->max_threads)
     return G_MAXINT64;
   for (guint i = 0; i < pool->workers->len; i++) {
@@ -230,7 +234,7 @@ pool_grow_if_due (SiprecPool *pool, gint64 now)
     return due;
   if (pool->n_idle > 0) {
     pool_call (pool);
-    return now + BLOCKED_AFTER;
+    return now + CALL_AFTER;
   }
   return pool_add_worker (pool) ? G_MAXINT64 : now + BLOCKED_AFTER;
 }

@@ -214,5 +214,6 @@ siprec_xml_dump (const xmlNode *node)
   text = g_strdup ((const gchar *)xmlBufferContent (buffer));
   xmlBufferFree (buffer);
   xmlFreeNode (copy);
+  /* cppcheck-suppress memleak ; it is returned */
   return text ? text : g_strdup ("");
 }

@@ -30,11 +30,11 @@ typedef struct {
   GstClockTime last_arrival;
   gint64 base; /* RTP timestamp base is base_time */
   GstClockTime base_time;
-  gint64 skew;                          /* what to add, ns */
-  gint64 minimum;                       /* of all buckets */
-  gint64 buckets[SIPREC_CLOCK_BUCKETS]; /* least delay in each slice of the window */
+  gint64 skew;    /* what to add, ns */
+  gint64 minimum; /* of all buckets */
   guint bucket;
   GstClockTime bucket_start;
+  gint64 buckets[SIPREC_CLOCK_BUCKETS]; /* least delay in each slice of the window */
 } SiprecClock;
 
 /* Forgets all; @rate is the RTP clock in Hz. */

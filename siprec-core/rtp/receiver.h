@@ -33,48 +33,45 @@ typedef void (*SiprecReceiverNotify) (gpointer user_data, const SiprecNotice *no
  * clock, reorder ring and timeline. Belongs to one worker; no locks. Units are appended to @out.
  */
 typedef struct {
-  SiprecReceiverNotify notify;
-  gpointer user_data;
-  GArray *out; /* (element-type SiprecUnit), of the worker */
-
-  GPtrArray *formats;  /* (element-type SiprecFormat) */
+  GArray *out;         /* (element-type SiprecUnit), of the worker */
   SiprecFormat *media; /* the last one of audio or video that came, or NULL; owned */
-
   gboolean begun, claimed, ended, finished, held, paused;
-  GstClockTime end;
-  GstClockTime paused_since;
-  GstClockTime resumed; /* when the last pause ended */
+  gboolean started, timed_out;
+  gboolean changed;      /* stats are newer than the ring's */
+  GstClockTime alive;    /* last packet, or the moment that timeouts count from */
+  GstClockTime resumed;  /* when the last pause ended */
+  GstClockTime latency;  /* wishes.latency, bounded */
+  GstClockTime settling; /* until then the clock may learn, and packets wait; 0 if they don't */
   SiprecStreamWishes wishes;
-  GstClockTime latency; /* wishes.latency, bounded */
 
   SiprecSource source;
-  guint generation;      /* counts sources */
-  SiprecKept *candidate; /* perhaps the first packet of another source */
-  SiprecBacklog backlog;
-
+  guint generation;       /* counts sources */
   guint clock_generation; /* of the source that clock and reorder follow */
+  SiprecKept *candidate;  /* perhaps the first packet of another source */
   SiprecClock clock;
-  gint64 clock_seq;      /* newest packet that the clock has seen */
-  GstClockTime settling; /* until then the clock may learn, and packets wait; 0 if they don't */
+  gint64 clock_seq; /* newest packet that the clock has seen */
   SiprecReorder reorder;
   SiprecTimeline timeline;
-  SiprecDtmf dtmf;
-
-  SiprecRtcp rtcp;
-  SiprecRefresh refresh;
-  SiprecNack nack;
   SiprecSync *sync; /* (nullable): owned */
   SiprecShift shift;
-  GstClockTime sr_used; /* arrival of the sender report that @sync knows */
   guint sync_serial;
-  SiprecStats stats;
-  gboolean started, timed_out;
-  GstClockTime alive; /* last packet, or the moment that timeouts count from */
-  SiprecBurst losses, keys;
-  SiprecOverrun loss; /* not told yet: too many were */
+  SiprecRefresh refresh;
+  SiprecNack nack;
+  SiprecBurst losses;
   SiprecOverrun lag;
+  SiprecDtmf dtmf;
+  SiprecRtcp rtcp;
+  SiprecStats stats;
+  SiprecReceiverNotify notify;
+  gpointer user_data;
+  GPtrArray *formats; /* (element-type SiprecFormat) */
+  GstClockTime end;
+  GstClockTime paused_since;
+  SiprecBacklog backlog;
+  GstClockTime sr_used; /* arrival of the sender report that @sync knows */
+  SiprecBurst keys;
+  SiprecOverrun loss; /* not told yet: too many were */
   GstClockTime lag_told;
-  gboolean changed; /* stats are newer than the ring's */
 } SiprecReceiver;
 
 SIPREC_API void siprec_receiver_init (SiprecReceiver *receiver, SiprecReceiverNotify notify,

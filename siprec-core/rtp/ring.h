@@ -20,6 +20,10 @@ typedef struct {
  * @lock is a leaf: nothing is called out with it held. All fields are guarded by it.
  */
 typedef struct {
+  SiprecStats stats;
+  SiprecFormat *stats_format;
+  gchar *stats_cname;
+
   GMutex lock;
   GCond cond;
   SiprecUnit *units; /* circular, size a power of two; owns its units */
@@ -35,9 +39,6 @@ typedef struct {
   SiprecStrand *strand;
 
   gint stats_read; /* atomic; since they were renewed */
-  SiprecStats stats;
-  SiprecFormat *stats_format;
-  gchar *stats_cname;
 } SiprecRing;
 
 void siprec_ring_init (SiprecRing *ring);

@@ -69,10 +69,10 @@ fetch_range (const SiprecStream *stream, gsize from, gsize to)
 static void
 fetch (const SiprecStream *stream)
 {
-  fetch_range (stream, 0, G_STRUCT_OFFSET (SiprecStream, ring.stats));
-  fetch_range (stream, G_STRUCT_OFFSET (SiprecStream, ports),
+  fetch_range (stream, G_STRUCT_OFFSET (SiprecStream, ring.lock),
                G_STRUCT_OFFSET (SiprecStream, receiver.rtcp.senders[1]));
-  fetch_range (stream, G_STRUCT_OFFSET (SiprecStream, receiver.rtcp.next), sizeof (*stream));
+  fetch_range (stream, G_STRUCT_OFFSET (SiprecStream, receiver.stats),
+               G_STRUCT_OFFSET (SiprecStream, receiver.stats.num_reordered));
 }
 
 /* What @stream, which is there by now, points to. */

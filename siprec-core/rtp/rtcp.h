@@ -32,8 +32,8 @@ typedef struct {
  */
 typedef struct {
   guint32 ssrc; /* ours */
-  SiprecRtcpSender senders[SIPREC_RTCP_SENDERS];
   GstClockTime next;
+  SiprecRtcpSender senders[SIPREC_RTCP_SENDERS]; /* known ones first */
   SiprecAddress signalled, seen;
   gboolean seen_on_rtp; /* RTCP came on the RTP socket last */
   gboolean mux;

@@ -25,6 +25,7 @@ typedef union {
  */
 typedef struct {
   guint64 packets_received, octets_received, bytes_received;
+  SiprecAddress source;
   guint64 num_reordered, num_invalid, num_unknown_pt, num_kernel_drops;
   guint64 num_pushed, num_filled, num_lost, num_late, num_duplicates, num_overruns;
   guint64 num_wrong_source, num_foreign_ssrc, num_auth_failed, num_replayed;
@@ -34,7 +35,6 @@ typedef struct {
   gboolean have_sr;
   guint64 sr_ntp;
   guint32 sr_rtp;
-  SiprecAddress source;
   SiprecFormat *format;
   const gchar *cname;
   const gchar *suite;

@@ -23,31 +23,34 @@ struct _SiprecSocket {
   GstClockTime last;    /* arrival of the last datagram */
 };
 
+/* What every visit needs is together, from ring.lock to receiver.rtcp: waiting for memory is most of the cost. */
 struct _SiprecStream {
-  gint ref_count;
   SiprecContext *context;
   SiprecWorker *worker;
   guint16 port;
-  SiprecRing ring;
-
   SiprecNoticeFunc notice;
   gpointer user_data;
   GDestroyNotify destroy;
 
+  SiprecRing ring;
+  gint ref_count;
+  gint n_keys_set; /* atomic: how often keys were agreed */
+
   /* All below belongs to the worker. */
+  gint n_keys_used;   /* of them, those that the gate has */
   SiprecPorts *ports; /* NULL for a silent stream, and after the end */
-  SiprecSocket rtp, rtcp;
-  gint family; /* of the sockets */
-  SiprecGate gate;
-  gint n_keys_set;  /* atomic: how often keys were agreed */
-  gint n_keys_used; /* of them, those that the gate has */
-  gchar *peer;      /* (nullable): where SIP comes from */
-  GQueue unopened;  /* packets that may be for those it hasn't */
-  SiprecReceiver receiver;
+  SiprecSocket rtp;
   SiprecKeepalive keepalive;
   GstClockTime next_stats;  /* when the ring's are due to be renewed */
   gconstpointer last_woken; /* the consumer's strand; not to be looked into */
-  guint index;              /* in the worker's roster */
+  SiprecGate gate;
+  SiprecReceiver receiver;
+
+  SiprecSocket rtcp;
+  gint family;     /* of the sockets */
+  gchar *peer;     /* (nullable): where SIP comes from */
+  GQueue unopened; /* packets that may be for keys the gate hasn't */
+  guint index;     /* in the worker's roster */
   gboolean attached;
 };
 

@@ -76,7 +76,8 @@ siprec_timeline_configure (SiprecTimeline *timeline, SiprecFill fill, gboolean r
 {
   timeline->fill = fill;
   timeline->raw = raw;
-  timeline->joiner.wanted = buffer_duration;
+  /* Packets stay apart. */
+  timeline->joiner.wanted = raw ? 0 : buffer_duration;
 }
 
 void
@@ -367,8 +368,9 @@ push_raw (SiprecTimeline *timeline, SiprecFrame *frame, GArray *out)
     }
     frame->time = timeline->floor;
   }
-  if (GST_CLOCK_TIME_IS_VALID (timeline->end) && frame->time >= timeline->end)
-    return;
+  /* It came before the end, and can't be cut: what comes in a burst may be ahead of its time. */
+  if (GST_CLOCK_TIME_IS_VALID (timeline->end))
+    frame->time = MIN (frame->time, timeline->end);
 
   learn_spacing (timeline, frame);
   position = siprec_timeline_get_position (timeline);

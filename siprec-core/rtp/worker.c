@@ -128,13 +128,15 @@ siprec_worker_drain (SiprecWorker *worker, SiprecStream *stream)
 }
 
 /* To learn that a socket is empty costs a third of a packet, so as many datagrams are asked for as came the
- * last time; one more then waits for a tick. Not where there is no time to wait. */
+ * last time; one more then waits for a tick. Not where there is no time to wait, or ticks are few. */
 static guint
 get_wanted (const SiprecStream *stream)
 {
   const SiprecReceiver *receiver = &stream->receiver;
+  const SiprecStreamWishes *wishes = &receiver->wishes;
 
-  if (receiver->latency < SIPREC_TICK || receiver->reorder.held > 0)
+  if (receiver->latency < SIPREC_TICK || receiver->reorder.held > 0 ||
+      siprec_stream_get_period (wishes->raw, wishes->buffer_duration) > SIPREC_TICK)
     return SIPREC_READER_BATCH;
   return CLAMP (stream->rtp.expected, 1, SIPREC_READER_BATCH);
 }

@@ -408,20 +408,20 @@ siprec_agent_request (SiprecAgent *agent, SiprecTransaction *transaction, Siprec
   agent->handler.request (agent, transaction, request, agent->user_data);
 }
 
-void
-siprec_agent_tell_refusal (SiprecAgent *agent, const SiprecRequest *invite,
-                           const SiprecReply *reply)
-{
-  if (agent->handler.refused)
-    agent->handler.refused (agent, invite, reply, agent->user_data);
-}
-
 gboolean
 siprec_agent_admits (SiprecAgent *agent, SiprecTransaction *transaction, SiprecRequest *request,
                      gboolean in_dialog)
 {
   return !agent->handler.admit ||
          agent->handler.admit (agent, transaction, request, in_dialog, agent->user_data);
+}
+
+void
+siprec_agent_tell_refusal (SiprecAgent *agent, const SiprecRequest *invite,
+                           const SiprecReply *reply)
+{
+  if (agent->handler.refused)
+    agent->handler.refused (agent, invite, reply, agent->user_data);
 }
 
 gchar *

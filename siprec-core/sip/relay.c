@@ -73,8 +73,8 @@ header_end (const gchar *line, const gchar *end)
 static gboolean
 is_called (const gchar *line, const gchar *end, const gchar *name, gchar compact)
 {
-  gsize length = strcspn (line, ":\n");
-  gsize size = MIN (length, (gsize)(end - line));
+  const gchar *colon = memchr (line, ':', end - line);
+  gsize size = colon ? colon - line : 0;
 
   while (size > 0 && (line[size - 1] == ' ' || line[size - 1] == '\t'))
     size--;

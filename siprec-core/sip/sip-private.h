@@ -28,13 +28,13 @@ SiprecSockets *siprec_agent_sockets (SiprecAgent *agent);
 void siprec_agent_request (SiprecAgent *agent, SiprecTransaction *transaction,
                            SiprecRequest *request);
 
-/* @transaction, an INVITE outside any dialog, is being refused. */
-void siprec_agent_tell_refusal (SiprecAgent *agent, const SiprecRequest *invite,
-                                const SiprecReply *reply);
-
 /* FALSE if the user has answered it. */
 gboolean siprec_agent_admits (SiprecAgent *agent, SiprecTransaction *transaction,
                               SiprecRequest *request, gboolean in_dialog);
+
+/* @transaction, an INVITE outside any dialog, is being refused. */
+void siprec_agent_tell_refusal (SiprecAgent *agent, const SiprecRequest *invite,
+                                const SiprecReply *reply);
 
 /* The queue frees its members when the agent stops. */
 GQueue *siprec_agent_dialogs (SiprecAgent *agent);

@@ -415,16 +415,6 @@ is_late_cancel (SiprecTransaction *transaction)
   return late;
 }
 
-/* RFC 3261 section 21.5.4. */
-static void
-refuse_for_now (SiprecTransaction *transaction)
-{
-  static const gchar *const lines[] = {"Retry-After: 5", NULL};
-
-  siprec_transaction_reply (transaction,
-                            &(SiprecReply){.status = 503, .headers = lines, .decided = TRUE});
-}
-
 /* RFC 3261 section 8.2.2.1. Whom the URI names is of no matter. */
 static gboolean
 is_known_scheme (const gchar *uri)
@@ -436,6 +426,16 @@ is_known_scheme (const gchar *uri)
     if (g_ascii_strcasecmp (scheme, schemes[i]) == 0)
       return TRUE;
   return FALSE;
+}
+
+/* RFC 3261 section 21.5.4. */
+static void
+refuse_for_now (SiprecTransaction *transaction)
+{
+  static const gchar *const lines[] = {"Retry-After: 5", NULL};
+
+  siprec_transaction_reply (transaction,
+                            &(SiprecReply){.status = 503, .headers = lines, .decided = TRUE});
 }
 
 /* RFC 3261 section 8.2 and, for what claims to be in a dialog that we don't know, 12.2.2. */
@@ -452,10 +452,10 @@ dispatch (SiprecTransaction *transaction)
   else if (transaction->request->to_tag ||
            (method != sip_method_invite && method != sip_method_options))
     siprec_transaction_reply_status (transaction, 481);
-  else if (siprec_agent_is_overloaded (transaction->agent, transaction->request))
-    refuse_for_now (transaction);
   else if (!is_known_scheme (transaction->request->uri))
     siprec_transaction_reply_status (transaction, 416);
+  else if (siprec_agent_is_overloaded (transaction->agent, transaction->request))
+    refuse_for_now (transaction);
   else if (is_merged (transaction))
     siprec_transaction_reply (transaction, &merged);
   else if (!siprec_transaction_refuse (transaction))

@@ -17,7 +17,7 @@
 #include "bench.h"
 
 #define MAX_ROUNDS 25
-#define MAX_LOADS  6
+#define MAX_LOADS  7
 
 /* Share of the machine's time that its host may give to others in a measurement. */
 #define MAX_STOLEN   0.03
@@ -33,16 +33,16 @@ typedef struct {
 } Row;
 
 static const Row rows[] = {
-    {"floor, RTP and RTCP", &bench_floor, "rtcp", 0, FALSE, {50, 200, 1000, 2000, 4000}},
+    {"floor, RTP and RTCP", &bench_floor, "rtcp", 0, FALSE, {50, 200, 400, 1000, 2000, 4000}},
     {"floor, RTP alone", &bench_floor, "rtp", 0, FALSE, {1000}},
-    {"shared, 20 ms", &bench_siprecsrc, "shared", 0, FALSE, {50, 200, 1000, 2000}},
-    {"shared, 200 ms", &bench_siprecsrc, "shared", 200, FALSE, {1000}},
+    {"shared, 20 ms", &bench_siprecsrc, "shared", 0, FALSE, {50, 200, 400, 1000, 2000}},
+    {"shared, 200 ms", &bench_siprecsrc, "shared", 200, FALSE, {400, 1000}},
     {"pad, 20 ms", &bench_siprecsrc, "pad", 0, FALSE, {200, 1000}},
     {"pad, 200 ms", &bench_siprecsrc, "pad", 200, FALSE, {1000}},
     {"core, 1 worker, 20 ms", &bench_core, "core", 0, FALSE, {4000}},
     {"shared, one slow sink", &bench_siprecsrc, "slow", 0, FALSE, {100}},
     {"udpsrc ! jitterbuffer", &bench_stock, "jitterbuffer", 0, FALSE, {200}},
-    {"udpsrc + rtpbin", &bench_stock, "rtpbin", 0, FALSE, {50, 200}},
+    {"udpsrc + rtpbin", &bench_stock, "rtpbin", 0, FALSE, {50, 200, 400}},
     {"floor plus file", &bench_floor, "file", 0, FALSE, {1000}},
     {"mkv alone, 200 ms", &bench_mux, "mux", 200, FALSE, {1000}},
     {"shared, 200 ms, mkv", &bench_siprecsrc, "record", 200, FALSE, {1000}},
@@ -61,7 +61,9 @@ static const struct {
     {"20 ms buffers to the floor", "shared, 20 ms", "floor, RTP and RTCP", 1000, 2.0, 0},
     {"200 ms buffers to the floor", "shared, 200 ms", "floor, RTP and RTCP", 1000, 1.5, 0},
     {"udpsrc ! jitterbuffer to shared", "udpsrc ! jitterbuffer", "shared, 20 ms", 200, 0, 0},
-    {"udpsrc + rtpbin to shared", "udpsrc + rtpbin", "shared, 20 ms", 200, 0, 15},
+    {"udpsrc + rtpbin to shared", "udpsrc + rtpbin", "shared, 20 ms", 200, 0, 0},
+    {"udpsrc + rtpbin to shared", "udpsrc + rtpbin", "shared, 20 ms", 400, 0, 15},
+    {"udpsrc + rtpbin to 200 ms buffers", "udpsrc + rtpbin", "shared, 200 ms", 400, 0, 15},
     {"recording to the floor plus file", "shared, 200 ms, mkv", "floor plus file", 1000, 1.4, 0},
     {"mkv alone to the floor plus file", "mkv alone, 200 ms", "floor plus file", 1000, 0, 0},
     {"rtpengine's pcap to recording", "rtpengine, pcap", "shared, 200 ms, mkv", 1000, 0, 2.5},
@@ -79,14 +81,14 @@ typedef struct {
 } Cell;
 
 static gint n_rounds = 5, only_streams;
-static gdouble window = 3;
+static gdouble window = 2;
 static gboolean quick, sending;
 static gchar *filter, *measured, *files_dir;
 
 static const GOptionEntry options[] = {
     {"quick", 0, 0, G_OPTION_ARG_NONE, &quick, "One short round of a few rows", NULL},
     {"rounds", 0, 0, G_OPTION_ARG_INT, &n_rounds, "Rounds (5)", "N"},
-    {"window", 0, 0, G_OPTION_ARG_DOUBLE, &window, "Length of a measurement (3)", "SECONDS"},
+    {"window", 0, 0, G_OPTION_ARG_DOUBLE, &window, "Length of a measurement (2)", "SECONDS"},
     {"streams", 0, 0, G_OPTION_ARG_INT, &only_streams, "Measure with so many streams only", "N"},
     {"rows", 0, 0, G_OPTION_ARG_STRING, &filter, "Only rows whose names have one of these in them",
      "TEXT|TEXT"},
@@ -404,7 +406,7 @@ is_wanted (const Row *row, guint streams)
 static GArray *
 choose_cells (void)
 {
-  static const guint loads[] = {50, 100, 200, 1000, 2000, 4000};
+  static const guint loads[] = {50, 100, 200, 400, 1000, 2000, 4000};
   GArray *cells = g_array_new (FALSE, TRUE, sizeof (Cell));
 
   for (guint i = 0; i < G_N_ELEMENTS (loads); i++) {

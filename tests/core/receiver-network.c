@@ -4,6 +4,7 @@
 
 #include "talker.h"
 #include "tests/support/network.h"
+#include "tests/support/rounds.h"
 
 /* What the length of a recording may be off, and two of them may be apart. */
 #define TOLERANCE (20 * (gint64)GST_MSECOND)
@@ -161,7 +162,7 @@ static const Network networks[] = {
 
 GST_START_TEST (test_network)
 {
-  for (guint seed = 1; seed <= 10; seed++)
+  for (guint seed = 1; seed <= rounds (10); seed++)
     check_call (&networks[__i__], seed, 60);
 }
 

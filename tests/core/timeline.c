@@ -450,6 +450,24 @@ GST_START_TEST (test_raw)
 
 GST_END_TEST;
 
+/* The last packets of a burst may seem to be from after the end: they came before it. */
+GST_START_TEST (test_raw_end)
+{
+  const SiprecUnit *last;
+
+  for (guint i = 0; i < 10; i++) {
+    if (i == 5)
+      timeline.end = T0 + 7 * LENGTH;
+    push_sized (video, i * 1800, T0 + i * LENGTH, 1000, 0);
+  }
+  siprec_timeline_finish (&timeline, timeline.end, out);
+  fail_unless_equals_int (out->len, 10);
+  last = &g_array_index (out, SiprecUnit, 9);
+  fail_unless_equals_uint64 (last->time, T0 + 7 * LENGTH);
+}
+
+GST_END_TEST;
+
 /* Joined frames: of one kind, and not kept waiting. */
 GST_START_TEST (test_joined)
 {
@@ -496,6 +514,7 @@ timeline_suite (void)
   tcase_add_test (tc, test_no_fill);
   tcase_add_test (tc, test_long_fill);
   tcase_add_test (tc, test_raw);
+  tcase_add_test (tc, test_raw_end);
   tcase_add_test (tc, test_joined);
   return suite;
 }

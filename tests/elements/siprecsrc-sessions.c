@@ -129,6 +129,45 @@ GST_START_TEST (test_wishes)
 }
 GST_END_TEST;
 
+/* What a pause is for: nothing that is said meanwhile leaves a pad, whatever the client sends. */
+GST_START_TEST (test_pause_keeps_secrets)
+{
+  Pipeline *pipeline = pipeline_new ("latency=20", "fakesink async=false sync=false");
+  Caller *caller;
+  PadLog *log;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  log = pipeline_pad (pipeline, "audio_0");
+  for (guint i = 0; i < 10; i++)
+    caller_send (caller, 0, 0x11);
+  pipeline_await_heard (log, 10);
+  ask (pipeline, caller, "pause", "INVITE");
+  expect_message (pipeline, "GstSiprecStreamHeld");
+  for (guint i = 0; i < 20; i++) {
+    caller_send (caller, 0, 0x22);
+    g_usleep (10000);
+  }
+  ask (pipeline, caller, "resume", "INVITE");
+  expect_message (pipeline, "GstSiprecStreamResumed");
+  for (guint i = 0; i < 10; i++)
+    caller_send (caller, 0, 0x33);
+  pipeline_await_heard (log, 20);
+  fail_unless_equals_int (caller_bye (caller), 200);
+  pipeline_await_eos (log);
+  for (guint i = 0; i < log->buffers->len; i++) {
+    GstMapInfo map;
+
+    gst_buffer_map (log->buffers->pdata[i], &map, GST_MAP_READ);
+    fail_if (memchr (map.data, 0x22, map.size), "buffer %u", i);
+    gst_buffer_unmap (log->buffers->pdata[i], &map);
+  }
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
 /* The first of eight ports beyond those that other tests and the kernel take. */
 static guint16
 free_ports (void)
@@ -712,6 +751,7 @@ siprecsrc_sessions_suite (void)
   tcase_add_test (tcase, test_media_addresses);
   tcase_add_test (tcase, test_delayed_offer);
   tcase_add_test (tcase, test_wishes);
+  tcase_add_test (tcase, test_pause_keeps_secrets);
   tcase_add_test (tcase, test_shared_endpoint);
   tcase_add_test (tcase, test_claim);
   tcase_add_test (tcase, test_claimed_already);

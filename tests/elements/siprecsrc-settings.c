@@ -54,6 +54,7 @@ GST_START_TEST (test_malformed)
       {"allow=\"10.0.0.0/33\"", "allow", "10.0.0.0/33"},
       {"auth-file=/no/such.file", "auth-file", "/no/such.file"},
       {"auth-realm=\"a:b\"", "auth-realm", "a:b"},
+      {"metadata-filter=Names", "metadata-filter", "Names"},
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
@@ -163,7 +164,7 @@ GST_START_TEST (test_round_trip)
       "external-address=192.0.2.1 port-range=4000-4002 add-reference-timestamp-meta=true "
       "ntp-time-source=unix "
       "srtp-policy=required latch=signalled allow=10.0.0.0/8 auth-file=/f auth-realm=r "
-      "tls-certificate=/c tls-ca=/a tls-require-client-cert=true",
+      "metadata-filter=people tls-certificate=/c tls-ca=/a tls-require-client-cert=true",
       NULL);
   static const gchar *const expected[][2] = {
       {"codecs", "PCMA"},
@@ -198,6 +199,7 @@ GST_START_TEST (test_round_trip)
       {"allow", "10.0.0.0/8"},
       {"auth-file", "/f"},
       {"auth-realm", "r"},
+      {"metadata-filter", "people"},
       {"tls-certificate", "/c"},
       {"tls-ca", "/a"},
       {"tls-require-client-cert", "true"},
@@ -259,6 +261,47 @@ GST_START_TEST (test_exposure)
 }
 GST_END_TEST;
 
+/* Nothing that tells who is speaking leaves the element: not in messages, tags, pad properties and events,
+ * nor in a document. */
+GST_START_TEST (test_filter)
+{
+  Pipeline *pipeline = pipeline_new ("metadata-filter=people", "fakesink async=false");
+  PadLog *audio, *metadata;
+  Caller *caller;
+  GstMessage *message;
+  g_autofree gchar *participants = NULL;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
+  pipeline_await_order (pipeline, "audio_0 audio_1 metadata no-more-pads");
+  audio = pipeline_pad (pipeline, "audio_0");
+  metadata = pipeline_pad (pipeline, "metadata");
+  fail_unless_equals_int (caller_bye (caller), 200);
+  pipeline_await_eos (metadata);
+  g_object_get (audio->pad, "participants", &participants, NULL);
+  fail_unless (strstr (participants, "aors") && !strstr (participants, "example.com"), "%s",
+               participants);
+  for (guint i = 0; i < metadata->buffers->len; i++) {
+    GstMapInfo map;
+
+    gst_buffer_map (metadata->buffers->pdata[i], &map, GST_MAP_READ);
+    fail_if (g_strstr_len ((gchar *)map.data, map.size, "@example.com"), "%.*s", (gint)map.size,
+             map.data);
+    gst_buffer_unmap (metadata->buffers->pdata[i], &map);
+  }
+  while ((message = gst_bus_pop (pipeline->bus))) {
+    const GstStructure *structure = gst_message_get_structure (message);
+    g_autofree gchar *text = structure ? gst_structure_to_string (structure) : g_strdup ("");
+
+    fail_if (strstr (text, "@example.com"), "%s", text);
+    gst_message_unref (message);
+  }
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
 static Suite *
 siprecsrc_settings_suite (void)
 {
@@ -268,6 +311,7 @@ siprecsrc_settings_suite (void)
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, test_malformed);
   tcase_add_test (tcase, test_exposure);
+  tcase_add_test (tcase, test_filter);
   tcase_add_test (tcase, test_port_in_use);
   tcase_add_test (tcase, test_endpoint_conflict);
   tcase_add_test (tcase, test_actual_uri);

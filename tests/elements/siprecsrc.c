@@ -469,9 +469,11 @@ GST_START_TEST (test_metadata_text)
 }
 GST_END_TEST;
 
-GST_START_TEST (test_output_rtp)
+/* Packets come one by one as they were sent, whatever buffers of media would last. */
+static void
+check_output_rtp (const gchar *properties)
 {
-  Pipeline *pipeline = pipeline_new ("output=rtp", "rtppcmudepay ! fakesink async=false");
+  Pipeline *pipeline = pipeline_new (properties, "rtppcmudepay ! fakesink async=false");
   Caller *caller;
   PadLog *log;
   GstMapInfo map;
@@ -486,12 +488,20 @@ GST_START_TEST (test_output_rtp)
   pipeline_await_eos (log);
   fail_unless_equals_string (caps_name (log), "application/x-rtp");
   fail_unless_equals_int (log->buffers->len, 10);
-  gst_buffer_map (g_ptr_array_index (log->buffers, 0), &map, GST_MAP_READ);
-  fail_unless_equals_int (map.size, 172);
-  fail_unless_equals_int (map.data[0], 0x80);
-  gst_buffer_unmap (g_ptr_array_index (log->buffers, 0), &map);
+  for (guint i = 0; i < log->buffers->len; i++) {
+    gst_buffer_map (g_ptr_array_index (log->buffers, i), &map, GST_MAP_READ);
+    fail_unless_equals_int (map.size, 172);
+    fail_unless_equals_int (map.data[0], 0x80);
+    gst_buffer_unmap (g_ptr_array_index (log->buffers, i), &map);
+  }
   caller_free (caller);
   pipeline_free (pipeline);
+}
+
+GST_START_TEST (test_output_rtp)
+{
+  check_output_rtp ("output=rtp");
+  check_output_rtp ("output=rtp buffer-duration=100000000");
 }
 GST_END_TEST;
 

@@ -3,6 +3,7 @@
 SPDX-License-Identifier: LGPL-2.1-or-later
 """
 import collections
+import hashlib
 import os
 import socket
 import subprocess
@@ -16,8 +17,9 @@ EVENTS = ("gst-launch-1.0 -e siprecsrc name=s local-uri=sip:127.0.0.1:5060 "
           "s.metadata ! filesink location=events.ndjson buffer-mode=unbuffered async=false")
 
 
-def new_recorder(folder):
-    return recorder.Recorder("exec " + recorder.on_free_port(EVENTS), cwd=folder)
+def new_recorder(folder, more=""):
+    launch = EVENTS.replace("siprecsrc ", "siprecsrc %s " % more)
+    return recorder.Recorder("exec " + recorder.on_free_port(launch), cwd=folder)
 
 
 class Log:
@@ -51,6 +53,19 @@ def answered(folder, name, transport):
         assert log.count["stream.held"] == log.count["stream.resumed"] == 2, log.count
     if name == "metadata-update":
         assert [find_person(d)["name"] for d in log.data("participant.updated")] == ["Bob Builder"]
+
+
+def digest(folder, name, transport):
+    """A client that can do MD5 only; who has no password at all is not recorded."""
+    users = os.path.join(folder, "users")
+    with open(users, "w", encoding="ascii") as file:
+        file.write("alice:siprec:%s\n" % hashlib.md5(b"alice:siprec:secret").hexdigest())
+    with new_recorder(folder, "auth-file=" + users) as server:
+        assert server.call("sdp-only", t=transport, d=0) != 0
+        assert server.running()
+        assert server.call(name, t=transport, d=0) == 0
+        server.end()
+    assert "Authorization" not in str(Log(folder).data("session.started"))
 
 
 def find_person(data):
@@ -148,8 +163,8 @@ def called(folder, name, transport):
     assert log.count["stream.added"] == log.count["participant.joined"] == 2, log.count
 
 
-KINDS = {"called": called, "cancel": cancelled,"call": answered, "hold": answered, "metadata-update": answered, "sdp-only": answered,
-         "late-cancel": answered, "hangup": hangup, "busy": busy, "no-ack": no_ack}
+KINDS = {"called": called, "cancel": cancelled, "call": answered, "hold": answered, "metadata-update": answered, "sdp-only": answered,
+         "late-cancel": answered, "hangup": hangup, "digest": digest, "busy": busy, "no-ack": no_ack}
 
 if __name__ == "__main__":
     NAME, TRANSPORT = sys.argv[1], (sys.argv + ["udp"])[2]
