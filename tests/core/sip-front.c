@@ -398,8 +398,8 @@ GST_START_TEST (connections_leave_nothing)
       before = resident_kilobytes ();
   }
   fail_unless (await_connections (server, 0));
-  /* 100 bytes for each would show. */
-  fail_unless (resident_kilobytes () < before + 512 + n / 10, "%zu %zu", before,
+  /* 100 bytes for each would show; but checkers keep what is freed. */
+  fail_unless (rounds (2) == 1 || resident_kilobytes () < before + 512 + n / 10, "%zu %zu", before,
                resident_kilobytes ());
 }
 GST_END_TEST
