@@ -9,12 +9,18 @@ else
 BUILD ?= build
 endif
 
-.PHONY: demo check check-full fuzz build bench format install-deps
+.PHONY: demo demo-video check check-full fuzz build bench format install-deps
 
 demo: $(BUILD)/build.ninja
 	@.ci/install-packages build demo
 	@ninja -C $(BUILD) --quiet
 	@BUILD=$(BUILD) pipelines/demo
+
+# Needs encoders and ffmpeg, which the tests use too.
+demo-video: $(BUILD)/build.ninja
+	@.ci/install-packages build demo test
+	@ninja -C $(BUILD) --quiet
+	@BUILD=$(BUILD) pipelines/demo-video
 
 check: $(BUILD)/build.ninja
 	@.ci/install-packages build demo test
@@ -34,7 +40,7 @@ build: $(BUILD)/build.ninja
 
 bench: build
 	@.ci/install-packages demo test bench
-	@meson test -C $(BUILD) --benchmark --verbose --no-rebuild --suite answer-time
+	@meson test -C $(BUILD) --benchmark --verbose --no-rebuild --suite answer-time --suite setup
 	@meson devenv -C $(BUILD) tests/bench/media $(BENCH)
 
 format:

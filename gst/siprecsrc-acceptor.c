@@ -329,18 +329,22 @@ gst_siprec_src_leave_queue (GstSiprecSrc *self)
 void
 gst_siprec_src_call (GstSiprecSrc *self, const gchar *uri, GstPromise *promise)
 {
+  g_autoptr (SiprecSession) session = NULL;
   g_autoptr (GError) error = NULL;
 
   if (promise)
     gst_promise_ref (promise);
   g_mutex_lock (&self->lock);
   if (self->acceptor)
-    self->calling = siprec_endpoint_call (self->endpoint, self->acceptor, uri ? uri : "",
-                                          CALL_TIMEOUT, gst_siprec_src_reply, promise, &error);
+    session = siprec_endpoint_call (self->endpoint, self->acceptor, uri ? uri : "", CALL_TIMEOUT,
+                                    gst_siprec_src_reply, promise, &error);
   else
     error =
         g_error_new_literal (SIPREC_ERROR, SIPREC_ERROR_STATE,
                              "Only an element that is PLAYING and waits for a session can call.");
+  /* Under the lock: the handlers are to find it. */
+  if (session)
+    g_set_object (&self->calling, session);
   g_mutex_unlock (&self->lock);
   if (error)
     gst_siprec_src_reply (NULL, 0, error, promise);

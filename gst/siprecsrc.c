@@ -35,7 +35,7 @@
  * Element messages carry the same facts as the lines of the metadata pad, with `session-id` and
  * `sequence`: GstSiprecSessionStarted, GstSiprecSessionEnded, GstSiprecStreamAdded, GstSiprecStreamRemoved,
  * GstSiprecStreamHeld, GstSiprecStreamResumed, GstSiprecStreamUpdated, GstSiprecStreamStarted,
- * GstSiprecStreamTimeout, GstSiprecStreamLoss, GstSiprecStreamRejected, GstSiprecMetadata, GstSiprecParticipantJoined,
+ * GstSiprecStreamTimeout, GstSiprecStreamLoss, GstSiprecStreamRejected, GstSiprecStreamFailed, GstSiprecMetadata, GstSiprecParticipantJoined,
  * GstSiprecParticipantLeft, GstSiprecParticipantUpdated, GstSiprecCallStarted, GstSiprecCallEnded,
  * GstSiprecCallUpdated, GstSiprecDtmf and GstSiprecDeviation.
  *

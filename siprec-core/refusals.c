@@ -55,6 +55,8 @@ make_text (const SiprecReply *reply)
     if (quote)
       return g_strndup (quote + 1, strcspn (quote + 1, "\""));
   }
+  if (reply->phrase)
+    return g_strdup (reply->phrase);
   switch (reply->status) {
   case 403:
     return g_strdup ("It bears no mark of a recording session; accept=any takes it.");
@@ -65,7 +67,7 @@ make_text (const SiprecReply *reply)
   case 503:
     return g_strdup ("Nobody is free to record it.");
   default:
-    return g_strdup (reply->phrase ? reply->phrase : "It can't be taken.");
+    return g_strdup ("It can't be taken.");
   }
 }
 

@@ -236,7 +236,8 @@ describe_rejected (const SiprecNotice *notice, JsonObject *data)
   g_autofree gchar *source = siprec_address_to_text (&notice->source);
 
   json_object_set_string_member (data, "reason", notice->reason);
-  json_object_set_int_member (data, "packets", notice->packets);
+  if (notice->type == SIPREC_NOTICE_REJECTED)
+    json_object_set_int_member (data, "packets", notice->packets);
   set_text (data, "source", source);
 }
 
@@ -258,6 +259,9 @@ describe_notice (SiprecSession *session, const SiprecNotice *notice, JsonObject 
   case SIPREC_NOTICE_REJECTED:
     describe_rejected (notice, data);
     return SIPREC_EVENT_MEDIA_REJECTED;
+  case SIPREC_NOTICE_FAILED:
+    describe_rejected (notice, data);
+    return SIPREC_EVENT_MEDIA_FAILED;
   default:
     json_object_set_double_member (data, "from", since_start (session, notice->from));
     json_object_set_double_member (data, "to", since_start (session, notice->to));

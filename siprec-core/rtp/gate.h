@@ -4,6 +4,8 @@
 
 #include "../srtp/protection.h"
 #include "../srtp/srtp.h"
+#include "handshake.h"
+#include "ice.h"
 #include "latch.h"
 #include "reader.h"
 
@@ -25,6 +27,10 @@ const gchar *siprec_reject_name (SiprecReject reject);
 /**
  * SiprecGate:
  * @srtp: (nullable): what packets are opened with; NULL for a stream without protection
+ * @rtcp_srtp: (nullable): the same for the RTCP socket, if that has keys of its own
+ * @handshakes: (nullable): where keys come from, for the RTP socket and for the RTCP socket
+ * @ice: what checks are answered with
+ * @nominated: the way that the client has chosen by ICE, for the RTP socket and for the RTCP socket
  * @rejected: how many packets were dropped
  * @untold: of them, those that were not reported yet
  * @offender: where the last one came from
@@ -34,6 +40,10 @@ const gchar *siprec_reject_name (SiprecReject reject);
 typedef struct {
   SiprecLatch latch;
   SiprecSrtp *srtp;
+  SiprecSrtp *rtcp_srtp;
+  SiprecHandshake *handshakes;
+  SiprecIceCredentials ice;
+  SiprecAddress nominated[2];
   guint64 rejected[SIPREC_N_REJECTS];
   guint untold[SIPREC_N_REJECTS];
   GstClockTime told[SIPREC_N_REJECTS];
@@ -42,8 +52,25 @@ typedef struct {
 
 void siprec_gate_clear (SiprecGate *gate);
 
-/* @protection (nullable) counts from now on. */
-void siprec_gate_set_protection (SiprecGate *gate, const SiprecProtection *protection);
+/* @protection (nullable) counts from now on. @send sends what DTLS has to say; its data are @rtp and @rtcp, by the
+ * socket. */
+void siprec_gate_set_protection (SiprecGate *gate, const SiprecProtection *protection,
+                                 SiprecHandshakeSend send, gpointer rtp, gpointer rtcp);
+
+/* What packets of a socket are opened and sealed with. */
+SiprecSrtp *siprec_gate_get_srtp (SiprecGate *gate, gboolean rtcp_socket);
+
+/* A DTLS record from one of the sockets. */
+void siprec_gate_shake (SiprecGate *gate, gboolean rtcp_socket, const SiprecDatagram *datagram);
+
+/* A STUN message from one of the sockets: writes the response to @out, which has room for SIPREC_STUN_MAX_RESPONSE;
+ * returns its size, 0 for none. */
+gsize siprec_gate_check (SiprecGate *gate, gboolean rtcp_socket, const SiprecDatagram *datagram,
+                         guint8 *out);
+
+/* Time passes for the handshake on a socket, which an active side begins with @remote (nullable). */
+void siprec_gate_tick (SiprecGate *gate, gboolean rtcp_socket, const SiprecAddress *remote,
+                       GstClockTime now);
 
 typedef enum {
   SIPREC_GATE_OPEN,
@@ -54,11 +81,13 @@ typedef enum {
 /**
  * siprec_gate_pass:
  * @rtcp: it is RTCP
+ * @rtcp_socket: it came to the RTCP socket
  * @room: for an open packet, of SIPREC_READER_MAX_SIZE
  * @data, @size: (out): the packet as it was sent
  */
-SiprecGateResult siprec_gate_pass (SiprecGate *gate, gboolean rtcp, const SiprecDatagram *datagram,
-                                   guint8 *room, const guint8 **data, gsize *size);
+SiprecGateResult siprec_gate_pass (SiprecGate *gate, gboolean rtcp, gboolean rtcp_socket,
+                                   const SiprecDatagram *datagram, guint8 *room,
+                                   const guint8 **data, gsize *size);
 
 /* Counts one that was dropped. */
 void siprec_gate_reject (SiprecGate *gate, SiprecReject reject, const SiprecAddress *from);

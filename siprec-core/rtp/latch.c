@@ -78,9 +78,8 @@ same_address (const SiprecAddress *a, const SiprecAddress *b)
   return same_host (a, b) && a->in.sin_port == b->in.sin_port;
 }
 
-/* An address that says nothing outside of its own network. */
-static gboolean
-is_private (const SiprecAddress *address)
+gboolean
+siprec_address_is_private (const SiprecAddress *address)
 {
   guint32 v4 = ntohl (address->in.sin_addr.s_addr);
 
@@ -106,20 +105,21 @@ siprec_latch_set_remote (SiprecLatch *latch, const gchar *address, guint16 port,
     latch->source = (SiprecAddress){0};
   latch->signalled = signalled;
   latch->peer = (SiprecAddress){0};
-  if (is_private (&signalled) && siprec_address_set (&host, peer, 0))
+  if (siprec_address_is_private (&signalled) && siprec_address_set (&host, peer, 0))
     latch->peer = host;
 }
 
-static gboolean
-is_signalled (const SiprecLatch *latch, const SiprecAddress *from)
+gboolean
+siprec_latch_is_signalled (const SiprecLatch *latch, const SiprecAddress *from)
 {
-  return same_host (from, &latch->signalled) || same_host (from, &latch->peer);
+  return same_host (from, &latch->signalled) || same_host (from, &latch->nominated) ||
+         same_host (from, &latch->peer);
 }
 
 gboolean
 siprec_latch_admits_authentic (const SiprecLatch *latch, const SiprecAddress *from)
 {
-  return latch->mode != SIPREC_LATCH_SIGNALLED || is_signalled (latch, from);
+  return latch->mode != SIPREC_LATCH_SIGNALLED || siprec_latch_is_signalled (latch, from);
 }
 
 gboolean
@@ -130,16 +130,24 @@ siprec_latch_admits (const SiprecLatch *latch, const SiprecAddress *from, GstClo
   if (!siprec_latch_admits_authentic (latch, from))
     return FALSE;
   return latch->source.any.sa_family == AF_UNSPEC || same_address (from, &latch->source) ||
-         same_address (from, &latch->signalled) || arrival > latch->heard + SIPREC_LATCH_SILENCE;
+         same_address (from, &latch->signalled) || same_address (from, &latch->nominated) ||
+         arrival > latch->heard + SIPREC_LATCH_SILENCE;
 }
 
 gboolean
 siprec_latch_admits_rtcp (const SiprecLatch *latch, const SiprecAddress *from)
 {
-  if (latch->mode == SIPREC_LATCH_ANY || is_signalled (latch, from))
+  if (latch->mode == SIPREC_LATCH_ANY || siprec_latch_is_signalled (latch, from))
     return TRUE;
   return latch->mode == SIPREC_LATCH_FIRST &&
          (latch->source.any.sa_family == AF_UNSPEC || same_host (from, &latch->source));
+}
+
+void
+siprec_latch_nominate (SiprecLatch *latch, const SiprecAddress *from, GstClockTime arrival)
+{
+  latch->nominated = *from;
+  siprec_latch_confirm (latch, from, arrival);
 }
 
 void

@@ -15,6 +15,7 @@ typedef enum {
 /**
  * SiprecLatch:
  * @signalled: RTP address of the SDP
+ * @nominated: the one that ICE has found
  * @peer: (port unused): where SIP comes from, if media may come from there as well
  * @source: what packets are taken from now
  * @heard: when its last packet came
@@ -25,7 +26,7 @@ typedef enum {
  */
 typedef struct {
   SiprecLatchMode mode;
-  SiprecAddress signalled, peer;
+  SiprecAddress signalled, nominated, peer;
   SiprecAddress source;
   GstClockTime heard;
 } SiprecLatch;
@@ -37,6 +38,9 @@ SIPREC_API gboolean siprec_address_set (SiprecAddress *address, const gchar *tex
 
 /* "192.0.2.1:5004" or "[2001:db8::1]:5004", or NULL. */
 SIPREC_API gchar *siprec_address_to_text (const SiprecAddress *address);
+
+/* Whether it says nothing outside of its own network. */
+gboolean siprec_address_is_private (const SiprecAddress *address);
 
 /* What a new SDP says: the stream's address, NULL or port 0 if it says none, and that of the SIP peer. Another one
  * than before ends the latch. */
@@ -53,6 +57,12 @@ SIPREC_API gboolean siprec_latch_admits_authentic (const SiprecLatch *latch,
 
 /* The same for a report, which comes from another port. */
 SIPREC_API gboolean siprec_latch_admits_rtcp (const SiprecLatch *latch, const SiprecAddress *from);
+
+/* Whether the SDP, or ICE after it, names that host. */
+gboolean siprec_latch_is_signalled (const SiprecLatch *latch, const SiprecAddress *from);
+
+/* ICE has found that address: it counts like one in the SDP. */
+void siprec_latch_nominate (SiprecLatch *latch, const SiprecAddress *from, GstClockTime arrival);
 
 /* A packet that was admitted has proved to be media. */
 SIPREC_API void siprec_latch_confirm (SiprecLatch *latch, const SiprecAddress *from,

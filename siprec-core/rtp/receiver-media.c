@@ -215,7 +215,7 @@ use_sender_report (SiprecReceiver *receiver)
   if (sender->ntp == 0 || ABS (GST_CLOCK_DIFF (time, sender->arrival)) > (gint64)GST_SECOND)
     return;
   siprec_sync_report (receiver->sync, receiver, sender->cname, get_ntp_time (sender) - (gint64)time,
-                      sender->arrival);
+                      sender->arrival, receiver->media && receiver->media->is_video);
 }
 
 void
@@ -236,11 +236,13 @@ siprec_receiver_align (SiprecReceiver *receiver)
 /* Adds what aligns the stream to @time, the clock's time of a new frame, which comes @elapsed after
  * the one before. */
 static GstClockTime
-shift_time (SiprecReceiver *receiver, GstClockTime time, gint64 elapsed)
+shift_time (SiprecReceiver *receiver, GstClockTime time, gint64 elapsed, gboolean is_video)
 {
   SiprecTimeline *timeline = &receiver->timeline;
   gint64 room;
 
+  if (is_video)
+    receiver->shift.applied = receiver->shift.target;
   if (receiver->shift.target == receiver->shift.applied)
     return time + receiver->shift.applied;
   room = GST_CLOCK_DIFF (siprec_timeline_get_position (timeline), time + receiver->shift.applied);
@@ -267,7 +269,7 @@ learn_time (SiprecReceiver *receiver, const SiprecFrame *frame, GstClockTime arr
     settle (receiver, skew);
   if (GST_CLOCK_TIME_IS_VALID (before))
     elapsed = GST_CLOCK_DIFF (before, time);
-  return shift_time (receiver, time, elapsed);
+  return shift_time (receiver, time, elapsed, frame->format->is_video);
 }
 
 /* FALSE if the packet claims a time that can't be. */

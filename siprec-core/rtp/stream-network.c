@@ -73,7 +73,7 @@ input_packet (SiprecStream *stream, SiprecSocket *socket, const SiprecDatagram *
   const guint8 *data;
   gsize size;
 
-  switch (siprec_gate_pass (&stream->gate, rtcp, datagram, room, &data, &size)) {
+  switch (siprec_gate_pass (&stream->gate, rtcp, socket->rtcp, datagram, room, &data, &size)) {
   case SIPREC_GATE_OPEN:
     if (rtcp)
       input_rtcp (stream, socket, datagram, data, size);
@@ -86,36 +86,6 @@ input_packet (SiprecStream *stream, SiprecSocket *socket, const SiprecDatagram *
     break;
   case SIPREC_GATE_REJECTED:
     break;
-  }
-}
-
-void
-siprec_stream_input (SiprecStream *stream, SiprecSocket *socket, const SiprecDatagram *datagram)
-{
-  SiprecStats *stats = &stream->receiver.stats;
-
-  if (datagram->drops != socket->drops && datagram->drops != 0) {
-    stats->num_kernel_drops += datagram->drops - socket->drops;
-    socket->drops = datagram->drops;
-  }
-  stream->receiver.changed = TRUE;
-  if (datagram->truncated)
-    stats->num_invalid++;
-  else
-    input_packet (stream, socket, datagram);
-}
-
-void
-siprec_stream_use_protection (SiprecStream *stream, const SiprecProtection *protection)
-{
-  guint n;
-
-  siprec_gate_set_protection (&stream->gate, protection);
-  stream->n_keys_used++;
-  for (n = stream->unopened.length; n > 0; n--) {
-    g_autofree Unopened *unopened = g_queue_pop_head (&stream->unopened);
-
-    input_packet (stream, unopened->socket, &unopened->datagram);
   }
 }
 
@@ -155,6 +125,59 @@ send_to (SiprecStream *stream, gboolean on_rtp, const SiprecAddress *remote, con
   return TRUE;
 }
 
+static void
+send_record (gpointer user_data, const SiprecAddress *to, const guint8 *data, gsize size)
+{
+  SiprecSocket *socket = user_data;
+
+  send_to (socket->stream, !socket->rtcp, to, data, size);
+}
+
+void
+siprec_stream_use_protection (SiprecStream *stream, const SiprecProtection *protection)
+{
+  guint n;
+
+  siprec_gate_set_protection (&stream->gate, protection, send_record, &stream->rtp, &stream->rtcp);
+  stream->n_keys_used++;
+  for (n = stream->unopened.length; n > 0; n--) {
+    g_autofree Unopened *unopened = g_queue_pop_head (&stream->unopened);
+
+    input_packet (stream, unopened->socket, &unopened->datagram);
+  }
+}
+
+/* ICE's check of whether we can be reached. */
+static void
+answer_check (SiprecSocket *socket, const SiprecDatagram *datagram)
+{
+  guint8 response[SIPREC_STUN_MAX_RESPONSE] __attribute__ ((aligned (4)));
+  gsize size = siprec_gate_check (&socket->stream->gate, socket->rtcp, datagram, response);
+
+  if (size > 0)
+    send_to (socket->stream, !socket->rtcp, datagram->from, response, size);
+}
+
+void
+siprec_stream_input (SiprecStream *stream, SiprecSocket *socket, const SiprecDatagram *datagram)
+{
+  SiprecStats *stats = &stream->receiver.stats;
+
+  if (datagram->drops != socket->drops && datagram->drops != 0) {
+    stats->num_kernel_drops += datagram->drops - socket->drops;
+    socket->drops = datagram->drops;
+  }
+  stream->receiver.changed = TRUE;
+  if (datagram->truncated)
+    stats->num_invalid++;
+  else if (siprec_stun_is_message (datagram->data, datagram->size))
+    answer_check (socket, datagram);
+  else if (stream->gate.handshakes && siprec_dtls_is_record (datagram->data, datagram->size))
+    siprec_gate_shake (&stream->gate, socket->rtcp, datagram);
+  else
+    input_packet (stream, socket, datagram);
+}
+
 /* Sends a report, and with it what there is to ask for (transfer full, nullable both). */
 static void
 send_report (SiprecStream *stream, GstClockTime now, gboolean bye, GstMemory *refresh,
@@ -175,7 +198,9 @@ send_report (SiprecStream *stream, GstClockTime now, gboolean bye, GstMemory *re
   if (nack)
     gst_buffer_append_memory (report, nack);
   remote = siprec_rtcp_get_remote (rtcp, &on_rtp);
-  if (!remote)
+  if (stream->gate.ice.ufrag)
+    remote = &stream->gate.nominated[!on_rtp];
+  if (!remote || remote->any.sa_family == AF_UNSPEC)
     return;
   if (!gst_buffer_map (report, &map, GST_MAP_READ))
     return;
@@ -183,7 +208,8 @@ send_report (SiprecStream *stream, GstClockTime now, gboolean bye, GstMemory *re
   size = map.size;
   if (stream->gate.srtp) {
     data = sealed;
-    if (!siprec_srtp_seal_rtcp (stream->gate.srtp, map.data, map.size, sealed, &size))
+    if (!siprec_srtp_seal_rtcp (siprec_gate_get_srtp (&stream->gate, !on_rtp), map.data, map.size,
+                                sealed, &size))
       size = 0;
   }
   if (size > 0 && send_to (stream, on_rtp, remote, data, size))
@@ -227,6 +253,54 @@ tell_rejected (SiprecStream *stream, GstClockTime now)
          (notice.packets = siprec_gate_take_report (&stream->gate, now, &reject))) {
     notice.reason = siprec_reject_name (reject);
     notice.source = stream->gate.offender;
+    siprec_stream_tell (stream, &notice);
+  }
+}
+
+static const gchar *
+name_failure (SiprecDtlsFailure failure)
+{
+  switch (failure) {
+  case SIPREC_DTLS_BAD_FINGERPRINT:
+    return "fingerprint";
+  case SIPREC_DTLS_TIMEOUT:
+    return "no-handshake";
+  default:
+    return "handshake";
+  }
+}
+
+/* Where an active handshake begins. */
+static const SiprecAddress *
+handshake_remote (SiprecStream *stream, gboolean rtcp_socket, SiprecAddress *address)
+{
+  const SiprecAddress *remote =
+      rtcp_socket ? &stream->receiver.rtcp.signalled : &stream->gate.latch.signalled;
+
+  /* With ICE the client says which way to take. */
+  if (stream->gate.ice.ufrag)
+    remote = &stream->gate.nominated[rtcp_socket];
+  if (remote->any.sa_family == AF_UNSPEC || !adapt_address (stream, remote, address))
+    return NULL;
+  return address;
+}
+
+static void
+tick_handshakes (SiprecStream *stream, GstClockTime now)
+{
+  guint n = stream->receiver.rtcp.mux ? 1 : 2;
+
+  for (guint i = 0; stream->gate.handshakes && i < n; i++) {
+    SiprecNotice notice = {.type = SIPREC_NOTICE_FAILED, .time = now};
+    SiprecAddress address;
+    SiprecDtlsFailure failure;
+
+    siprec_gate_tick (&stream->gate, i, handshake_remote (stream, i, &address), now);
+    notice.source = stream->gate.handshakes[i].peer;
+    failure = siprec_handshake_take_failure (&stream->gate.handshakes[i]);
+    if (failure == SIPREC_DTLS_NO_FAILURE || !stream->notice)
+      continue;
+    notice.reason = name_failure (failure);
     stream->notice (stream, &notice, stream->user_data);
   }
 }
@@ -257,6 +331,7 @@ siprec_stream_report (SiprecStream *stream, GstClockTime now)
   if (stream->receiver.changed)
     copy_counts (stream);
   tell_rejected (stream, now);
+  tick_handshakes (stream, now);
 }
 
 void

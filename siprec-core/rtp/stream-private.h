@@ -57,6 +57,9 @@ struct _SiprecStream {
 /* FALSE if the last reference is gone and the stream waits for the worker to free it. */
 gboolean siprec_stream_is_wanted (SiprecStream *stream);
 
+/* Tells whoever made the stream, unless it isn't wanted any more. In the worker's thread. */
+void siprec_stream_tell (SiprecStream *stream, const SiprecNotice *notice);
+
 /* One datagram from one of its sockets. */
 void siprec_stream_input (SiprecStream *stream, SiprecSocket *socket,
                           const SiprecDatagram *datagram);

@@ -92,15 +92,20 @@ siprec_stream_unref (SiprecStream *stream)
 
 /* The worker's side */
 
-static void
-on_notice (gpointer user_data, const SiprecNotice *notice)
+void
+siprec_stream_tell (SiprecStream *stream, const SiprecNotice *notice)
 {
-  SiprecStream *stream = user_data;
-
+  /* Who is told may keep a reference, which must not be the first one after the last. */
   if (!stream->notice || !try_ref (stream))
     return;
   stream->notice (stream, notice, stream->user_data);
   siprec_stream_unref (stream);
+}
+
+static void
+on_notice (gpointer user_data, const SiprecNotice *notice)
+{
+  siprec_stream_tell (user_data, notice);
 }
 
 /* Commands */
@@ -171,10 +176,12 @@ claim (SiprecStream *stream, const SiprecStreamWishes *wishes)
 {
   SiprecReceiver *receiver = &stream->receiver;
   gboolean finished = receiver->finished;
+  g_autoptr (SiprecFormat) codec = siprec_ring_get_codec (&stream->ring);
+  gboolean packets = wishes->raw || (codec && codec->is_video);
 
   siprec_receiver_claim (receiver, wishes, siprec_context_now ());
   siprec_worker_set_period (stream->worker, stream,
-                            siprec_stream_get_period (wishes->raw, wishes->buffer_duration));
+                            siprec_stream_get_period (packets, wishes->buffer_duration));
   /* The one before took the end; this consumer waits for one as well. */
   if (finished && siprec_ring_is_end_taken (&stream->ring))
     siprec_unit_append_end (receiver->out, receiver->end);

@@ -76,6 +76,7 @@ typedef enum {
   SIPREC_NOTICE_OVERRUN,  /* the consumer lagged and units were dropped */
   SIPREC_NOTICE_REJECTED, /* packets were kept out */
   SIPREC_NOTICE_REFRESH,  /* a key frame is wanted, and only signalling can say so */
+  SIPREC_NOTICE_FAILED,   /* there will be no keys */
   SIPREC_NOTICE_ENDED,    /* siprec_stream_end() has been done; the statistics are final */
 } SiprecNoticeType;
 
@@ -86,6 +87,7 @@ typedef enum {
  * @from, @to: LOSS, OVERRUN: the time span that is missing
  * @packets: LOSS, REJECTED: packets; OVERRUN: units
  * @reason: REJECTED: "address", "authentication", "replay", "no-keys", "ssrc"; static
+ *   FAILED: "fingerprint", "handshake", "no-handshake"
  * @source: REJECTED: where the last one came from
  * @digit: DTMF: "0".."9", "*", "#", "A".."D", or the event number
  * @duration: DTMF: how long the key was held

@@ -19,6 +19,7 @@ typedef struct {
   gchar *cname;
   gint64 offset;
   GstClockTime arrival;
+  gboolean pictures;
 } Member;
 
 struct _SiprecSync {
@@ -85,7 +86,7 @@ find_member (SiprecSync *sync, gconstpointer stream)
 
 void
 siprec_sync_report (SiprecSync *sync, gconstpointer stream, const gchar *cname, gint64 offset,
-                    GstClockTime arrival)
+                    GstClockTime arrival, gboolean pictures)
 {
   Member *member;
 
@@ -102,6 +103,7 @@ siprec_sync_report (SiprecSync *sync, gconstpointer stream, const gchar *cname, 
   }
   member->offset = offset;
   member->arrival = arrival;
+  member->pictures = pictures;
   g_mutex_unlock (&sync->lock);
   g_atomic_int_inc (&sync->serial);
 }
@@ -119,22 +121,57 @@ siprec_sync_forget (SiprecSync *sync, gconstpointer stream)
   g_atomic_int_inc (&sync->serial);
 }
 
-gint64
-siprec_sync_get_correction (SiprecSync *sync, gconstpointer stream)
+/* Whether both are of one sender, and told of it at about the same time. */
+static gboolean
+belong_together (const Member *own, const Member *other)
 {
-  gint64 correction = 0;
-  Member *own;
+  return other->arrival + MAX_AGE >= own->arrival && g_str_equal (own->cname, other->cname);
+}
 
-  g_mutex_lock (&sync->lock);
-  own = find_member (sync, stream);
-  for (guint i = 0; own && i < sync->members->len; i++) {
+/* How long @own has to wait for the slowest of its kind. */
+static gint64
+get_wait (SiprecSync *sync, const Member *own)
+{
+  gint64 wait = 0;
+
+  for (guint i = 0; i < sync->members->len; i++) {
     const Member *other = &g_array_index (sync->members, Member, i);
     gint64 difference = own->offset - other->offset;
 
-    if (difference <= MAX_CORRECTION && other->arrival + MAX_AGE >= own->arrival &&
-        g_str_equal (own->cname, other->cname))
-      correction = MAX (correction, difference);
+    if (other->pictures == own->pictures && difference <= MAX_CORRECTION &&
+        belong_together (own, other))
+      wait = MAX (wait, difference);
   }
+  return wait;
+}
+
+/* The sound that the pictures of @own belong to, or NULL. */
+static const Member *
+find_sound (SiprecSync *sync, const Member *own)
+{
+  for (guint i = 0; i < sync->members->len; i++) {
+    const Member *other = &g_array_index (sync->members, Member, i);
+
+    if (!other->pictures && ABS (own->offset - other->offset) <= MAX_CORRECTION &&
+        belong_together (own, other))
+      return other;
+  }
+  return NULL;
+}
+
+gint64
+siprec_sync_get_correction (SiprecSync *sync, gconstpointer stream)
+{
+  const Member *own, *sound;
+  gint64 correction = 0;
+
+  g_mutex_lock (&sync->lock);
+  own = find_member (sync, stream);
+  sound = own && own->pictures ? find_sound (sync, own) : NULL;
+  if (sound)
+    correction = own->offset - sound->offset + get_wait (sync, sound);
+  else if (own)
+    correction = get_wait (sync, own);
   g_mutex_unlock (&sync->lock);
   return correction;
 }

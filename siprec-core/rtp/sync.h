@@ -14,7 +14,8 @@ G_BEGIN_DECLS
  * What the sender reports of a session told of each stream: by how much the sender's NTP clock is
  * ahead of the stream's own time, which follows arrival. Streams with the same CNAME share that
  * clock (RFC 3550 section 6.5.1), so a difference between them is a difference of their delays, and
- * the ones that came faster wait for the slowest. Streams of different CNAMEs have nothing to do
+ * the ones that came faster wait for the slowest. Pictures
+ * don't have to be contiguous: they go to where the sound is, back as well, and at once. Streams of different CNAMEs have nothing to do
  * with each other: a recording client passes on the reports of parties whose clocks are unrelated.
  *
  * Shared by the streams of a session, whatever worker they are on. Its lock is a leaf, taken when
@@ -34,14 +35,15 @@ SIPREC_API guint siprec_sync_get_serial (SiprecSync *sync);
  * @member: the stream, as a name only
  * @offset: the sender's NTP clock minus the stream's time, ns
  * @arrival: of the report
+ * @pictures: it is video
  */
 SIPREC_API void siprec_sync_report (SiprecSync *sync, gconstpointer member, const gchar *cname,
-                                    gint64 offset, GstClockTime arrival);
+                                    gint64 offset, GstClockTime arrival, gboolean pictures);
 
 /* What @member has told counts no more. */
 SIPREC_API void siprec_sync_forget (SiprecSync *sync, gconstpointer member);
 
-/* What to add to the times of @member, ns; never negative. */
+/* What to add to the times of @member, ns; never negative for sound. */
 SIPREC_API gint64 siprec_sync_get_correction (SiprecSync *sync, gconstpointer member);
 
 /**

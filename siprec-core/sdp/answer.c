@@ -244,7 +244,7 @@ append_formats (GString *out, const GstSDPMedia *media, const SiprecMline *mline
 
 static void
 append_media (GString *out, const SiprecOffer *offer, const SiprecMline *mline,
-              const SiprecAnswerLine *line)
+              const SiprecAnswerLine *line, const gchar *address)
 {
   const GstSDPMedia *media = gst_sdp_message_get_media (offer->sdp, mline->index);
   gboolean formats = line->formats != NULL && line->formats->len > 0;
@@ -263,9 +263,19 @@ append_media (GString *out, const SiprecOffer *offer, const SiprecMline *mline,
     return;
   if (mline->rtcp_mux)
     g_string_append (out, "a=rtcp-mux\r\n");
-  siprec_security_write (out, line->protection);
+  siprec_security_write (out, line->protection, address, line->port, mline->rtcp_mux);
   g_string_append (out, line->inactive || (mline->held && !line->willing) ? "a=inactive\r\n"
                                                                           : "a=recvonly\r\n");
+}
+
+static gboolean
+has_ice (const SiprecOffer *offer, const SiprecAnswerLine *lines)
+{
+  for (guint i = 0; i < offer->mlines->len; i++) {
+    if (lines[i].protection && lines[i].protection->ice.ufrag)
+      return TRUE;
+  }
+  return FALSE;
 }
 
 gchar *
@@ -275,7 +285,9 @@ siprec_answer_make (const SiprecOffer *offer, const SiprecAnswerLine *lines, con
   GString *out = g_string_new (NULL);
 
   append_session (out, offer, address, session_id, version);
+  if (has_ice (offer, lines))
+    g_string_append (out, "a=ice-lite\r\n");
   for (guint i = 0; i < offer->mlines->len; i++)
-    append_media (out, offer, g_ptr_array_index (offer->mlines, i), &lines[i]);
+    append_media (out, offer, g_ptr_array_index (offer->mlines, i), &lines[i], address);
   return g_string_free (out, FALSE);
 }

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "protect.h"
 
+#include "../rtp/latch.h"
+
 /* RFC 4568 section 6.2.1: the one that everybody has. */
 #define OFFERED_SUITE "AES_CM_128_HMAC_SHA1_80"
 
@@ -27,13 +29,72 @@ answer_crypto (const SiprecCrypto *crypto, const SiprecProtection *now)
              : NULL;
 }
 
-/* With keys in the SDP, or else by DTLS, as the transport would have it. NULL if there is neither. */
+/* Whether we can't be sure to reach the client: it is the one to begin then. */
+static gboolean
+is_hidden (const SiprecMline *mline)
+{
+  SiprecAddress address;
+
+  return !siprec_address_set (&address, mline->address, mline->port) ||
+         siprec_address_is_private (&address) || mline->security->ufrag;
+}
+
+/* Who begins. RFC 5763 section 5 would rather have the answering side begin, since it needn't wait; a role agreed
+ * before stays, as the association does. */
+static gboolean
+choose_active (const SiprecMline *mline, const SiprecProtection *now)
+{
+  switch (mline->security->setup) {
+  case SIPREC_SETUP_ACTIVE:
+  case SIPREC_SETUP_NONE:
+    return FALSE;
+  case SIPREC_SETUP_PASSIVE:
+    return TRUE;
+  default:
+    return now && now->kind == SIPREC_PROTECTION_DTLS ? now->active : !is_hidden (mline);
+  }
+}
+
 static SiprecProtection *
-answer_secure (const SiprecMline *mline, const SiprecProtection *now)
+answer_fingerprint (const SiprecMline *mline, const SiprecProtection *now)
+{
+  SiprecProtection *chosen = siprec_protection_new (SIPREC_PROTECTION_DTLS);
+
+  chosen->fingerprint = mline->security->fingerprint;
+  chosen->active = choose_active (mline, now);
+  return chosen;
+}
+
+/* With keys in the SDP or by DTLS, as the transport would have it; by the other way if the first is lacking. A
+ * fingerprint alone on a plain line may be a leftover of the recorded call, so it counts only where nothing else
+ * would do. NULL if there is neither. */
+static SiprecProtection *
+answer_secure (const SiprecMline *mline, SiprecSrtpPolicy policy, const SiprecProtection *now)
 {
   const SiprecCrypto *crypto = siprec_security_choose (mline->security);
+  gboolean dtls = mline->security->fingerprint.size > 0 &&
+                  (mline->transport != SIPREC_TRANSPORT_PLAIN || policy == SIPREC_SRTP_REQUIRED);
 
+  if (dtls && (mline->transport == SIPREC_TRANSPORT_DTLS || !crypto))
+    return answer_fingerprint (mline, now);
   return crypto ? answer_crypto (crypto, now) : NULL;
+}
+
+/* Our side of ICE, if the client wants it. Other credentials of the client are a restart (RFC 8445 section 9). */
+static void
+answer_ice (const SiprecMline *mline, const SiprecProtection *now, SiprecProtection **chosen)
+{
+  const SiprecSecurity *security = mline->security;
+
+  if (!security->ufrag)
+    return;
+  if (!*chosen)
+    *chosen = siprec_protection_new (SIPREC_PROTECTION_NONE);
+  if (now && g_strcmp0 (now->ice.remote_ufrag, security->ufrag) == 0 &&
+      g_strcmp0 (now->ice.remote_pwd, security->pwd) == 0)
+    siprec_ice_credentials_copy (&(*chosen)->ice, &now->ice);
+  else
+    siprec_ice_credentials_make (&(*chosen)->ice, security->ufrag, security->pwd);
 }
 
 gboolean
@@ -43,11 +104,13 @@ siprec_protect_answer (const SiprecMline *mline, SiprecSrtpPolicy policy,
   gboolean plain = mline->transport == SIPREC_TRANSPORT_PLAIN;
 
   *chosen = NULL;
-  if (policy == SIPREC_SRTP_DISABLED)
-    return plain;
   /* RFC 8643: a plain transport with keys means SRTP if both can. */
-  *chosen = answer_secure (mline, now);
-  return *chosen || (plain && policy == SIPREC_SRTP_OPTIONAL);
+  if (policy != SIPREC_SRTP_DISABLED)
+    *chosen = answer_secure (mline, policy, now);
+  if (!*chosen && (!plain || policy == SIPREC_SRTP_REQUIRED))
+    return FALSE;
+  answer_ice (mline, now, chosen);
+  return TRUE;
 }
 
 SiprecProtection *
@@ -88,5 +151,15 @@ siprec_protect_take (const SiprecMline *mline, const SiprecProtection *offered,
   *agreed = NULL;
   if (!offered)
     return TRUE;
-  return take_crypto (mline, offered, agreed);
+  if (offered->kind == SIPREC_PROTECTION_SDES)
+    return take_crypto (mline, offered, agreed);
+  if (offered->kind == SIPREC_PROTECTION_NONE) {
+    *agreed = siprec_protection_copy (offered);
+    return TRUE;
+  }
+  if (mline->security->fingerprint.size == 0)
+    return FALSE;
+  *agreed = siprec_protection_copy (offered);
+  (*agreed)->fingerprint = mline->security->fingerprint;
+  return TRUE;
 }

@@ -5,10 +5,14 @@
 #include <string.h>
 
 #include "../deviation.h"
+#include "../srtp/dtls.h"
 #include "crypto.h"
 
 #define MAX_CRYPTOS 16
 #define MAX_ICE     256
+
+/* RFC 8445 section 5.1.2.1, of the first component. */
+#define HOST_PRIORITY 2130706431u
 
 static const gchar *const setup_names[] = {
     [SIPREC_SETUP_NONE] = "",
@@ -198,11 +202,43 @@ write_sdes (GString *sdp, const SiprecProtection *protection)
   explicit_bzero (crypto, strlen (crypto));
 }
 
-void
-siprec_security_write (GString *sdp, const SiprecProtection *protection)
+static void
+write_dtls (GString *sdp, const SiprecProtection *protection)
 {
-  if (protection && protection->kind == SIPREC_PROTECTION_SDES)
+  SiprecFingerprint own;
+
+  if (siprec_dtls_get_fingerprint (&own)) {
+    g_autofree gchar *fingerprint = siprec_fingerprint_write (&own);
+
+    g_string_append_printf (sdp, "a=fingerprint:%s\r\n", fingerprint);
+  }
+  g_string_append_printf (sdp, "a=setup:%s\r\n", protection->active ? "active" : "passive");
+}
+
+/* One host candidate a component, at the address that the SDP names (RFC 8839 section 5.1). */
+static void
+write_ice (GString *sdp, const SiprecProtection *protection, const gchar *address, guint16 port,
+           gboolean mux)
+{
+  g_string_append_printf (sdp, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\n", protection->ice.ufrag,
+                          protection->ice.pwd);
+  for (guint i = 0; i < (mux ? 1 : 2); i++)
+    g_string_append_printf (sdp, "a=candidate:1 %u UDP %u %s %u typ host\r\n", i + 1,
+                            HOST_PRIORITY - i, address, port + i);
+}
+
+void
+siprec_security_write (GString *sdp, const SiprecProtection *protection, const gchar *address,
+                       guint16 port, gboolean mux)
+{
+  if (!protection)
+    return;
+  if (protection->kind == SIPREC_PROTECTION_SDES)
     write_sdes (sdp, protection);
+  else if (protection->kind == SIPREC_PROTECTION_DTLS)
+    write_dtls (sdp, protection);
+  if (protection->ice.ufrag)
+    write_ice (sdp, protection, address, port, mux);
 }
 
 /* ---- hiding ---- */

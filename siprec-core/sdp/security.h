@@ -66,8 +66,16 @@ void siprec_security_free (SiprecSecurity *security);
 /* The line that we like best, or NULL. */
 SIPREC_API const SiprecCrypto *siprec_security_choose (const SiprecSecurity *security);
 
-/* Appends the attributes of an answer, or of an offer, whose line is protected like that. */
-void siprec_security_write (GString *sdp, const SiprecProtection *protection);
+/**
+ * siprec_security_write:
+ * @protection: (nullable): of the line
+ * @address, @port: where RTP is received
+ * @mux: RTCP is received there too, else at the next port
+ *
+ * Appends the attributes of a line in an answer, or in an offer of ours.
+ */
+void siprec_security_write (GString *sdp, const SiprecProtection *protection, const gchar *address,
+                            guint16 port, gboolean mux);
 
 /* Blots out the secrets of all attributes, so that @sdp may be shown to anybody. */
 void siprec_security_redact (GstSDPMessage *sdp);

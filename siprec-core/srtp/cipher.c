@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cipher.h"
 
-#include <gst/gst.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <string.h>
@@ -82,6 +81,14 @@ siprec_cipher_free (SiprecCipher *cipher)
   g_free (cipher);
 }
 
+/* Big-endian, at any place; the library's macro wants even ones. */
+static void
+put (guint8 *out, guint64 value, guint size)
+{
+  for (guint i = size; i-- > 0; value >>= 8)
+    out[i] = (guint8)value;
+}
+
 static guint32
 index_word (const SiprecSealed *packet)
 {
@@ -96,7 +103,7 @@ make_hmac (SiprecCipher *cipher, const SiprecSealed *packet, const guint8 *data,
   guint8 word[4];
 
   /* SRTP authenticates the roll-over counter, which isn't sent; SRTCP its index. */
-  GST_WRITE_UINT32_BE (word, packet->rtcp ? index_word (packet) : (guint32)(packet->index >> 16));
+  put (word, packet->rtcp ? index_word (packet) : packet->index >> 16, sizeof (word));
   return EVP_MD_CTX_copy_ex (cipher->hash, cipher->inner) == 1 &&
          EVP_DigestUpdate (cipher->hash, data, packet->size) == 1 &&
          EVP_DigestUpdate (cipher->hash, word, sizeof (word)) == 1 &&
@@ -119,9 +126,8 @@ crypt_counter (SiprecCipher *cipher, const SiprecSealed *packet, guint8 *out)
             packet->size - packet->header_size);
     return TRUE;
   }
-  GST_WRITE_UINT32_BE (iv + 4, packet->ssrc);
-  GST_WRITE_UINT16_BE (iv + 8, (guint16)(packet->index >> 32));
-  GST_WRITE_UINT32_BE (iv + 10, (guint32)packet->index);
+  put (iv + 4, packet->ssrc, 4);
+  put (iv + 8, packet->index, 6);
   for (guint i = 0; i < SIPREC_MAX_SALT; i++)
     iv[i] ^= cipher->salt[i];
   return EVP_EncryptInit_ex (cipher->aes, NULL, NULL, NULL, iv) == 1 &&
@@ -136,9 +142,8 @@ static void
 make_gcm_iv (SiprecCipher *cipher, const SiprecSealed *packet, guint8 *iv)
 {
   memset (iv, 0, GCM_IV);
-  GST_WRITE_UINT32_BE (iv + 2, packet->ssrc);
-  GST_WRITE_UINT16_BE (iv + 6, (guint16)(packet->index >> 32));
-  GST_WRITE_UINT32_BE (iv + 8, (guint32)packet->index);
+  put (iv + 2, packet->ssrc, 4);
+  put (iv + 6, packet->index, 6);
   for (guint i = 0; i < GCM_IV; i++)
     iv[i] ^= cipher->salt[i];
 }
@@ -152,7 +157,7 @@ crypt_gcm (SiprecCipher *cipher, const SiprecSealed *packet, gboolean seal, guin
   gint n;
 
   make_gcm_iv (cipher, packet, iv);
-  GST_WRITE_UINT32_BE (word, index_word (packet));
+  put (word, index_word (packet), sizeof (word));
   memcpy (out, packet->data, associated);
   return EVP_CipherInit_ex (cipher->aes, NULL, NULL, NULL, iv, seal) == 1 &&
          EVP_CipherUpdate (cipher->aes, NULL, &n, packet->data, (gint)associated) == 1 &&

@@ -233,6 +233,12 @@ siprec_dtls_tick (SiprecDtls *dtls, GstClockTime now)
   return dtls->state;
 }
 
+SiprecDtlsState
+siprec_dtls_get_state (const SiprecDtls *dtls)
+{
+  return dtls->state;
+}
+
 SiprecDtlsFailure
 siprec_dtls_get_failure (const SiprecDtls *dtls)
 {

@@ -51,6 +51,7 @@ SIPREC_API SiprecDtlsState siprec_dtls_input (SiprecDtls *dtls, const guint8 *da
 /* Sends again what was lost; gives up after half a minute. */
 SIPREC_API SiprecDtlsState siprec_dtls_tick (SiprecDtls *dtls, GstClockTime now);
 
+SIPREC_API SiprecDtlsState siprec_dtls_get_state (const SiprecDtls *dtls);
 SIPREC_API SiprecDtlsFailure siprec_dtls_get_failure (const SiprecDtls *dtls);
 
 /* When it is done: what each side encrypts with. */

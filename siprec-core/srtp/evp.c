@@ -208,7 +208,9 @@ evp_open_rtcp (SiprecTransform *transform, const guint8 *data, gsize size, GstCl
   key = find_key (evp, data + layout.mki);
   if (!key)
     return SIPREC_TRANSFORM_FORGED;
-  word = GST_READ_UINT32_BE (data + layout.index);
+  /* At any place: tags of ten octets are before it. */
+  memcpy (&word, data + layout.index, sizeof (word));
+  word = GUINT32_FROM_BE (word);
   packet.size = layout.body;
   packet.tag = data + layout.tag;
   packet.ssrc = GST_READ_UINT32_BE (data + 4);
@@ -229,13 +231,14 @@ evp_seal_rtcp (SiprecTransform *transform, const guint8 *data, gsize size, guint
                          .clear = evp->plain_rtcp,
                          .index = evp->next_index};
   RtcpLayout layout;
+  guint32 word = GUINT32_TO_BE (evp->next_index | (packet.clear ? 0 : MAX_INDEX + 1));
 
   /* After 2^31 packets the key is used up (RFC 3711 section 9.2). */
   if (size < RTCP_HEADER || evp->next_index > MAX_INDEX)
     return FALSE;
   packet.ssrc = GST_READ_UINT32_BE (data + 4);
   lay_out_rtcp (evp, size, &layout);
-  GST_WRITE_UINT32_BE (out + layout.index, evp->next_index | (packet.clear ? 0 : MAX_INDEX + 1));
+  memcpy (out + layout.index, &word, sizeof (word));
   memcpy (out + layout.mki, evp->keys[0].mki, evp->mki_size);
   if (!siprec_cipher_seal (evp->keys[0].rtcp, &packet, out, out + layout.tag))
     return FALSE;

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "protection.h"
 
+#include <openssl/rand.h>
 #include <string.h>
 
 /* Weakest first. MD5 and MD2 are no more (RFC 8122 section 5). */
@@ -68,6 +69,38 @@ siprec_fingerprint_equal (const SiprecFingerprint *a, const SiprecFingerprint *b
   return a->size == b->size && memcmp (a->digest, b->digest, a->size) == 0;
 }
 
+/* RFC 8445 section 5.3: 24 bits of a fragment and 128 of a password at least. */
+gboolean
+siprec_ice_credentials_make (SiprecIceCredentials *credentials, const gchar *remote_ufrag,
+                             const gchar *remote_pwd)
+{
+  guint8 random[6 + 18];
+
+  if (RAND_bytes (random, sizeof (random)) != 1)
+    return FALSE;
+  credentials->ufrag = g_base64_encode (random, 6);
+  credentials->pwd = g_base64_encode (random + 6, 18);
+  credentials->remote_ufrag = g_strdup (remote_ufrag);
+  credentials->remote_pwd = g_strdup (remote_pwd);
+  return TRUE;
+}
+
+void
+siprec_ice_credentials_copy (SiprecIceCredentials *to, const SiprecIceCredentials *from)
+{
+  *to = (SiprecIceCredentials){g_strdup (from->ufrag), g_strdup (from->pwd),
+                               g_strdup (from->remote_ufrag), g_strdup (from->remote_pwd)};
+}
+
+void
+siprec_ice_credentials_clear (SiprecIceCredentials *credentials)
+{
+  g_clear_pointer (&credentials->ufrag, g_free);
+  g_clear_pointer (&credentials->pwd, g_free);
+  g_clear_pointer (&credentials->remote_ufrag, g_free);
+  g_clear_pointer (&credentials->remote_pwd, g_free);
+}
+
 SiprecProtection *
 siprec_protection_new (SiprecProtectionKind kind)
 {
@@ -86,6 +119,7 @@ siprec_protection_copy (const SiprecProtection *protection)
     return NULL;
   copy = g_memdup2 (protection, sizeof (*protection));
   copy->suite_name = g_strdup (protection->suite_name);
+  siprec_ice_credentials_copy (&copy->ice, &protection->ice);
   copy->local = siprec_keying_copy (protection->local);
   copy->remote = siprec_keying_copy (protection->remote);
   return copy;
@@ -97,6 +131,7 @@ siprec_protection_free (SiprecProtection *protection)
   if (!protection)
     return;
   g_free (protection->suite_name);
+  siprec_ice_credentials_clear (&protection->ice);
   siprec_keying_free (protection->local);
   siprec_keying_free (protection->remote);
   g_free (protection);
@@ -109,5 +144,6 @@ siprec_protection_equal (const SiprecProtection *a, const SiprecProtection *b)
     return a == b;
   return a->kind == b->kind && siprec_keying_equal (a->local, b->local) &&
          siprec_keying_equal (a->remote, b->remote) && a->active == b->active &&
+         g_strcmp0 (a->ice.pwd, b->ice.pwd) == 0 &&
          siprec_fingerprint_equal (&a->fingerprint, &b->fingerprint);
 }

@@ -46,24 +46,40 @@ typedef enum {
 } SiprecProtectionKind;
 
 /**
+ * SiprecIceCredentials:
+ * @ufrag, @pwd: ours; NULL without ICE
+ * @remote_ufrag, @remote_pwd: the client's
+ */
+typedef struct {
+  gchar *ufrag, *pwd;
+  gchar *remote_ufrag, *remote_pwd;
+} SiprecIceCredentials;
+
+/* New ones of ours for a client with these; FALSE if the system has no randomness to give. */
+gboolean siprec_ice_credentials_make (SiprecIceCredentials *credentials, const gchar *remote_ufrag,
+                                      const gchar *remote_pwd);
+void siprec_ice_credentials_copy (SiprecIceCredentials *to, const SiprecIceCredentials *from);
+void siprec_ice_credentials_clear (SiprecIceCredentials *credentials);
+
+/**
  * SiprecProtection:
  * @kind: what it is
+ * @ice: what connectivity is checked with, whether or not the media is encrypted
  * @tag, @suite_name: SDES: of the client's crypto line
  * @local, @remote: SDES: what each side encrypts with
  * @fingerprint: DTLS: of the client's certificate
  * @active: DTLS: we begin the handshake
- * @offered: the attributes go into an offer of ours
  *
  * Copied from thread to thread; the copies of keys are wiped.
  */
 typedef struct {
   SiprecProtectionKind kind;
+  SiprecIceCredentials ice;
   guint tag;
   gchar *suite_name;
   SiprecKeying *local, *remote;
   SiprecFingerprint fingerprint;
   gboolean active;
-  gboolean offered;
 } SiprecProtection;
 
 SIPREC_API SiprecProtection *siprec_protection_new (SiprecProtectionKind kind);

@@ -114,6 +114,14 @@ admit (SiprecPictures *pictures, GstBuffer *buffer, gboolean key)
 
 /* NAL units */
 
+/* In network byte order, wherever it stands. */
+static void
+write_length (guint8 *place, guint32 length)
+{
+  length = GUINT32_TO_BE (length);
+  memcpy (place, &length, sizeof length);
+}
+
 /* Where the next start code begins, from @from on; @size if there is none. */
 static gsize
 find_start_code (const guint8 *data, gsize size, gsize from)
@@ -168,7 +176,7 @@ convert (SiprecPictures *pictures, guint8 *data, gsize size, Unit *unit)
   while (start < size) {
     gsize end = find_start_code (data, size, start + PREFIX);
 
-    GST_WRITE_UINT32_BE (data + start, end - start - PREFIX);
+    write_length (data + start, end - start - PREFIX);
     note_nal (pictures, data + start + PREFIX, end - start - PREFIX, unit);
     start = end;
   }
@@ -180,6 +188,7 @@ static GstMemory *
 join_sets (const GPtrArray *sets)
 {
   GByteArray *out = g_byte_array_new ();
+  guint8 *joined;
   gsize length;
 
   for (guint i = 0; i < sets->len; i++) {
@@ -188,13 +197,13 @@ join_sets (const GPtrArray *sets)
     const guint8 *data = g_bytes_get_data (set->data, &size);
     guint8 prefix[PREFIX];
 
-    GST_WRITE_UINT32_BE (prefix, size);
+    write_length (prefix, size);
     g_byte_array_append (out, prefix, sizeof prefix);
     g_byte_array_append (out, data, size);
   }
   length = out->len;
-  return gst_memory_new_wrapped (0, out->data, length, 0, length, g_byte_array_free (out, FALSE),
-                                 g_free);
+  joined = g_byte_array_free (out, FALSE);
+  return gst_memory_new_wrapped (0, joined, length, 0, length, joined, g_free);
 }
 
 /* Caps from the sets that the key frame of @unit needs. FALSE if one is missing. @memory (out) are the sets if

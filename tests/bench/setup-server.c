@@ -156,8 +156,11 @@ run_loop (gpointer data)
   gchar *uri;
 
   su_root_threading (root, FALSE);
-  nta = nta_agent_create (root, URL_STRING_MAKE ("sip:127.0.0.1:*;transport=udp,tcp"), NULL, NULL,
-                          NTATAG_UA (1), NTATAG_UDP_MTU (65535), TAG_END ());
+  /* The port must be free for both. */
+  do
+    nta = nta_agent_create (root, URL_STRING_MAKE ("sip:127.0.0.1:*"), NULL, NULL, NTATAG_UA (1),
+                            NTATAG_UDP_MTU (65535), TAG_END ());
+  while (!nta);
   nta_leg_tcreate (nta, on_message, NULL, NTATAG_NO_DIALOG (1), TAG_END ());
   tport = tport_primaries (nta_agent_tports (nta));
   uri = g_strconcat ("sip:", tport_name (tport)->tpn_port, NULL);

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "siprec-core/rtp/arrival.h"
 #include "talker.h"
+#include "tests/support/rounds.h"
 
 #define HOUR  (3600 * (gint64)GST_SECOND)
 #define EPOCH (1790000000 * GST_SECOND)
@@ -63,8 +64,8 @@ GST_START_TEST (test_steps)
                                  3 * (gint64)GST_MSECOND,
                                  -3 * (gint64)GST_MSECOND};
 
-  for (GstClockTime phase = GST_MSECOND; phase < LENGTH; phase += 6 * GST_MSECOND)
-    check_step (steps[__i__], phase, 2 * GST_MSECOND);
+  for (guint i = 0; i < rounds (4); i++)
+    check_step (steps[__i__], (1 + 6 * i) * GST_MSECOND, 2 * GST_MSECOND);
 }
 
 GST_END_TEST;
@@ -74,7 +75,7 @@ GST_START_TEST (test_slewed)
 {
   SiprecArrival arrival = {0};
 
-  for (guint i = 0; i < 100000; i++) {
+  for (guint i = 0; i < rounds (100000); i++) {
     GstClockTime now = T0 + i * LENGTH, realtime = EPOCH + now + i * LENGTH / 2000;
     GstClockTime came;
 

@@ -76,23 +76,20 @@ GST_START_TEST (every_number_has_a_play)
 }
 GST_END_TEST
 
-static void
-run (const gchar *path, gboolean as_strict)
-{
-  g_autofree gchar *problem = recorder_play (path, as_strict);
-
-  fail_unless (problem == NULL, "%s", problem);
-}
-
+/* All in one test: a process each would take too long where checkers look for leaks at the end of each. */
 GST_START_TEST (lenient)
 {
-  run (g_ptr_array_index (plays, __i__), FALSE);
+  g_autofree gchar *problems = recorder_play_all (PLAYS, FALSE);
+
+  fail_unless (problems == NULL, "%s", problems);
 }
 GST_END_TEST
 
 GST_START_TEST (strict)
 {
-  run (g_ptr_array_index (plays, __i__), TRUE);
+  g_autofree gchar *problems = recorder_play_all (PLAYS, TRUE);
+
+  fail_unless (problems == NULL, "%s", problems);
 }
 GST_END_TEST
 
@@ -104,12 +101,13 @@ deviation_suite (void)
 
   plays = recorder_find_plays (PLAYS);
   suite_add_tcase (suite, tcase);
+  tcase_set_timeout (tcase, 600);
   tcase_add_test (tcase, the_page_lists_every_id);
   tcase_add_test (tcase, an_id_is_noted_once);
   tcase_add_test (tcase, every_id_has_a_play);
   tcase_add_test (tcase, every_number_has_a_play);
-  tcase_add_loop_test (tcase, lenient, 0, (gint)plays->len);
-  tcase_add_loop_test (tcase, strict, 0, (gint)plays->len);
+  tcase_add_test (tcase, lenient);
+  tcase_add_test (tcase, strict);
   return suite;
 }
 

@@ -2,6 +2,7 @@
  * what was lost.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "talker.h"
+#include "tests/support/rounds.h"
 
 static Talker talker;
 
@@ -54,7 +55,7 @@ check_all (guint n)
 /* Sequence numbers and timestamps that wrap, in the first packets and later. */
 GST_START_TEST (test_wraps)
 {
-  const guint n = 65536 + 200;
+  const guint n = rounds (65536) + 200;
 
   for (guint i = 0; i < n; i++)
     say (i, 65500 + i, 0xfffffff0 + i * FRAME);

@@ -138,7 +138,8 @@ GST_START_TEST (lines_are_missing)
   session = recorder_session (recorder, 0);
   fail_unless (recorder_claim (recorder, session));
   fail_unless_equals_int (caller_reinvite (caller, 1, "sendonly"), lenient ? 200 : 488);
-  fail_unless_equals_int (caller_reinvite (caller, 2, "sendonly"), 200);
+  if (lenient)
+    fail_unless_equals_int (caller_reinvite (caller, 2, "sendonly"), 200);
   fail_unless_equals_int (caller_bye (caller), 200);
   names = recorder_events_until (recorder, session, SIPREC_EVENT_SESSION_ENDED);
   fail_unless ((strstr (names, "stream.removed deviation stream.added session.ended") != NULL) ==

@@ -106,8 +106,12 @@ await_stat (Call *call, const gchar *name, guint64 least)
 {
   for (guint i = 0; i < 500 && get_stat (call, name) < least; i++)
     g_usleep (10000);
-  fail_unless (get_stat (call, name) >= least, "%s is %" G_GUINT64_FORMAT, name,
-               get_stat (call, name));
+  if (get_stat (call, name) < least) {
+    g_autoptr (GstStructure) stats = siprec_stream_get_stats (call->stream);
+    g_autofree gchar *text = gst_structure_to_string (stats);
+
+    fail ("%s of %" G_GUINT64_FORMAT ": %s", name, least, text);
+  }
 }
 
 static void

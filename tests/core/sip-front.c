@@ -149,10 +149,10 @@ GST_START_TEST (damaged_messages_close_the_connection)
       OPTIONS "X: a\rContent-Length: 0\r\n\r\n",
       "OPTIONS sip:a SIP/2.0\r\nContent-Length: 0\r\n\r\n",
       "OPTIONS sip:a SIP/2.0\r\nVia: x\r\nContent-Length: 0\r\n\r\n",
-      "OPTIONS sip:a SIP/2.0\r\nVia\r\nContent-Length: 0\r\n\r\n",
       /* The stack would neither read on nor close. */
       "OPTIONS  SIP/2.0\r\nVia: SIP/2.0/TCP x\r\nContent-Length: 0\r\n\r\n",
       "SIP/2.0 abc\r\nVia: SIP/2.0/TCP x\r\nContent-Length: 0\r\n\r\n",
+      "OPTIONS sip:a SIP/2.0\r\nVia\r\nContent-Length: 0\r\n\r\n",
   };
   g_autoptr (Server) server = server_new (NULL, 0);
 

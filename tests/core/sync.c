@@ -28,11 +28,11 @@ GST_START_TEST (test_same_cname)
 {
   guint serial = siprec_sync_get_serial (group);
 
-  siprec_sync_report (group, a, "x", HOUR + 50 * MS, T0);
+  siprec_sync_report (group, a, "x", HOUR + 50 * MS, T0, FALSE);
   fail_unless (siprec_sync_get_serial (group) != serial);
   fail_unless_equals_int64 (siprec_sync_get_correction (group, a), 0);
-  siprec_sync_report (group, b, "x", HOUR, T0 + GST_SECOND);
-  siprec_sync_report (group, c, "x", HOUR + 70 * MS, T0 + GST_SECOND);
+  siprec_sync_report (group, b, "x", HOUR, T0 + GST_SECOND, FALSE);
+  siprec_sync_report (group, c, "x", HOUR + 70 * MS, T0 + GST_SECOND, FALSE);
   fail_unless_equals_int64 (siprec_sync_get_correction (group, a), 50 * MS);
   fail_unless_equals_int64 (siprec_sync_get_correction (group, b), 0);
   fail_unless_equals_int64 (siprec_sync_get_correction (group, c), 70 * MS);
@@ -47,14 +47,14 @@ GST_END_TEST;
 /* Parties whose clocks are unrelated, near or far, stay as they arrived. */
 GST_START_TEST (test_other_cname)
 {
-  siprec_sync_report (group, a, "alice", HOUR, T0);
-  siprec_sync_report (group, b, "bob", 2 * HOUR, T0);
-  siprec_sync_report (group, c, "carol", HOUR - 300 * MS, T0);
+  siprec_sync_report (group, a, "alice", HOUR, T0, FALSE);
+  siprec_sync_report (group, b, "bob", 2 * HOUR, T0, FALSE);
+  siprec_sync_report (group, c, "carol", HOUR - 300 * MS, T0, FALSE);
   fail_unless_equals_int64 (siprec_sync_get_correction (group, a), 0);
   fail_unless_equals_int64 (siprec_sync_get_correction (group, b), 0);
   fail_unless_equals_int64 (siprec_sync_get_correction (group, c), 0);
   /* One of them turns out to be another. */
-  siprec_sync_report (group, a, "carol", HOUR, T0);
+  siprec_sync_report (group, a, "carol", HOUR, T0, FALSE);
   fail_unless_equals_int64 (siprec_sync_get_correction (group, a), 300 * MS);
 }
 
@@ -63,15 +63,15 @@ GST_END_TEST;
 /* What is over a second is wrong, and spoils nothing for the others; so is what is old. */
 GST_START_TEST (test_absurd)
 {
-  siprec_sync_report (group, a, "x", HOUR, T0);
-  siprec_sync_report (group, b, "x", HOUR + 1000 * MS, T0);
+  siprec_sync_report (group, a, "x", HOUR, T0, FALSE);
+  siprec_sync_report (group, b, "x", HOUR + 1000 * MS, T0, FALSE);
   fail_unless_equals_int64 (siprec_sync_get_correction (group, b), 1000 * MS);
-  siprec_sync_report (group, b, "x", HOUR + 1000 * MS + 1, T0);
-  siprec_sync_report (group, c, "x", HOUR + 1100 * MS, T0);
+  siprec_sync_report (group, b, "x", HOUR + 1000 * MS + 1, T0, FALSE);
+  siprec_sync_report (group, c, "x", HOUR + 1100 * MS, T0, FALSE);
   fail_unless_equals_int64 (siprec_sync_get_correction (group, a), 0);
   fail_unless_equals_int64 (siprec_sync_get_correction (group, b), 0);
   fail_unless_equals_int64 (siprec_sync_get_correction (group, c), 100 * MS - 1);
-  siprec_sync_report (group, c, "x", HOUR + 1100 * MS, T0 + 61 * GST_SECOND);
+  siprec_sync_report (group, c, "x", HOUR + 1100 * MS, T0 + 61 * GST_SECOND, FALSE);
   fail_unless_equals_int64 (siprec_sync_get_correction (group, c), 0);
 }
 
@@ -115,6 +115,24 @@ GST_START_TEST (test_silence)
 
 GST_END_TEST;
 
+/* Pictures go to where their sound is, also back; sound doesn't move for them. */
+GST_START_TEST (test_pictures)
+{
+  siprec_sync_report (group, a, "x", HOUR, T0, FALSE);
+  siprec_sync_report (group, b, "x", HOUR - 150 * MS, T0, TRUE);
+  siprec_sync_report (group, c, "y", HOUR - 250 * MS, T0, TRUE);
+  fail_unless_equals_int64 (siprec_sync_get_correction (group, a), 0);
+  fail_unless_equals_int64 (siprec_sync_get_correction (group, b), -150 * MS);
+  fail_unless_equals_int64 (siprec_sync_get_correction (group, c), 0);
+  /* Without sound the faster pictures wait for the others. */
+  siprec_sync_report (group, c, "x", HOUR - 250 * MS, T0, TRUE);
+  siprec_sync_forget (group, a);
+  fail_unless_equals_int64 (siprec_sync_get_correction (group, b), 100 * MS);
+  fail_unless_equals_int64 (siprec_sync_get_correction (group, c), 0);
+}
+
+GST_END_TEST;
+
 static Suite *
 sync_suite (void)
 {
@@ -124,6 +142,7 @@ sync_suite (void)
   suite_add_tcase (suite, tc);
   tcase_add_checked_fixture (tc, setup, teardown);
   tcase_add_test (tc, test_same_cname);
+  tcase_add_test (tc, test_pictures);
   tcase_add_test (tc, test_other_cname);
   tcase_add_test (tc, test_absurd);
   tcase_add_test (tc, test_slow);

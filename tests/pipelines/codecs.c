@@ -30,6 +30,7 @@ static const struct {
 };
 
 static GArray *rows;
+static GArray *video_rows; /* Row, of which silence is not used */
 
 static gchar *
 between_backticks (const gchar *cell)
@@ -46,6 +47,21 @@ is_one (const gchar *cell, const gchar *one, const gchar *other)
   return g_str_equal (cell, one);
 }
 
+static void
+read_video (gchar **cells)
+{
+  Row row = {
+      .codec = g_strdup (g_strstrip (cells[1])),
+      .sdp = between_backticks (cells[2]),
+      .caps = between_backticks (cells[3]),
+      .matroska = is_one (cells[4], " yes ", " no "),
+      .mp4 = is_one (cells[5], " yes ", " no "),
+      .decoder = between_backticks (cells[6]),
+  };
+
+  g_array_append_val (video_rows, row);
+}
+
 /* Before the checks begin, so it asserts. */
 static void
 read_rows (void)
@@ -55,11 +71,16 @@ read_rows (void)
 
   g_assert (g_file_get_contents (CODECS_PAGE, &text, NULL, NULL));
   rows = g_array_new (FALSE, FALSE, sizeof (Row));
+  video_rows = g_array_new (FALSE, FALSE, sizeof (Row));
   lines = g_strsplit (text, "\n", -1);
   for (gchar **line = lines; *line; line++) {
     g_auto (GStrv) cells = g_strsplit (*line, "|", -1);
-    Row row;
+    Row row = {0};
 
+    if (g_strv_length (cells) == 8 && strchr (cells[2], '`')) {
+      read_video (cells);
+      continue;
+    }
     if (g_strv_length (cells) != 9 || !strchr (cells[2], '`'))
       continue;
     row.codec = g_strdup (g_strstrip (cells[1]));
@@ -72,6 +93,7 @@ read_rows (void)
     g_array_append_val (rows, row);
   }
   g_assert_cmpuint (rows->len, >, 0);
+  g_assert_cmpuint (video_rows->len, >, 0);
 }
 
 static gboolean
@@ -172,6 +194,24 @@ GST_START_TEST (test_sound)
 }
 GST_END_TEST;
 
+GST_START_TEST (test_video)
+{
+  const Row *row = &g_array_index (video_rows, Row, __i__);
+  g_auto (GStrv) parts = g_strsplit (row->sdp, "/", 2);
+  g_autoptr (SiprecFormat) format =
+      siprec_format_new ("video", 96, parts[0], atoi (parts[1]), 0, NULL);
+  g_autoptr (GstCaps) caps = gst_caps_from_string (row->caps);
+  g_autoptr (GstCaps) given = NULL;
+
+  fail_unless_equals_int (format->payload, SIPREC_PAYLOAD_VIDEO);
+  given = gst_caps_from_string (format->video->media_type);
+  fail_unless (gst_caps_is_subset (given, caps), "%s", format->video->media_type);
+  fail_unless_equals_int (takes ("matroskamux", row->caps), row->matroska);
+  fail_unless_equals_int (takes ("mp4mux", row->caps), row->mp4);
+  fail_unless (takes (row->decoder, row->caps));
+}
+GST_END_TEST;
+
 static Suite *
 codecs_suite (void)
 {
@@ -183,6 +223,7 @@ codecs_suite (void)
   tcase_add_loop_test (tcase, test_pad, 0, rows->len);
   tcase_add_loop_test (tcase, test_muxers, 0, rows->len);
   tcase_add_loop_test (tcase, test_sound, 0, rows->len);
+  tcase_add_loop_test (tcase, test_video, 0, video_rows->len);
   return suite;
 }
 

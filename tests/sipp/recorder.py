@@ -66,9 +66,12 @@ class Recorder:
         """Places a call and returns sipp's status."""
         return self.start_call(scenario, *wavs, **options).wait()
 
-    def start_call(self, scenario, *wavs, **options):
+    def wait_ready(self):
         self._ready.wait(30)
         assert self.address, "does not listen:\n" + "".join(self.output)
+
+    def start_call(self, scenario, *wavs, **options):
+        self.wait_ready()
         flags = [text for key, value in options.items() for text in ("-" + key, str(value))]
         return subprocess.Popen([os.path.join(HERE, "call"), *flags, scenario, self.address, *wavs],
                                 env=environment())

@@ -119,6 +119,20 @@ def free_port(kind):
         return probe.getsockname()[1]
 
 
+def cancelled(_folder, name, transport):
+    """A call that is cancelled before its answer."""
+    with subprocess.Popen([os.path.join(recorder.TOOLS, "take-calls"), "--undecided", "--launch", "fakesrc"],
+                          env=recorder.environment(), text=True, stdout=subprocess.PIPE) as server:
+        try:
+            address = server.stdout.readline().split(" sip:")[1].split(",")[0].split(";")[0].strip()
+            subprocess.run([os.path.join(recorder.HERE, "call"), "-t", transport, name, address],
+                           env=recorder.environment(), check=True)
+            assert server.stdout.readline() == "cancelled\n"
+            assert server.wait(20) == 0
+        finally:
+            server.kill()
+
+
 def is_bound(transport, port):
     with open("/proc/net/" + transport, encoding="ascii") as table:
         return any(line.split()[1].endswith(":%04X" % port) for line in list(table)[1:])
@@ -149,7 +163,7 @@ def called(folder, name, transport):
     assert log.count["stream.added"] == log.count["participant.joined"] == 2, log.count
 
 
-KINDS = {"called": called,"call": answered, "hold": answered, "metadata-update": answered, "sdp-only": answered,
+KINDS = {"called": called, "cancel": cancelled, "call": answered, "hold": answered, "metadata-update": answered, "sdp-only": answered,
          "late-cancel": answered, "hangup": hangup, "digest": digest, "busy": busy, "no-ack": no_ack}
 
 if __name__ == "__main__":

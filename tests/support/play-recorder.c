@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "recorder.h"
 
+#include <string.h>
+
 static void
 on_streams_free (gpointer streams)
 {
@@ -126,4 +128,22 @@ recorder_find_plays (const gchar *folder)
   }
   g_ptr_array_sort (paths, compare_paths);
   return paths;
+}
+
+gchar *
+recorder_play_all (const gchar *folder, gboolean strict)
+{
+  g_autoptr (GPtrArray) paths = recorder_find_plays (folder);
+  GString *problems = g_string_new (NULL);
+
+  for (guint i = 0; i < paths->len; i++) {
+    g_autofree gchar *problem = recorder_play (g_ptr_array_index (paths, i), strict);
+
+    /* One is told whole, and of the others where they are. */
+    if (problem && problems->len > 0)
+      problem[strcspn (problem, " \n")] = '\0';
+    if (problem)
+      g_string_append_printf (problems, "%s\n", problem);
+  }
+  return g_string_free (problems, problems->len == 0);
 }

@@ -63,5 +63,8 @@ gboolean recorder_await_idle (Recorder *recorder);
 /* Plays the file at @path to a recorder of its own. Returns what went wrong (transfer full), or NULL. */
 gchar *recorder_play (const gchar *path, gboolean strict);
 
+/* Plays all files of @folder. Returns what went wrong, a line each (transfer full), or NULL. */
+gchar *recorder_play_all (const gchar *folder, gboolean strict);
+
 /* The paths of all plays in @folder, sorted (transfer full). */
 GPtrArray *recorder_find_plays (const gchar *folder);

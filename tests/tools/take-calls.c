@@ -16,6 +16,7 @@ static gchar *launch = NULL;
 static gchar *call_uri = NULL;
 static gint max_calls = 1;
 static gint claim_delay = 0;
+static gboolean undecided = FALSE;
 
 static const GOptionEntry options[] = {
     {"local-uri", 0, 0, G_OPTION_ARG_STRING, &local_uri, "SIP URIs to listen on", "URI"},
@@ -23,6 +24,8 @@ static const GOptionEntry options[] = {
      "LINE"},
     {"call", 0, 0, G_OPTION_ARG_STRING, &call_uri, "Call this recording client", "URI"},
     {"calls", 0, 0, G_OPTION_ARG_INT, &max_calls, "End after this many calls", "N"},
+    {"undecided", 0, 0, G_OPTION_ARG_NONE, &undecided,
+     "Leave the first call without an answer, and end when it is cancelled", NULL},
     {"claim-delay", 0, 0, G_OPTION_ARG_INT, &claim_delay, "Milliseconds until a call is claimed",
      "MS"},
     {NULL}};
@@ -89,6 +92,25 @@ on_session (SiprecEndpoint *endpoint, SiprecSession *session, gpointer user_data
 }
 
 static void
+on_question (SiprecAcceptor *acceptor, SiprecSession *session, gpointer user_data)
+{
+}
+
+static void
+on_cancelled (SiprecAcceptor *acceptor, SiprecSession *session, gpointer user_data)
+{
+  printf ("cancelled\n");
+  fflush (stdout);
+  n_ended = max_calls;
+  g_main_loop_quit (loop);
+}
+
+static void
+on_given (SiprecAcceptor *acceptor, SiprecSession *session, gpointer user_data)
+{
+}
+
+static void
 on_called (SiprecSession *session, guint status, const GError *error, gpointer user_data)
 {
   printf ("called %u %s\n", status, error ? error->message : "");
@@ -144,6 +166,11 @@ main (int argc, char **argv)
   if (endpoint == NULL) {
     fprintf (stderr, "%s\n", error->message);
     return 2;
+  }
+  if (undecided) {
+    SiprecAcceptorHandler handler = {on_question, on_cancelled, on_given};
+
+    siprec_endpoint_add_acceptor (endpoint, &policy, 60 * GST_SECOND, &handler, NULL);
   }
   siprec_endpoint_set_application (endpoint, &policy, 10 * GST_SECOND, on_session, NULL, NULL);
   siprec_endpoint_start (endpoint, on_ready, NULL);

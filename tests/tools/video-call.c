@@ -38,6 +38,22 @@ send_picture (Caller *caller, guint stream, const Film *film, guint n, guint16 *
   }
 }
 
+/* 20 ms of a voice: a tone that rises and falls, or silence. */
+static void
+send_voice (Caller *caller, guint stream, guint tick, gboolean speaks)
+{
+  guint8 packet[172] = {0x80, 0};
+
+  GST_WRITE_UINT16_BE (packet + 2, tick);
+  GST_WRITE_UINT32_BE (packet + 4, tick * 160);
+  GST_WRITE_UINT32_BE (packet + 8, stream + 1);
+  memset (packet + 12, 0xff, 160);
+  /* Half a period is 8 to 23 samples; the loudness is in the low bits. */
+  for (guint i = 0; speaks && i < 160; i++)
+    packet[12 + i] = (i / (8 + tick % 16) % 2 ? 0x80 : 0) | (0x10 + tick % 25);
+  caller_send_raw (caller, stream, packet, sizeof packet);
+}
+
 static Film *
 make_camera (guint n)
 {
@@ -60,8 +76,8 @@ talk (Caller *caller, guint seconds, const Film *camera, const Film *screen)
 
     if (next > now)
       g_usleep (next - now);
-    caller_send (caller, 0, i / 25 % 2 ? 0x20 : 0xa0);
-    caller_send (caller, 1, 0xff);
+    send_voice (caller, 0, i, i / 100 % 2 == 0);
+    send_voice (caller, 1, i, i / 100 % 2 == 1);
     if (camera && shown < i * 2 / 5 + 1)
       send_picture (caller, 2, camera, shown++, &camera_seq);
     if (screen && i % 50 == 10 && (i < seconds * 50 / 4 || i > seconds * 50 * 3 / 4))

@@ -1,0 +1,333 @@
+/* Calls whose keys come from DTLS: who begins, what is refused, and that the media arrives.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <gst/check/gstcheck.h>
+
+#include "siprec-core/srtp/dtls.h"
+#include "tests/support/caller.h"
+#include "tests/support/recorder.h"
+
+#define FRAME    160
+#define N_FRAMES 20
+
+/* The client's side of one line. */
+typedef struct {
+  Caller *caller;
+  guint line;
+  guint16 port; /* of the recorder */
+  SiprecDtls *dtls;
+  Sealer *sealer;
+} Client;
+
+static Recorder *recorder;
+static Caller *caller;
+
+static void
+set_up (void)
+{
+  SiprecPolicy policy = {.srtp_policy = SIPREC_SRTP_REQUIRED};
+
+  recorder = recorder_new (&policy);
+  caller = caller_new (recorder_uri (recorder), FALSE);
+  recorder_accept (recorder);
+}
+
+static void
+tear_down (void)
+{
+  caller_free (caller);
+  recorder_free (recorder);
+}
+
+static void
+send_to_port (Client *client, const guint8 *data, gsize size)
+{
+  g_autoptr (GSocketAddress) address =
+      g_inet_socket_address_new_from_string ("127.0.0.1", client->port);
+
+  g_socket_send_to (caller_socket (client->caller, client->line), address, (const gchar *)data,
+                    size, NULL, NULL);
+}
+
+static void
+on_send (gpointer client, const guint8 *data, gsize size)
+{
+  send_to_port (client, data, size);
+}
+
+/* The attributes of an offer by the one who shows our certificate, or with @wrong another one. */
+static gchar *
+make_attributes (const gchar *setup, gboolean wrong)
+{
+  SiprecFingerprint fingerprint;
+  g_autofree gchar *text = NULL;
+
+  fail_unless (siprec_dtls_get_fingerprint (&fingerprint));
+  if (wrong)
+    fingerprint.digest[0] ^= 1;
+  text = siprec_fingerprint_write (&fingerprint);
+  return g_strdup_printf ("a=fingerprint:%s\r\na=setup:%s\r\na=rtcp-mux\r\n", text, setup);
+}
+
+static void
+client_init (Client *client, guint line)
+{
+  g_autofree gchar *fingerprint = caller_attribute (caller, line, "fingerprint");
+  g_autofree gchar *setup = caller_attribute (caller, line, "setup");
+  SiprecFingerprint expected;
+
+  fail_unless (fingerprint && siprec_fingerprint_read (&expected, fingerprint));
+  *client = (Client){.caller = caller, .line = line, .port = caller_port (caller, line)};
+  client->dtls = siprec_dtls_new (g_str_equal (setup, "passive"), &expected, on_send, client);
+  g_socket_set_blocking (caller_socket (caller, line), FALSE);
+}
+
+static void
+client_clear (Client *client)
+{
+  siprec_dtls_free (client->dtls);
+  g_clear_pointer (&client->sealer, sealer_free);
+}
+
+/* Until the handshake is over one way or the other. */
+static SiprecDtlsState
+shake (Client *client)
+{
+  SiprecDtlsState state = SIPREC_DTLS_HANDSHAKING;
+
+  for (guint i = 0; i < 1500 && state == SIPREC_DTLS_HANDSHAKING; i++) {
+    guint8 data[2048];
+    gssize size;
+
+    siprec_dtls_tick (client->dtls, (i + 1) * 10 * GST_MSECOND);
+    while ((size = g_socket_receive (caller_socket (caller, client->line), (gchar *)data,
+                                     sizeof (data), NULL, NULL)) > 0) {
+      if (siprec_dtls_is_record (data, (gsize)size))
+        siprec_dtls_input (client->dtls, data, (gsize)size);
+    }
+    state = siprec_dtls_tick (client->dtls, (i + 1) * 10 * GST_MSECOND);
+    g_usleep (10000);
+  }
+  return state;
+}
+
+static void
+use_keys (Client *client)
+{
+  SiprecKeying local, remote;
+
+  fail_unless (siprec_dtls_get_keys (client->dtls, &local, &remote));
+  client->sealer = sealer_new (&local, FALSE);
+  caller_set_sealer (caller, client->line, client->sealer);
+}
+
+static SiprecStream *
+next_stream (SiprecSession *session)
+{
+  g_autoptr (SiprecEvent) added = recorder_event (recorder, session, SIPREC_EVENT_STREAM_ADDED);
+  SiprecStreamWishes wishes = {.latency = 100 * GST_MSECOND};
+
+  fail_unless_equals_string (json_object_get_string_member (added->data, "encryption"), "dtls");
+  siprec_stream_claim (added->stream, &wishes, NULL);
+  return siprec_stream_ref (added->stream);
+}
+
+static SiprecSession *
+claim (void)
+{
+  SiprecSession *session = recorder_session (recorder, 0);
+
+  fail_unless (session && recorder_claim (recorder, session));
+  return session;
+}
+
+static guint64
+get_received (SiprecStream *stream)
+{
+  g_autoptr (GstStructure) stats = siprec_stream_get_stats (stream);
+  guint64 value = 0;
+
+  gst_structure_get_uint64 (stats, "packets-received", &value);
+  return value;
+}
+
+/* All of what the client says on @line arrives whole. */
+static void
+talk (SiprecStream *stream, guint line)
+{
+  guint frames = 0;
+  SiprecUnit unit;
+
+  for (guint i = 0; i < N_FRAMES; i++) {
+    caller_send (caller, line, (guint8)i);
+    g_usleep (20000);
+  }
+  for (guint i = 0; i < 500 && get_received (stream) < N_FRAMES; i++)
+    g_usleep (10000);
+  fail_unless_equals_uint64 (get_received (stream), N_FRAMES);
+  for (guint i = 0; i < 500 && frames < N_FRAMES; i++) {
+    while (siprec_stream_pop (stream, &unit, 1)) {
+      if (unit.type == SIPREC_UNIT_DATA) {
+        guint8 data[FRAME];
+
+        fail_unless_equals_int (gst_buffer_extract (unit.buffer, 0, data, FRAME), FRAME);
+        for (guint j = 0; j < FRAME; j++)
+          fail_unless_equals_int (data[j], frames);
+        frames++;
+      }
+      siprec_unit_clear (&unit);
+    }
+    g_usleep (10000);
+  }
+  fail_unless_equals_int (frames, N_FRAMES);
+}
+
+static const struct {
+  const gchar *proto, *offered, *answered;
+} roles[] = {
+    {"UDP/TLS/RTP/SAVPF", "actpass", "a=setup:active"},
+    {"UDP/TLS/RTP/SAVP", "active", "a=setup:passive"},
+    {"RTP/SAVPF", "passive", "a=setup:active"},
+    {"RTP/SAVP", "actpass", "a=setup:active"},
+    {"RTP/AVP", "active", "a=setup:passive"},
+};
+
+GST_START_TEST (each_role_is_played)
+{
+  g_autofree gchar *attributes = make_attributes (roles[__i__].offered, FALSE);
+  g_autofree gchar *mline = g_strdup_printf (" %s 0 101\r\n", roles[__i__].proto);
+  g_autoptr (SiprecStream) stream = NULL;
+  Client client;
+
+  caller_set_media (caller, 0, roles[__i__].proto, attributes);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  fail_unless (strstr (caller_last (caller), roles[__i__].answered));
+  fail_unless (strstr (caller_last (caller), mline));
+  client_init (&client, 0);
+  fail_unless_equals_int (shake (&client), SIPREC_DTLS_DONE);
+  use_keys (&client);
+  stream = next_stream (claim ());
+  talk (stream, 0);
+  client_clear (&client);
+}
+GST_END_TEST
+
+/* The fingerprint of one line is wrong: that stream fails, the other one is recorded. */
+GST_START_TEST (a_wrong_certificate_costs_one_stream)
+{
+  g_autofree gchar *right = make_attributes ("active", FALSE);
+  g_autofree gchar *wrong = make_attributes ("active", TRUE);
+  g_autoptr (SiprecStream) one = NULL, two = NULL;
+  g_autoptr (SiprecEvent) failed = NULL;
+  SiprecSession *session;
+  Client clients[2];
+
+  caller_set_media (caller, 0, "UDP/TLS/RTP/SAVPF", wrong);
+  caller_set_media (caller, 1, "UDP/TLS/RTP/SAVPF", right);
+  fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
+  session = claim ();
+  one = next_stream (session);
+  two = next_stream (session);
+  for (guint i = 0; i < 2; i++) {
+    client_init (&clients[i], i);
+    shake (&clients[i]);
+  }
+  failed = recorder_event (recorder, session, SIPREC_EVENT_MEDIA_FAILED);
+  fail_unless (failed != NULL);
+  fail_unless_equals_string (json_object_get_string_member (failed->data, "reason"), "fingerprint");
+  fail_unless_equals_string (json_object_get_string_member (failed->data, "stream"), "audio_0");
+  use_keys (&clients[1]);
+  talk (two, 1);
+  fail_unless_equals_uint64 (get_received (one), 0);
+  fail_unless_equals_int (caller_bye (caller), 200);
+  for (guint i = 0; i < 2; i++)
+    client_clear (&clients[i]);
+}
+GST_END_TEST
+
+/* Both ways to keys are offered: the transport decides. */
+GST_START_TEST (the_transport_decides_where_both_are_offered)
+{
+  g_autofree gchar *fingerprint = make_attributes ("actpass", FALSE);
+  g_autofree gchar *both = g_strconcat (
+      fingerprint,
+      "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n",
+      NULL);
+
+  caller_set_media (caller, 0, "UDP/TLS/RTP/SAVPF", both);
+  caller_set_media (caller, 1, "RTP/SAVPF", both);
+  fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
+  for (guint i = 0; i < 2; i++) {
+    g_autofree gchar *crypto = caller_attribute (caller, i, "crypto");
+    g_autofree gchar *shown = caller_attribute (caller, i, "fingerprint");
+
+    fail_unless_equals_int (shown != NULL, i == 0);
+    fail_unless_equals_int (crypto != NULL, i == 1);
+  }
+}
+GST_END_TEST
+
+/* A refresh doesn't touch the association: the same keys go on. */
+GST_START_TEST (a_refresh_keeps_the_association)
+{
+  g_autofree gchar *attributes = make_attributes ("actpass", FALSE);
+  g_autoptr (SiprecStream) stream = NULL;
+  Client client;
+
+  caller_set_media (caller, 0, "UDP/TLS/RTP/SAVPF", attributes);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  client_init (&client, 0);
+  fail_unless_equals_int (shake (&client), SIPREC_DTLS_DONE);
+  use_keys (&client);
+  stream = next_stream (claim ());
+  fail_unless_equals_int (caller_reinvite (caller, 1, "sendonly"), 200);
+  fail_unless (strstr (caller_last (caller), "a=setup:active"));
+  talk (stream, 0);
+  client_clear (&client);
+}
+GST_END_TEST
+
+/* Somebody else begins first, and fails: the client still gets its turn. */
+GST_START_TEST (an_intruder_does_not_take_the_place)
+{
+  g_autofree gchar *attributes = make_attributes ("active", FALSE);
+  g_autoptr (SiprecStream) stream = NULL;
+  SiprecSession *session;
+  Client intruder, client;
+
+  caller_set_media (caller, 0, "UDP/TLS/RTP/SAVPF", attributes);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  session = claim ();
+  stream = next_stream (session);
+  client_init (&intruder, 0);
+  intruder.line = 5;
+  for (guint i = 0; i < 3; i++) {
+    static const guint8 junk[] = {22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, (guint8)0, 0, 3, 1, 2, 3};
+
+    send_to_port (&intruder, junk, sizeof (junk));
+  }
+  client_init (&client, 0);
+  fail_unless_equals_int (shake (&client), SIPREC_DTLS_DONE);
+  use_keys (&client);
+  talk (stream, 0);
+  client_clear (&intruder);
+  client_clear (&client);
+}
+GST_END_TEST
+
+static Suite *
+session_dtls_suite (void)
+{
+  Suite *suite = suite_create ("session-dtls");
+  TCase *tcase = tcase_create ("calls");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_checked_fixture (tcase, set_up, tear_down);
+  tcase_add_loop_test (tcase, each_role_is_played, 0, G_N_ELEMENTS (roles));
+  tcase_add_test (tcase, a_wrong_certificate_costs_one_stream);
+  tcase_add_test (tcase, the_transport_decides_where_both_are_offered);
+  tcase_add_test (tcase, a_refresh_keeps_the_association);
+  tcase_add_test (tcase, an_intruder_does_not_take_the_place);
+  return suite;
+}
+
+GST_CHECK_MAIN (session_dtls);
