@@ -14,6 +14,13 @@
   "OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1:5999;branch=z9hG4bK%u;rport\r\n"          \
   "From: <sip:a@b>;tag=1\r\nTo: <sip:b@b>\r\nCall-ID: %u\r\nCSeq: 1 OPTIONS\r\n"
 
+/* @ms, or longer where all is slower. */
+static guint
+slowly (guint ms)
+{
+  return ms * MIN (1000 / rounds (1000), 8);
+}
+
 static Server *
 small_server (void)
 {
@@ -21,8 +28,8 @@ small_server (void)
 
   limits.connections = 8;
   limits.connections_per_address = 4;
-  limits.silent_ms = 500;
-  limits.message_ms = 500;
+  limits.silent_ms = slowly (500);
+  limits.message_ms = slowly (500);
   return server_new_with (NULL, NULL, &limits);
 }
 
@@ -76,7 +83,7 @@ GST_START_TEST (silent_connections_are_closed)
   answer = peer_expect (half, "SIP/2.0 400 ");
   fail_unless (peer_is_closed (half));
   /* Whoever has spoken may be silent then. */
-  g_usleep (1500000);
+  g_usleep (slowly (1500) * 1000);
   ask (speaks);
   fail_unless (await_connections (server, 1));
 }
@@ -391,8 +398,8 @@ GST_START_TEST (connections_leave_nothing)
       before = resident_kilobytes ();
   }
   fail_unless (await_connections (server, 0));
-  /* 100 bytes for each would show. */
-  fail_unless (resident_kilobytes () < before + 512 + n / 10, "%zu %zu", before,
+  /* 100 bytes for each would show; but checkers keep what is freed. */
+  fail_unless (rounds (2) == 1 || resident_kilobytes () < before + 512 + n / 10, "%zu %zu", before,
                resident_kilobytes ());
 }
 GST_END_TEST
