@@ -98,7 +98,10 @@ GST_START_TEST (test_flood)
   pipeline_set_state (pipeline, GST_STATE_PLAYING);
   caller = pipeline_caller (pipeline);
   for (guint i = 0; n_unsaid == 0 && i < 100000; i++) {
-    fail_unless_equals_int (caller_invite_with (caller, NULL, "text/plain", "x"), 415);
+    guint status = caller_invite_with (caller, NULL, "text/plain", "x");
+
+    /* At last there are too many of this source. */
+    fail_unless (status == 415 || status == 503, "%u", status);
     while ((message = gst_bus_pop_filtered (pipeline->bus, GST_MESSAGE_ELEMENT))) {
       const GstStructure *refusal = gst_message_get_structure (message);
 
