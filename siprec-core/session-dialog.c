@@ -427,7 +427,7 @@ make_reason (SiprecSessionEnd end, const gchar *reason)
 void
 siprec_session_finish (SiprecSession *session, SiprecSessionEnd end, const gchar *reason)
 {
-  g_autoptr (SiprecSession) kept = g_object_ref (session);
+  g_autoptr (SiprecSession) kept G_GNUC_UNUSED = g_object_ref (session);
   SiprecDialog *dialog = g_steal_pointer (&session->dialog);
   g_autofree gchar *header = make_reason (end, reason);
 

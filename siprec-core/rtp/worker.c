@@ -55,6 +55,11 @@ struct _SiprecWorker {
   GPtrArray *wakes;    /* SiprecStrand, owned; not yet woken */
 };
 
+/* Workers whose thread runs. Their lock is taken before that of a worker. */
+static GMutex running_lock;
+static GCond running_cond;
+static GList *running;
+
 static GstClockTime
 read_clock (clockid_t id)
 {
@@ -410,9 +415,33 @@ run (gpointer data)
     if (!siprec_roster_is_empty (&worker->roster))
       sleep_until_tick (&next);
   }
+  g_mutex_lock (&running_lock);
+  running = g_list_remove (running, worker);
+  g_cond_broadcast (&running_cond);
+  g_mutex_unlock (&running_lock);
   if (worker->orphan)
     free_worker (worker);
   return NULL;
+}
+
+/* At exit. A program may exit right after its last unref: no thread may be at work while the libraries are being
+ * taken down. */
+static void __attribute__ ((destructor)) end_threads (void)
+{
+  gint64 until = g_get_monotonic_time () + 2 * G_TIME_SPAN_SECOND;
+
+  g_mutex_lock (&running_lock);
+  for (GList *item = running; item; item = item->next) {
+    SiprecWorker *worker = item->data;
+
+    g_mutex_lock (&worker->lock);
+    worker->quit = TRUE;
+    g_cond_signal (&worker->cond);
+    g_mutex_unlock (&worker->lock);
+  }
+  while (running && g_cond_wait_until (&running_cond, &running_lock, until))
+    continue;
+  g_mutex_unlock (&running_lock);
 }
 
 SiprecWorker *
@@ -430,6 +459,9 @@ siprec_worker_new (guint index)
   worker->units = g_array_new (FALSE, FALSE, sizeof (SiprecUnit));
   g_mutex_init (&worker->lock);
   g_cond_init (&worker->cond);
+  g_mutex_lock (&running_lock);
+  running = g_list_prepend (running, worker);
+  g_mutex_unlock (&running_lock);
   worker->thread = g_thread_new (name, run, worker);
   return worker;
 }
