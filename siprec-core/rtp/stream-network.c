@@ -297,7 +297,7 @@ tick_handshakes (SiprecStream *stream, GstClockTime now)
 
     siprec_gate_tick (&stream->gate, i, handshake_remote (stream, i, &address), now);
     notice.source = stream->gate.handshakes[i].peer;
-    failure = siprec_handshake_take_failure (&stream->gate.handshakes[i]);
+    failure = siprec_handshake_take_failure (&stream->gate.handshakes[i], now);
     if (failure == SIPREC_DTLS_NO_FAILURE || !stream->notice)
       continue;
     notice.reason = name_failure (failure);

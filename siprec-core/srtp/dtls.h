@@ -20,6 +20,7 @@ typedef enum {
   SIPREC_DTLS_BAD_FINGERPRINT, /* the certificate is not the one that the SDP names */
   SIPREC_DTLS_BAD_HANDSHAKE,   /* no agreement, or no suite of SRTP */
   SIPREC_DTLS_TIMEOUT,
+  SIPREC_N_DTLS_FAILURES
 } SiprecDtlsFailure;
 
 /**
