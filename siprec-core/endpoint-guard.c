@@ -54,7 +54,9 @@ siprec_endpoint_on_admit (SiprecAgent *agent, SiprecTransaction *transaction,
       siprec_guard_admit (endpoint->guard, request, in_dialog, g_get_monotonic_time (), &headers);
   if (reply.status == 0) {
     /* Who reads events could try passwords until one fits. */
-    siprec_request_drop_header (request, "Authorization");
+    while (siprec_request_drop_header (request, "Authorization") ||
+           siprec_request_drop_header (request, "Proxy-Authorization"))
+      continue;
     return TRUE;
   }
   reply.headers = (const gchar *const *)headers;

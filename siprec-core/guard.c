@@ -366,10 +366,10 @@ siprec_guard_refresh (SiprecGuard *guard)
 /* decisions */
 
 static guint
-challenge (SiprecGuard *guard, gboolean stale, gint64 now, gchar ***headers)
+challenge (SiprecGuard *guard, const gchar *source, gboolean stale, gint64 now, gchar ***headers)
 {
   g_mutex_lock (&guard->lock);
-  *headers = siprec_digest_challenge (guard->digest, guard->credentials, stale, now);
+  *headers = siprec_digest_challenge (guard->digest, guard->credentials, source, stale, now);
   g_mutex_unlock (&guard->lock);
   return 401;
 }
@@ -391,12 +391,13 @@ authenticate (SiprecGuard *guard, const SiprecRequest *request, gint64 now, gcha
   case SIPREC_DIGEST_WRONG:
     GST_INFO ("wrong user or password from %s", source);
     siprec_rate_take (guard->failures, source, now);
-    return siprec_rate_may (guard->failures, source, now) ? challenge (guard, FALSE, now, headers)
-                                                          : 403;
+    return siprec_rate_may (guard->failures, source, now)
+               ? challenge (guard, source, FALSE, now, headers)
+               : 403;
   case SIPREC_DIGEST_STALE:
-    return challenge (guard, TRUE, now, headers);
+    return challenge (guard, source, TRUE, now, headers);
   default:
-    return challenge (guard, FALSE, now, headers);
+    return challenge (guard, source, FALSE, now, headers);
   }
 }
 

@@ -147,26 +147,30 @@ find_header (SiprecDigest *digest, const SiprecRequest *request)
 
 /* nonces */
 
+/* A nonce is of use only where it was sent to: else somebody who forges the address of another could make
+ * wrong passwords in that one's name. */
 static gchar *
-sign (SiprecDigest *digest, const gchar *text)
+sign (SiprecDigest *digest, const gchar *text, const gchar *source)
 {
+  g_autofree gchar *signed_text = g_strjoin ("\n", text, source, NULL);
+
   return g_compute_hmac_for_string (G_CHECKSUM_SHA256, (const guchar *)digest->secret,
-                                    strlen (digest->secret), text, -1);
+                                    strlen (digest->secret), signed_text, -1);
 }
 
 static gchar *
-make_nonce (SiprecDigest *digest, gint64 now)
+make_nonce (SiprecDigest *digest, const gchar *source, gint64 now)
 {
   g_autofree gchar *chance = siprec_relay_random (CHANCE_DIGITS / 2);
   g_autofree gchar *text = g_strdup_printf ("%016" G_GINT64_MODIFIER "x%s", now, chance);
-  g_autofree gchar *sum = sign (digest, text);
+  g_autofree gchar *sum = sign (digest, text, source);
 
   return g_strconcat (text, sum, NULL);
 }
 
-/* TRUE if @nonce is one of ours; @made: (out) */
+/* TRUE if @nonce is one that we sent to @source; @made: (out) */
 static gboolean
-read_nonce (SiprecDigest *digest, const gchar *nonce, gint64 *made)
+read_nonce (SiprecDigest *digest, const gchar *nonce, const gchar *source, gint64 *made)
 {
   g_autofree gchar *text = NULL;
   g_autofree gchar *sum = NULL;
@@ -174,7 +178,7 @@ read_nonce (SiprecDigest *digest, const gchar *nonce, gint64 *made)
   if (strlen (nonce) != TIME_DIGITS + CHANCE_DIGITS + SUM_DIGITS)
     return FALSE;
   text = g_strndup (nonce, TIME_DIGITS + CHANCE_DIGITS);
-  sum = sign (digest, text);
+  sum = sign (digest, text, source);
   if (CRYPTO_memcmp (sum, nonce + TIME_DIGITS + CHANCE_DIGITS, SUM_DIGITS) != 0)
     return FALSE;
   text[TIME_DIGITS] = '\0';
@@ -247,7 +251,7 @@ siprec_digest_check (SiprecDigest *digest, const SiprecCredentials *credentials,
 
   if (!user || !nonce || count == 0 || !field_is (header, "qop", "auth") ||
       (named && !sha256 && g_ascii_strcasecmp (named, "MD5") != 0) ||
-      !read_nonce (digest, nonce, &made))
+      !read_nonce (digest, nonce, request->remote_address, &made))
     return SIPREC_DIGEST_MISSING;
   /* Users that don't exist take as long as those that do. */
   ha1 = siprec_credentials_find (credentials, algorithm, digest->realm, user);
@@ -257,14 +261,14 @@ siprec_digest_check (SiprecDigest *digest, const SiprecCredentials *credentials,
 }
 
 gchar **
-siprec_digest_challenge (SiprecDigest *digest, const SiprecCredentials *credentials, gboolean stale,
-                         gint64 now)
+siprec_digest_challenge (SiprecDigest *digest, const SiprecCredentials *credentials,
+                         const gchar *source, gboolean stale, gint64 now)
 {
   static const struct {
     GChecksumType type;
     const gchar *name;
   } algorithms[] = {{G_CHECKSUM_SHA256, "SHA-256"}, {G_CHECKSUM_MD5, "MD5"}};
-  g_autofree gchar *nonce = make_nonce (digest, now);
+  g_autofree gchar *nonce = make_nonce (digest, source, now);
   gchar **lines = g_new0 (gchar *, G_N_ELEMENTS (algorithms) + 1);
   guint n = 0;
 

@@ -31,10 +31,10 @@ SIPREC_API SiprecDigestResult siprec_digest_check (SiprecDigest *digest,
                                                    const SiprecRequest *request, gint64 now);
 
 /* The WWW-Authenticate lines for a 401: SHA-256 first (RFC 8760 section 2.4), then MD5, as far as there are
- * users with such a hash. NULL-terminated (transfer full). */
+ * users with such a hash. It counts only for requests from @source, an address. NULL-terminated (transfer full). */
 SIPREC_API gchar **siprec_digest_challenge (SiprecDigest *digest,
-                                            const SiprecCredentials *credentials, gboolean stale,
-                                            gint64 now);
+                                            const SiprecCredentials *credentials,
+                                            const gchar *source, gboolean stale, gint64 now);
 
 /* The value of @name in an Authorization header, without quotes; NULL if it isn't there, or the header is
  * malformed. (transfer full) */

@@ -327,9 +327,9 @@ take_messages (SiprecConnection *connection, gsize room)
 static void
 read_peer (SiprecConnection *connection)
 {
-  connection->more = FALSE;
   if (connection->in_flight_bytes >= MAX_IN_FLIGHT)
     return;
+  connection->more = FALSE;
   switch (siprec_channel_read (connection->channel, connection->received, TURN_BYTES)) {
   case SIPREC_CHANNEL_DONE:
     connection->more = TRUE;

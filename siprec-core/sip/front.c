@@ -396,6 +396,7 @@ set_deaf (SiprecFront *front, gboolean deaf)
 
     siprec_front_watch (front, listener->fd, &listener->watch, deaf ? 0 : EPOLLIN);
   }
+  siprec_front_watch (front, front->inner_fd, &front->inner_watch, deaf ? 0 : EPOLLIN);
 }
 
 static gint
@@ -537,30 +538,6 @@ drop_stranger (SiprecFront *front, Stranger *stranger)
 }
 
 /* Only this process can connect for long, but whoever runs on this host can try. */
-static void
-accept_strangers (SiprecFront *front)
-{
-  struct sockaddr_storage name;
-  socklen_t length;
-  gint fd;
-
-  while ((fd = accept_one (front, front->inner_fd, &name, &length)) >= 0) {
-    Stranger *stranger;
-
-    if (front->strangers.length >= MAX_STRANGERS)
-      drop_stranger (front, g_queue_peek_head (&front->strangers));
-    set_options (fd);
-    stranger = g_new0 (Stranger, 1);
-    stranger->watch = (SiprecWatch){WATCH_STRANGER, stranger};
-    stranger->channel = siprec_channel_new (fd, NULL);
-    stranger->received = g_string_new (NULL);
-    stranger->frame = SIPREC_FRAME_INIT;
-    stranger->deadline = g_get_monotonic_time () + STRANGER_MS * G_TIME_SPAN_MILLISECOND;
-    g_queue_push_tail (&front->strangers, stranger);
-    siprec_front_watch (front, fd, &stranger->watch, EPOLLIN);
-  }
-}
-
 /* The connection that a greeting is for, if that waits for one. */
 static SiprecConnection *
 find_greeted (SiprecFront *front, const gchar *greeting)
@@ -600,6 +577,32 @@ hear_stranger (SiprecFront *front, Stranger *stranger)
   else
     GST_INFO ("no connection waits for the one to the inner port %s", front->inner);
   drop_stranger (front, stranger);
+}
+
+static void
+accept_strangers (SiprecFront *front)
+{
+  struct sockaddr_storage name;
+  socklen_t length;
+  gint fd;
+
+  while ((fd = accept_one (front, front->inner_fd, &name, &length)) >= 0) {
+    Stranger *stranger;
+
+    if (front->strangers.length >= MAX_STRANGERS)
+      drop_stranger (front, g_queue_peek_head (&front->strangers));
+    set_options (fd);
+    stranger = g_new0 (Stranger, 1);
+    stranger->watch = (SiprecWatch){WATCH_STRANGER, stranger};
+    stranger->channel = siprec_channel_new (fd, NULL);
+    stranger->received = g_string_new (NULL);
+    stranger->frame = SIPREC_FRAME_INIT;
+    stranger->deadline = g_get_monotonic_time () + STRANGER_MS * G_TIME_SPAN_MILLISECOND;
+    g_queue_push_tail (&front->strangers, stranger);
+    siprec_front_watch (front, fd, &stranger->watch, EPOLLIN);
+    /* The stack's own have spoken already, and must not be dropped for the next ones. */
+    hear_stranger (front, stranger);
+  }
 }
 
 /* the loop */
@@ -723,6 +726,8 @@ run (gpointer data)
     g_ptr_array_set_size (front->dead, 0);
     g_ptr_array_set_size (front->dead_strangers, 0);
   }
+  /* Here, because the last words of TLS may raise SIGPIPE too. */
+  g_hash_table_remove_all (front->connections);
   return NULL;
 }
 

@@ -67,7 +67,8 @@ siprec_peer_identities (X509 *certificate)
 
   add_alternatives (names, certificate, GEN_URI);
   add_alternatives (names, certificate, GEN_DNS);
-  if (names->len == 0)
+  /* RFC 5922 section 7.1: the common name counts only where there are no alternatives, also of other kinds. */
+  if (X509_get_ext_by_NID (certificate, NID_subject_alt_name, -1) < 0)
     add_common_name (names, certificate);
   g_ptr_array_add (names, NULL);
   return (gchar **)g_ptr_array_free (names, FALSE);

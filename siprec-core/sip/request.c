@@ -66,7 +66,7 @@ siprec_request_add_header (SiprecRequest *request, const gchar *name, const gcha
   g_ptr_array_add (request->headers, header);
 }
 
-void
+gboolean
 siprec_request_drop_header (SiprecRequest *request, const gchar *name)
 {
   for (guint i = 0; i < request->headers->len; i++) {
@@ -74,9 +74,10 @@ siprec_request_drop_header (SiprecRequest *request, const gchar *name)
 
     if (g_ascii_strcasecmp (header->name, name) == 0) {
       g_ptr_array_remove_index (request->headers, i);
-      return;
+      return TRUE;
     }
   }
+  return FALSE;
 }
 
 const gchar *

@@ -77,8 +77,8 @@ SIPREC_API void siprec_request_unref (SiprecRequest *request);
 SIPREC_API void siprec_request_add_header (SiprecRequest *request, const gchar *name,
                                            const gchar *value, gssize length);
 
-/* Removes the first header called @name (any case). */
-SIPREC_API void siprec_request_drop_header (SiprecRequest *request, const gchar *name);
+/* Removes the first header called @name (any case). FALSE if there is none. */
+SIPREC_API gboolean siprec_request_drop_header (SiprecRequest *request, const gchar *name);
 
 /* Value of the first header called @name (any case), or NULL. Owned by @request. */
 SIPREC_API const gchar *siprec_request_header (const SiprecRequest *request, const gchar *name);

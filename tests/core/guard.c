@@ -303,6 +303,28 @@ GST_START_TEST (digest_refusals)
 }
 GST_END_TEST
 
+/* Who forges the address of another must not be able to lock that one out. */
+GST_START_TEST (nonces_are_of_one_address)
+{
+  g_autofree gchar *path = write_users ();
+  SiprecGuardSettings security = {.auth_file = path};
+  g_autoptr (SiprecGuard) guard = siprec_guard_new (&security, NULL);
+  Client client = {G_CHECKSUM_SHA256, "alice", "wrong", "siprec"};
+  gint64 now = 1000 * SECOND;
+
+  begin (&client, guard, now);
+  for (; client.count <= 100; client.count++) {
+    g_autoptr (SiprecRequest) forged = authorized (&client);
+
+    g_free (forged->remote_address);
+    forged->remote_address = g_strdup ("192.0.2.9");
+    fail_unless_equals_int (admit (guard, forged, now, NULL), 401);
+  }
+  g_free (client.nonce);
+  g_unlink (path);
+}
+GST_END_TEST
+
 /* Guessing comes to its end, for that address only, and for a while only. */
 GST_START_TEST (guessing)
 {
@@ -457,6 +479,7 @@ guard_suite (void)
   tcase_add_test (tcase, header_fields);
   tcase_add_loop_test (tcase, digest, 0, 2);
   tcase_add_test (tcase, digest_refusals);
+  tcase_add_test (tcase, nonces_are_of_one_address);
   tcase_add_test (tcase, guessing);
   tcase_add_test (tcase, strangers_and_floods);
   tcase_add_test (tcase, sources_are_bounded);
