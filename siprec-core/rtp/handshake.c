@@ -6,8 +6,13 @@
 
 #include "debug.h"
 
-/* A passive side waits for somebody else after a failure, but not for ever. */
-#define MAX_FAILURES 8
+/* An active side begins again after a failure; anybody can cause one, so it never stops trying. The pause doubles
+ * up to 32 s. */
+#define FIRST_PAUSE   GST_SECOND
+#define MAX_DOUBLINGS 5
+
+/* More failures of the same kind in that time are not told. */
+#define TOLD_PERIOD (10 * GST_SECOND)
 
 /* A handshake that isn't over after that may be nobody's. */
 #define PATIENCE (2 * GST_SECOND)
@@ -45,6 +50,8 @@ siprec_handshake_expect (SiprecHandshake *handshake, const SiprecProtection *pro
   handshake->fingerprint = protection->fingerprint;
   handshake->active = protection->active;
   handshake->n_failures = 0;
+  handshake->resume = 0;
+  memset (handshake->told, 0, sizeof (handshake->told));
   renew (handshake);
 }
 
@@ -81,6 +88,9 @@ siprec_handshake_input (SiprecHandshake *handshake, const SiprecDatagram *datagr
   if (!handshake->dtls)
     return FALSE;
   choose_peer (handshake, datagram, signalled);
+  /* What comes while an active one pauses belongs to the association before. */
+  if (handshake->peer.any.sa_family == AF_UNSPEC)
+    return TRUE;
   if (!same_peer (&handshake->peer, datagram->from))
     return FALSE;
   siprec_dtls_input (handshake->dtls, datagram->data, datagram->size);
@@ -90,7 +100,7 @@ siprec_handshake_input (SiprecHandshake *handshake, const SiprecDatagram *datagr
 void
 siprec_handshake_tick (SiprecHandshake *handshake, const SiprecAddress *remote, GstClockTime now)
 {
-  if (!handshake->dtls)
+  if (!handshake->dtls || now < handshake->resume)
     return;
   if (handshake->active && handshake->peer.any.sa_family == AF_UNSPEC) {
     if (!remote)
@@ -111,17 +121,21 @@ siprec_handshake_give_keys (SiprecHandshake *handshake, SiprecSrtp *srtp)
 }
 
 SiprecDtlsFailure
-siprec_handshake_take_failure (SiprecHandshake *handshake)
+siprec_handshake_take_failure (SiprecHandshake *handshake, GstClockTime now)
 {
   SiprecDtlsFailure failure =
       handshake->dtls ? siprec_dtls_get_failure (handshake->dtls) : SIPREC_DTLS_NO_FAILURE;
+  GstClockTime *told = &handshake->told[failure];
 
   if (failure == SIPREC_DTLS_NO_FAILURE)
     return failure;
   GST_INFO ("a DTLS handshake failed (%d)", failure);
-  if (handshake->active || ++handshake->n_failures == MAX_FAILURES)
-    siprec_handshake_clear (handshake);
-  else
-    renew (handshake);
+  if (handshake->active)
+    handshake->resume = now + (FIRST_PAUSE << MIN (handshake->n_failures, MAX_DOUBLINGS));
+  handshake->n_failures++;
+  renew (handshake);
+  if (*told != 0 && now < *told + TOLD_PERIOD)
+    return SIPREC_DTLS_NO_FAILURE;
+  *told = now;
   return failure;
 }

@@ -18,6 +18,8 @@ typedef void (*SiprecHandshakeSend) (gpointer user_data, const SiprecAddress *to
  * @peer: whom it is with; AF_UNSPEC until somebody is there
  * @since: when its first record came
  * @n_failures: how many associations failed. Anybody can send a bad handshake, so that a failure is not the end
+ * @resume: when an active one may begin again
+ * @told: when each kind of failure was told last; 0 for never
  *
  * Belongs to one worker.
  */
@@ -30,26 +32,31 @@ typedef struct {
   SiprecAddress peer;
   GstClockTime since;
   guint n_failures;
+  GstClockTime resume;
+  GstClockTime told[SIPREC_N_DTLS_FAILURES];
 } SiprecHandshake;
 
-void siprec_handshake_clear (SiprecHandshake *handshake);
+SIPREC_API void siprec_handshake_clear (SiprecHandshake *handshake);
 
 /* Awaits the peer with that certificate, or begins with it. What was agreed already goes on. */
-void siprec_handshake_expect (SiprecHandshake *handshake, const SiprecProtection *protection);
+SIPREC_API void siprec_handshake_expect (SiprecHandshake *handshake,
+                                         const SiprecProtection *protection);
 
 /* A DTLS record from the socket. FALSE if it is from somebody else than the peer. While a handshake gets nowhere
  * another peer may begin one: at once if it is @signalled, that is at an address that the client gave. */
-gboolean siprec_handshake_input (SiprecHandshake *handshake, const SiprecDatagram *datagram,
-                                 gboolean signalled);
+SIPREC_API gboolean siprec_handshake_input (SiprecHandshake *handshake,
+                                            const SiprecDatagram *datagram, gboolean signalled);
 
 /* Time passes; @remote (nullable) is where an active one begins. */
-void siprec_handshake_tick (SiprecHandshake *handshake, const SiprecAddress *remote,
-                            GstClockTime now);
+SIPREC_API void siprec_handshake_tick (SiprecHandshake *handshake, const SiprecAddress *remote,
+                                       GstClockTime now);
 
 /* Gives the keys to @srtp once there are some. */
 void siprec_handshake_give_keys (SiprecHandshake *handshake, SiprecSrtp *srtp);
 
-/* Once for each failure why it failed, else SIPREC_DTLS_NO_FAILURE; a passive one waits for the next peer then. */
-SiprecDtlsFailure siprec_handshake_take_failure (SiprecHandshake *handshake);
+/* Why it failed, else SIPREC_DTLS_NO_FAILURE; the same only every ten seconds. A passive one waits for the next peer
+ * then, an active one begins again after a pause. */
+SIPREC_API SiprecDtlsFailure siprec_handshake_take_failure (SiprecHandshake *handshake,
+                                                            GstClockTime now);
 
 G_END_DECLS

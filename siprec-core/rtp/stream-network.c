@@ -297,8 +297,9 @@ tick_handshakes (SiprecStream *stream, GstClockTime now)
 
     siprec_gate_tick (&stream->gate, i, handshake_remote (stream, i, &address), now);
     notice.source = stream->gate.handshakes[i].peer;
-    failure = siprec_handshake_take_failure (&stream->gate.handshakes[i]);
-    if (failure == SIPREC_DTLS_NO_FAILURE || !stream->notice)
+    failure = siprec_handshake_take_failure (&stream->gate.handshakes[i], now);
+    /* Without the keys of the RTCP socket the media is still received. */
+    if (failure == SIPREC_DTLS_NO_FAILURE || i > 0 || !stream->notice)
       continue;
     notice.reason = name_failure (failure);
     stream->notice (stream, &notice, stream->user_data);

@@ -123,6 +123,7 @@ read_line (Reader *reader, gchar *line, GError **error)
     return TRUE;
   }
   if (reader->seen == 0 && strcmp (line, "v=0") != 0) {
+    siprec_security_redact_line (line);
     g_autofree gchar *shown = siprec_printable (line, -1);
     g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SYNTAX,
                  "The SDP starts with \"%s\" in place of \"v=0\".", shown);

@@ -28,7 +28,8 @@ struct _SiprecDtls {
 
   SiprecDtlsState state;
   SiprecDtlsFailure failure;
-  GstClockTime begun; /* 0 before the first tick */
+  gboolean heard;     /* something came from the peer */
+  GstClockTime begun; /* at the first tick, if passive the first since the peer was heard; or 0 */
 
   const guint8 *data; /* the datagram being read */
   gsize size;
@@ -206,6 +207,7 @@ siprec_dtls_input (SiprecDtls *dtls, const guint8 *data, gsize size)
 {
   if (dtls->state == SIPREC_DTLS_FAILED)
     return dtls->state;
+  dtls->heard = TRUE;
   dtls->data = data;
   dtls->size = size;
   if (dtls->state == SIPREC_DTLS_HANDSHAKING)
@@ -219,7 +221,7 @@ siprec_dtls_input (SiprecDtls *dtls, const guint8 *data, gsize size)
 SiprecDtlsState
 siprec_dtls_tick (SiprecDtls *dtls, GstClockTime now)
 {
-  if (dtls->state != SIPREC_DTLS_HANDSHAKING)
+  if (dtls->state != SIPREC_DTLS_HANDSHAKING || (!dtls->active && !dtls->heard))
     return dtls->state;
   if (dtls->begun == 0) {
     dtls->begun = now;

@@ -20,6 +20,7 @@ typedef enum {
   SIPREC_DTLS_BAD_FINGERPRINT, /* the certificate is not the one that the SDP names */
   SIPREC_DTLS_BAD_HANDSHAKE,   /* no agreement, or no suite of SRTP */
   SIPREC_DTLS_TIMEOUT,
+  SIPREC_N_DTLS_FAILURES
 } SiprecDtlsFailure;
 
 /**
@@ -48,7 +49,7 @@ SIPREC_API void siprec_dtls_free (SiprecDtls *dtls);
 /* A datagram from the peer. */
 SIPREC_API SiprecDtlsState siprec_dtls_input (SiprecDtls *dtls, const guint8 *data, gsize size);
 
-/* Sends again what was lost; gives up after half a minute. */
+/* Sends again what was lost; gives up after half a minute, which begins for a passive side when the peer does. */
 SIPREC_API SiprecDtlsState siprec_dtls_tick (SiprecDtls *dtls, GstClockTime now);
 
 SIPREC_API SiprecDtlsState siprec_dtls_get_state (const SiprecDtls *dtls);

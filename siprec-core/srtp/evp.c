@@ -29,7 +29,7 @@ typedef struct {
   guint n_keys;
   Key keys[SIPREC_MAX_MASTER_KEYS];
   SiprecReplayTable rtp, rtcp;
-  SiprecReplayTable before; /* what the keys before these had */
+  SiprecReplayTable before; /* what the keys before these had, or those before them */
   guint32 next_index;       /* of SRTCP that we send */
   gboolean plain_rtcp;
 } Evp;
@@ -84,7 +84,11 @@ evp_make (const SiprecKeying *keying, SiprecTransformDirection direction)
 static void
 evp_succeed (SiprecTransform *transform, SiprecTransform *before)
 {
-  ((Evp *)transform)->before = ((Evp *)before)->rtp;
+  Evp *evp = (Evp *)transform, *last = (Evp *)before;
+
+  evp->before = last->rtp;
+  /* Who said nothing under the last keys is where it was under those before them. */
+  siprec_replay_inherit (&evp->before, &last->before);
 }
 
 static const Key *

@@ -89,3 +89,19 @@ siprec_replay_mark (SiprecReplayTable *table, guint32 ssrc, guint64 index, GstCl
   replay->seen[get_word (index)] |= get_bit (index);
   replay->heard = MAX (replay->heard, arrival);
 }
+
+void
+siprec_replay_inherit (SiprecReplayTable *table, const SiprecReplayTable *older)
+{
+  for (guint i = 0, place = 0; i < SIPREC_REPLAY_SOURCES; i++) {
+    const SiprecReplay *replay = &older->sources[i];
+
+    if (!replay->known || siprec_replay_find (table, replay->ssrc))
+      continue;
+    while (place < SIPREC_REPLAY_SOURCES && table->sources[place].known)
+      place++;
+    if (place == SIPREC_REPLAY_SOURCES)
+      return;
+    table->sources[place] = *replay;
+  }
+}

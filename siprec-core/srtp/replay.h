@@ -47,4 +47,7 @@ SIPREC_API gboolean siprec_replay_is_old (const SiprecReplay *replay, guint64 in
 SIPREC_API void siprec_replay_mark (SiprecReplayTable *table, guint32 ssrc, guint64 index,
                                     GstClockTime arrival);
 
+/* Takes over from @older the sources that @table doesn't know, as far as it has room. */
+SIPREC_API void siprec_replay_inherit (SiprecReplayTable *table, const SiprecReplayTable *older);
+
 G_END_DECLS

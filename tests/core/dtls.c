@@ -151,6 +151,35 @@ GST_START_TEST (a_silent_peer_is_given_up)
 }
 GST_END_TEST
 
+/* A passive side waits for the peer as long as it takes, and half a minute for the rest. */
+GST_START_TEST (time_begins_with_the_peer)
+{
+  SiprecFingerprint own;
+  GBytes *hello;
+  const guint8 *data;
+  gsize size;
+  Link link;
+
+  fail_unless (siprec_dtls_get_fingerprint (&own));
+  link_init (&link, &own);
+  for (guint i = 1; i < 600; i++)
+    fail_unless_equals_int (siprec_dtls_tick (link.sides[1], i * GST_SECOND),
+                            SIPREC_DTLS_HANDSHAKING);
+  siprec_dtls_tick (link.sides[0], 600 * GST_SECOND);
+  hello = g_queue_pop_head (&link.way[1]);
+  fail_unless (hello != NULL);
+  data = g_bytes_get_data (hello, &size);
+  siprec_dtls_input (link.sides[1], data, size);
+  g_bytes_unref (hello);
+  for (guint i = 600; i <= 630; i++)
+    fail_unless_equals_int (siprec_dtls_tick (link.sides[1], i * GST_SECOND),
+                            SIPREC_DTLS_HANDSHAKING);
+  siprec_dtls_tick (link.sides[1], 631 * GST_SECOND);
+  fail_unless_equals_int (siprec_dtls_get_failure (link.sides[1]), SIPREC_DTLS_TIMEOUT);
+  link_clear (&link);
+}
+GST_END_TEST
+
 /* Neither noise nor mangled records harm, and the handshake goes on after them. */
 GST_START_TEST (noise_does_not_stop_a_handshake)
 {
@@ -186,6 +215,7 @@ dtls_suite (void)
   tcase_add_test (tcase, what_is_lost_is_sent_again);
   tcase_add_test (tcase, another_certificate_is_refused);
   tcase_add_test (tcase, a_silent_peer_is_given_up);
+  tcase_add_test (tcase, time_begins_with_the_peer);
   tcase_add_test (tcase, noise_does_not_stop_a_handshake);
   return suite;
 }

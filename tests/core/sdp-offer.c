@@ -573,6 +573,18 @@ GST_START_TEST (test_line_counts)
 }
 GST_END_TEST;
 
+/* What an error quotes ends in logs and answers. */
+GST_START_TEST (test_first_line_keeps_its_secret)
+{
+  static const gchar text[] = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0\r\n";
+  g_autoptr (GError) error = NULL;
+
+  fail_unless (parse_bytes (text, strlen (text), deviations, &error) == NULL);
+  fail_unless (strstr (error->message, "\"a=crypto:1 ") != NULL, "%s", error->message);
+  fail_unless (strstr (error->message, "c2VjcmV0") == NULL, "%s", error->message);
+}
+GST_END_TEST;
+
 static void
 check_survives (const gchar *data, gsize size)
 {
@@ -688,6 +700,7 @@ sdp_offer_suite (void)
   tcase_add_test (refused, test_refused);
   tcase_add_test (refused, test_sizes);
   tcase_add_test (refused, test_line_counts);
+  tcase_add_test (refused, test_first_line_keeps_its_secret);
   tcase_add_test (refused, test_truncations);
   tcase_add_test (refused, test_mutations);
   tcase_add_test (refused, test_large_offers);

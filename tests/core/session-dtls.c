@@ -314,6 +314,33 @@ GST_START_TEST (an_intruder_does_not_take_the_place)
 }
 GST_END_TEST
 
+/* Somebody spoils the handshake of the RTCP socket: that is no failure of the stream. */
+GST_START_TEST (a_stream_does_not_fail_with_its_reports)
+{
+  static const guint8 alert[] = {21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 40};
+  g_autofree gchar *attributes = make_attributes ("active", TRUE);
+  g_autoptr (SiprecStream) stream = NULL;
+  g_autoptr (SiprecEvent) failed = NULL;
+  SiprecSession *session;
+  Client client;
+
+  *strstr (attributes, "a=rtcp-mux") = '\0';
+  caller_set_media (caller, 0, "UDP/TLS/RTP/SAVPF", attributes);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  session = claim ();
+  stream = next_stream (session);
+  client_init (&client, 0);
+  client.port++;
+  send_to_port (&client, alert, sizeof (alert));
+  client.port--;
+  shake (&client);
+  /* The one that is told first is the other one. */
+  failed = recorder_event (recorder, session, SIPREC_EVENT_MEDIA_FAILED);
+  fail_unless_equals_string (json_object_get_string_member (failed->data, "reason"), "fingerprint");
+  client_clear (&client);
+}
+GST_END_TEST
+
 static Suite *
 session_dtls_suite (void)
 {
@@ -326,6 +353,7 @@ session_dtls_suite (void)
   tcase_add_test (tcase, a_wrong_certificate_costs_one_stream);
   tcase_add_test (tcase, the_transport_decides_where_both_are_offered);
   tcase_add_test (tcase, a_refresh_keeps_the_association);
+  tcase_add_test (tcase, a_stream_does_not_fail_with_its_reports);
   tcase_add_test (tcase, an_intruder_does_not_take_the_place);
   return suite;
 }

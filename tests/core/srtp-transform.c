@@ -427,6 +427,39 @@ GST_START_TEST (new_keys_go_on_with_the_old_count_or_at_zero)
 }
 GST_END_TEST
 
+/* The keys change twice, and nothing is said under those in the middle; another source does speak. */
+GST_START_TEST (keys_that_nobody_used_do_not_lose_the_count)
+{
+  SiprecKeying keyings[3];
+  Pair pairs[3];
+  Packet packet;
+
+  for (guint i = 0; i < 3; i++) {
+    keyings[i] = make_keying ((guint)__i__, FALSE);
+    pair_init (&pairs[i], &keyings[i]);
+  }
+  seal (&pairs[0], &packet, SSRC, 60000);
+  fail_unless_equals_int (open_one (&pairs[0], 0, &packet), SIPREC_TRANSFORM_OK);
+  for (guint roc = 1; roc <= 2; roc++) {
+    pairs[0].now += GST_SECOND * 3600;
+    sealer_set_roc (pairs[0].sealer, SSRC, roc);
+    seal (&pairs[0], &packet, SSRC, (guint16)(100 * roc));
+    fail_unless_equals_int (open_one (&pairs[0], 0, &packet), SIPREC_TRANSFORM_OK);
+  }
+  siprec_transform_succeed (pairs[1].transforms[0], pairs[0].transforms[0]);
+  seal (&pairs[1], &packet, SSRC + 1, 7);
+  fail_unless_equals_int (open_one (&pairs[1], 0, &packet), SIPREC_TRANSFORM_OK);
+  siprec_transform_succeed (pairs[2].transforms[0], pairs[1].transforms[0]);
+  seal (&pairs[2], &packet, SSRC, 200);
+  sealer_set_roc (pairs[2].sealer, SSRC, 2);
+  seal (&pairs[2], &packet, SSRC, 201);
+  fail_unless_equals_int (open_one (&pairs[2], 0, &packet), SIPREC_TRANSFORM_OK);
+  fail_unless_equals_int (open_one (&pairs[2], 0, &packet), SIPREC_TRANSFORM_REPLAYED);
+  for (guint i = 0; i < 3; i++)
+    pair_clear (&pairs[i]);
+}
+GST_END_TEST
+
 /* ---- SRTCP ---- */
 
 static gsize
@@ -592,6 +625,7 @@ srtp_transform_suite (void)
   tcase_add_loop_test (packets, counting_goes_on_after_a_long_silence, 0, N_SUITES);
   tcase_add_loop_test (packets, a_source_whose_first_packets_are_lost_before_the_wrap, 0, N_SUITES);
   tcase_add_loop_test (packets, new_keys_go_on_with_the_old_count_or_at_zero, 0, N_SUITES);
+  tcase_add_loop_test (packets, keys_that_nobody_used_do_not_lose_the_count, 0, N_SUITES);
   tcase_add_loop_test (packets, reports_are_opened, 0, 2 * N_SUITES);
   tcase_add_loop_test (packets, our_reports_are_understood, 0, 2 * N_SUITES);
   tcase_add_test (packets, the_window_forgets_nothing_that_is_in_it);
