@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "siprecsrc.h"
 
+#include <gst/base/gstadapter.h>
+
 #include "siprec-core/rtp/packet.h"
 #include "siprec-core/video/pictures.h"
 
@@ -11,6 +13,11 @@
 
 /* While a key frame is awaited, it is asked for this often; a request or its answer may be lost. */
 #define PATIENCE GST_SECOND
+
+/* More than this isn't held of a picture that doesn't end. A packet counts for its payload and for what it takes to
+ * keep it, since many small ones aren't cheap. */
+#define MAX_HELD    (16 * 1024 * 1024)
+#define PACKET_COST 512
 
 /**
  * GstSiprecVideo:
@@ -26,7 +33,9 @@ struct _GstSiprecVideo {
   gboolean marker;
   guint32 timestamp; /* RTP timestamp */
   GstClockTime time; /* running time */
-  GstBuffer *part;   /* (nullable): of a picture of which more may come */
+  GstAdapter *parts; /* of a picture of which more may come; appending buffers would copy */
+  GstClockTime parts_time;
+  gsize held; /* what came since a picture was complete */
   GstClockTime asked;
 };
 
@@ -34,7 +43,7 @@ void
 gst_siprec_video_free (GstSiprecVideo *video)
 {
   siprec_format_unref (video->format);
-  gst_clear_buffer (&video->part);
+  g_object_unref (video->parts);
   g_clear_pointer (&video->depayloader, gst_siprec_depayloader_free);
   g_clear_pointer (&video->pictures, siprec_pictures_free);
   g_free (video);
@@ -48,6 +57,7 @@ video_new (SiprecFormat *format)
   video->format = siprec_format_ref (format);
   video->depayloader = gst_siprec_depayloader_new (format);
   video->pictures = siprec_pictures_new (format->video, format->rtp_caps);
+  video->parts = gst_adapter_new ();
   video->cut = TRUE;
   return video;
 }
@@ -60,7 +70,8 @@ lose (GstSiprecVideo *video)
   if (video->depayloader)
     gst_siprec_depayloader_flush (video->depayloader);
   siprec_pictures_lose (video->pictures);
-  gst_clear_buffer (&video->part);
+  gst_adapter_clear (video->parts);
+  video->held = 0;
   video->cut = TRUE;
 }
 
@@ -102,6 +113,7 @@ feed (GstSiprecVideo *video, GstBuffer *buffer, GstClockTime time)
   if (siprec_packet_parse (&packet, map.data, map.size)) {
     whole = is_whole (video, &packet);
     time = follow_time (video, &packet, time);
+    video->held += whole ? packet.payload_size + PACKET_COST : 0;
   }
   gst_buffer_unmap (buffer, &map);
   if (!whole)
@@ -139,12 +151,26 @@ push_picture (GstSiprecSrcPad *pad, GstSiprecVideo *video, GstBuffer *buffer)
 {
   g_autoptr (GstCaps) caps = gst_siprec_depayloader_get_caps (video->depayloader);
 
+  video->held = 0;
   buffer = siprec_pictures_take (video->pictures, buffer, caps);
   if (!buffer)
     return;
   follow_caps (pad, siprec_pictures_get_caps (video->pictures));
   GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;
   gst_siprec_src_pad_push_buffer (pad, buffer);
+}
+
+static void
+push_parts (GstSiprecSrcPad *pad, GstSiprecVideo *video)
+{
+  gsize size = gst_adapter_available (video->parts);
+  GstBuffer *buffer;
+
+  if (size == 0)
+    return;
+  buffer = gst_buffer_make_writable (gst_adapter_take_buffer (video->parts, size));
+  GST_BUFFER_PTS (buffer) = video->parts_time;
+  push_picture (pad, video, buffer);
 }
 
 /* Depayloaders take parameter sets for the beginning of a picture, and some payloaders put them in front of each
@@ -155,18 +181,29 @@ push_pictures (GstSiprecSrcPad *pad, GstSiprecVideo *video)
   GstBuffer *buffer;
 
   while ((buffer = gst_siprec_depayloader_pop (video->depayloader))) {
-    if (video->part && GST_BUFFER_PTS (video->part) == GST_BUFFER_PTS (buffer)) {
-      buffer = gst_buffer_append (g_steal_pointer (&video->part), buffer);
-    } else if (video->part) {
-      push_picture (pad, video, g_steal_pointer (&video->part));
-    }
-    if (video->format->video->nal)
-      video->part = buffer;
-    else
+    if (!video->format->video->nal) {
       push_picture (pad, video, buffer);
+      continue;
+    }
+    if (GST_BUFFER_PTS (buffer) != video->parts_time)
+      push_parts (pad, video);
+    video->parts_time = GST_BUFFER_PTS (buffer);
+    gst_adapter_push (video->parts, buffer);
   }
-  if (video->part && video->marker)
-    push_picture (pad, video, g_steal_pointer (&video->part));
+  if (video->marker)
+    push_parts (pad, video);
+}
+
+/* A picture without an end must not fill the memory. */
+static void
+check_held (GstSiprecSrcPad *pad, GstSiprecVideo *video)
+{
+  if (video->held <= MAX_HELD)
+    return;
+  GST_WARNING_OBJECT (pad, "a picture doesn't end and is dropped");
+  lose (video);
+  /* Not by PATIENCE: the stream's time may stand still. */
+  siprec_stream_request_key_frame (pad->stream);
 }
 
 void
@@ -196,6 +233,7 @@ gst_siprec_src_pad_push_packet (GstSiprecSrcPad *pad, SiprecUnit *unit, GstClock
   pad->discont_packets = FALSE;
   feed (video, unit->buffer, time);
   push_pictures (pad, video);
+  check_held (pad, video);
   if (siprec_pictures_is_waiting (video->pictures) && unit->time >= video->asked + PATIENCE) {
     video->asked = unit->time;
     siprec_stream_request_key_frame (pad->stream);

@@ -122,6 +122,14 @@ siprec_latch_admits_authentic (const SiprecLatch *latch, const SiprecAddress *fr
   return latch->mode != SIPREC_LATCH_SIGNALLED || siprec_latch_is_signalled (latch, from);
 }
 
+/* A stranger that latched in a pause must not keep out who was meant, whose port a NAT may have changed. */
+static gboolean
+displaces (const SiprecLatch *latch, const SiprecAddress *from)
+{
+  return siprec_latch_is_signalled (latch, from) &&
+         !siprec_latch_is_signalled (latch, &latch->source);
+}
+
 gboolean
 siprec_latch_admits (const SiprecLatch *latch, const SiprecAddress *from, GstClockTime arrival)
 {
@@ -131,7 +139,7 @@ siprec_latch_admits (const SiprecLatch *latch, const SiprecAddress *from, GstClo
     return FALSE;
   return latch->source.any.sa_family == AF_UNSPEC || same_address (from, &latch->source) ||
          same_address (from, &latch->signalled) || same_address (from, &latch->nominated) ||
-         arrival > latch->heard + SIPREC_LATCH_SILENCE;
+         displaces (latch, from) || arrival > latch->heard + SIPREC_LATCH_SILENCE;
 }
 
 gboolean

@@ -21,8 +21,8 @@ typedef enum {
  * @heard: when its last packet came
  *
  * An address that sends media latches. Another one is heard only if the latched one has been silent for
- * SIPREC_LATCH_SILENCE, if the SDP names it and not the latched one, if a new SDP came, or if its packets are
- * authentic.
+ * SIPREC_LATCH_SILENCE, if the SDP names it or its host (or it is the SIP peer's) and not the latched one's, if a
+ * new SDP came, or if its packets are authentic.
  */
 typedef struct {
   SiprecLatchMode mode;

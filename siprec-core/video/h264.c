@@ -48,11 +48,11 @@ is_high (guint profile)
 static void
 skip_scaling_list (SiprecBits *bits, guint size)
 {
-  gint last = 8, next = 8;
+  guint last = 8, next = 8;
 
   for (guint i = 0; i < size && !bits->overrun; i++) {
     if (next != 0)
-      next = (last + siprec_bits_read_se (bits) + 256) & 0xff;
+      next = (last + (guint)siprec_bits_read_se (bits)) & 0xff;
     last = next == 0 ? last : next;
   }
 }

@@ -39,10 +39,34 @@ GST_START_TEST (the_first_wins_until_it_falls_silent)
   fail_unless (admits (&latch, "198.51.100.1", 4000, GST_SECOND));
   fail_if (admits (&latch, "198.51.100.1", 4001, GST_SECOND));
   fail_if (admits (&latch, "198.51.100.2", 4000, GST_SECOND));
-  fail_if (admits (&latch, "192.0.2.1", 5006, GST_SECOND));
   fail_unless (admits (&latch, "198.51.100.2", 4000, GST_SECOND + SIPREC_LATCH_SILENCE + 1));
   /* The one that the SDP names comes before one that was only first. */
   fail_unless (admits (&latch, "192.0.2.1", 5004, GST_SECOND));
+}
+GST_END_TEST
+
+/* A pause lets a stranger in, but it can't keep out who was meant. */
+GST_START_TEST (a_stranger_is_displaced)
+{
+  static const struct {
+    const gchar *signalled, *sender;
+  } cases[] = {
+      {"192.0.2.1", "192.0.2.1"}, {"10.1.2.3", "203.0.113.1"}, {"sbc.example.com", "203.0.113.1"}};
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    SiprecLatch latch = {.mode = SIPREC_LATCH_FIRST};
+    GstClockTime later = GST_SECOND + SIPREC_LATCH_SILENCE + 1;
+
+    siprec_latch_set_remote (&latch, cases[i].signalled, 5004, "203.0.113.1");
+    confirm (&latch, cases[i].sender, 1024, GST_SECOND);
+    fail_unless (admits (&latch, "198.51.100.1", 4000, later));
+    confirm (&latch, "198.51.100.1", 4000, later);
+    fail_if (admits (&latch, "198.51.100.2", 4000, later + 1));
+    fail_unless (admits (&latch, cases[i].sender, 1024, later + 1), "%s", cases[i].signalled);
+    confirm (&latch, cases[i].sender, 1024, later + 1);
+    fail_if (admits (&latch, "198.51.100.1", 4000, later + 2));
+    fail_if (admits (&latch, cases[i].sender, 1025, later + 2));
+  }
 }
 GST_END_TEST
 
@@ -131,6 +155,7 @@ latch_suite (void)
 
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, the_first_wins_until_it_falls_silent);
+  tcase_add_test (tcase, a_stranger_is_displaced);
   tcase_add_test (tcase, a_new_address_in_the_sdp_begins_anew);
   tcase_add_test (tcase, only_the_signalled_host);
   tcase_add_test (tcase, the_peer_behind_a_nat);

@@ -59,6 +59,20 @@ GST_START_TEST (test_random_bytes)
 }
 GST_END_TEST
 
+/* The largest step that a scaling list can say, 2^31 - 1, takes the scale from 8 to 7; one of -7 ends the list. */
+GST_START_TEST (test_scaling_list)
+{
+  static const guint8 data[] = {0x67, 100,  0,    31,   0xad, 0x80, 0,    0,    3,    0,
+                                0xff, 0xff, 0xff, 0xfe, 0x1e, 0x02, 0xe0, 0xa0, 0xfc, 0x80};
+  g_autoptr (SiprecFormat) format = new_format (0, NULL);
+  SiprecSps sps;
+
+  fail_unless (format->video->nal->read_sps (data, sizeof data, &sps));
+  fail_unless_equals_int (sps.width, 320);
+  fail_unless_equals_int (sps.height, 240);
+}
+GST_END_TEST
+
 GST_START_TEST (test_refresh)
 {
   SiprecRefresh refresh = {.feedback = SIPREC_FEEDBACK_FIR};
@@ -181,6 +195,7 @@ pictures_suite (void)
 
   suite_add_tcase (suite, tcase);
   tcase_add_loop_test (tcase, test_random_bytes, 0, G_N_ELEMENTS (names));
+  tcase_add_test (tcase, test_scaling_list);
   tcase_add_test (tcase, test_refresh);
   tcase_add_test (tcase, test_nack);
   tcase_add_test (tcase, test_feedback_in_the_answer);

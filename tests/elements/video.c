@@ -334,6 +334,71 @@ GST_START_TEST (test_picture_loss_indication)
 }
 GST_END_TEST
 
+#define FLOOD_PACKETS 8000
+#define FLOOD_SIZE    2000
+
+/* One picture that takes more than 16 MiB: the fragments (FU-A) of a single slice, or @whole ones that all begin a picture. */
+static Film *
+flood_film (gboolean whole)
+{
+  Film *film = g_new0 (Film, 1);
+  guint first = 0;
+
+  film->packets = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+  film->pictures = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+  film->first = g_array_new (FALSE, FALSE, sizeof (guint));
+  g_array_append_val (film->first, first);
+  for (guint i = 0; i < FLOOD_PACKETS; i++) {
+    guint8 *data = g_malloc (FLOOD_SIZE);
+    gboolean last = i == FLOOD_PACKETS - 1;
+
+    memset (data, 0xff, FLOOD_SIZE);
+    memset (data, 0, 12);
+    data[0] = 0x80;
+    data[1] = (last ? 0x80 : 0) | 96;
+    data[12] = whole ? 0x61 : 0x7c;
+    if (!whole)
+      data[13] = (i == 0 ? 0x80 : 0) | (last ? 0x40 : 0) | 1;
+    g_ptr_array_add (film->packets, g_bytes_new_take (data, FLOOD_SIZE));
+  }
+  return film;
+}
+
+/* Such a picture isn't held. What follows waits for a key frame, which is asked for. */
+GST_START_TEST (test_picture_without_end)
+{
+  const gchar *const lines[] = {H264, NULL};
+  g_autoptr (Film) film = h264_film (320, 240, 1);
+  guint8 data[1500];
+  PadLog *log;
+
+  film_append (film, flood_film (__i__ == 1));
+  film_append (film, h264_film (320, 240, 10));
+  call ("udp-buffer-size=8388608", lines);
+  log = pipeline_pad (pipeline, "video_0");
+  show (caller, 0, film, 0, 1, -1);
+  pipeline_await_buffers (log, 1);
+  fail_unless (await_feedback (1, data));
+  while (caller_receive (caller, 0, data, sizeof data, G_USEC_PER_SEC) > 0)
+    continue;
+  for (guint i = 0; i < FLOOD_PACKETS; i++) {
+    send_packet (caller, 0, film, g_array_index (film->first, guint, 1) + i);
+    if (i % 8 == 7)
+      g_usleep (1000);
+  }
+  fail_unless (await_feedback (1, data));
+  show (caller, 0, film, 2, 12, -1);
+  pipeline_await_buffers (log, 11);
+  hang_up ("video_0");
+  fail_unless_equals_int (log->buffers->len, 11);
+  for (guint i = 1; i < 11; i++)
+    check_picture (g_ptr_array_index (log->buffers, i), g_ptr_array_index (film->pictures, i));
+  fail_unless (
+      GST_BUFFER_FLAG_IS_SET (g_ptr_array_index (log->buffers, 1), GST_BUFFER_FLAG_DISCONT));
+  tear_down ();
+}
+GST_END_TEST
+
 #define LOSSY                                                                                      \
   "m=video PORT RTP/AVPF 96 97\r\na=rtpmap:96 H264/90000\r\na=rtpmap:97 rtx/90000\r\n"             \
   "a=fmtp:97 apt=96\r\na=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\na=rtcp-mux\r\n"               \
@@ -643,6 +708,7 @@ video_suite (void)
   tcase_add_test (tcase, test_begin_without_key_frame);
   tcase_add_test (tcase, test_another_size);
   tcase_add_test (tcase, test_picture_loss_indication);
+  tcase_add_loop_test (tcase, test_picture_without_end, 0, 2);
   tcase_add_loop_test (tcase, test_retransmission, 0, 2);
   tcase_add_test (tcase, test_full_intra_request);
   tcase_add_test (tcase, test_request_by_signalling);
