@@ -141,6 +141,21 @@ n_open_files (void)
   return n;
 }
 
+/* What the files are, for whoever has to find out why they are still there. */
+static void
+print_open_files (void)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
+  const gchar *name;
+
+  while (dir && (name = g_dir_read_name (dir))) {
+    g_autofree gchar *path = g_build_filename ("/proc/self/fd", name, NULL);
+    g_autofree gchar *target = g_file_read_link (path, NULL);
+
+    g_printerr ("%s %s\n", name, target);
+  }
+}
+
 static void
 check_alive (Recorder *recorder, gboolean tcp)
 {
@@ -163,6 +178,8 @@ check_left (Recorder *recorder, guint n_files)
     n = n_open_files ();
   } while ((n_sessions > 0 || n > n_files) && g_get_monotonic_time () < until);
   fail_unless (n_sessions == 0, "%u sessions are left", n_sessions);
+  if (n > n_files)
+    print_open_files ();
   fail_unless (n <= n_files, "%u files are open, %u were", n, n_files);
 }
 
