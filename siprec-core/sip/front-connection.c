@@ -126,6 +126,9 @@ end_peer (SiprecConnection *connection, const gchar *why)
     GST_DEBUG ("%s %s:%u: %s", connection->relay.transport, connection->relay.remote_address,
                connection->relay.remote_port, why);
   close_peer (connection);
+  /* What it sent last need not wait for ever for a stack that has stopped to read. */
+  connection->stalled = FALSE;
+  set_deadline (connection, connection->front->limits.message_ms);
 }
 
 /* Our last words may still be on their way to the peer. */
@@ -520,7 +523,7 @@ void
 siprec_connection_pair (SiprecConnection *connection, SiprecChannel *stack, const gchar *rest)
 {
   connection->stack = stack;
-  if (!connection->connecting)
+  if (!connection->connecting && connection->channel)
     connection->deadline = 0;
   g_string_append (connection->answered, rest);
   siprec_connection_serve (connection, FALSE, FALSE);
@@ -532,7 +535,8 @@ siprec_connection_tick (SiprecConnection *connection, gint64 now)
   const SiprecFrontLimits *limits = &connection->front->limits;
 
   if (connection->deadline && now > connection->deadline) {
-    if (connection->stack_ended || (connection->asked && !connection->stack)) {
+    if (connection->stack_ended || !connection->channel ||
+        (connection->asked && !connection->stack)) {
       end_stack (connection, "out of time");
       end_peer (connection, "out of time");
     } else if (connection->ready && !connection->stalled && connection->received->len > 0) {

@@ -10,8 +10,11 @@
 #define VALGRIND         20  /* CK_TIMEOUT_MULTIPLIER under it */
 #define PATIENCE_MS      5   /* many messages are worth no answer */
 #define TIMEOUT_MS       500 /* of transactions: an ACK that never comes must not hold the test up */
-#define LEFT_US          (60 * G_USEC_PER_SEC)
-#define ALIVE_EVERY      200
+/* On a loaded machine two connections were seen to outlive the wait, whose both ends are in this process. What stays with
+ * each call would be hundreds. */
+#define MAX_LEFT    12
+#define LEFT_US     (60 * G_USEC_PER_SEC)
+#define ALIVE_EVERY 200
 
 static guint
 number_of_requests (void)
@@ -251,7 +254,7 @@ GST_START_TEST (nothing_of_them_stays)
     }
   }
   g_clear_pointer (&caller, caller_free);
-  check_left (recorder, n_files);
+  check_left (recorder, n_files + MAX_LEFT);
   check_alive (recorder, tcp);
   recorder_free (recorder);
 }
