@@ -59,6 +59,10 @@ siprec_endpoint_on_admit (SiprecAgent *agent, SiprecTransaction *transaction,
       continue;
     return TRUE;
   }
+  if (reply.status == 403)
+    reply.phrase = "May Not Record Here";
+  else if (reply.status == 503)
+    reply.phrase = "Too Many Requests";
   reply.headers = (const gchar *const *)headers;
   siprec_transaction_reply (transaction, &reply);
   return FALSE;
