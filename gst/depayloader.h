@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "siprec-core/rtp/format.h"
+#include "siprec-core/media/format.h"
 
 G_BEGIN_DECLS
 

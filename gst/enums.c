@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "enums.h"
 
-#include "siprec-core/endpoint.h"
+#include "siprec-core/endpoint/endpoint.h"
 
 #define DEFINE_ENUM(Name, name, ...)                                                               \
   GType gst_siprec_##name##_get_type (void)                                                        \

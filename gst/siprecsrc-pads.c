@@ -3,7 +3,7 @@
 #include "siprecsrc.h"
 
 #include "siprec-core/rtp/context.h"
-#include "siprec-core/rtp/silence.h"
+#include "siprec-core/media/silence.h"
 
 #define GST_CAT_DEFAULT gst_siprec_src_debug
 

@@ -6,7 +6,7 @@
 
 #include "enums.h"
 #include "siprecsrcpad.h"
-#include "siprec-core/endpoint.h"
+#include "siprec-core/endpoint/endpoint.h"
 #include "siprec-core/filter.h"
 
 G_BEGIN_DECLS

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "siprecsrc.h"
 
-#include "siprec-core/rtp/silence.h"
+#include "siprec-core/media/silence.h"
 
 /* Units taken from a stream at once: a pad that has fallen behind must not keep the others of its session
  * waiting. Of one whose branch is slow only one is taken, or the others would fall behind as well. */

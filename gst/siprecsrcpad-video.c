@@ -4,7 +4,7 @@
 
 #include <gst/base/gstadapter.h>
 
-#include "siprec-core/rtp/packet.h"
+#include "siprec-core/media/packet.h"
 #include "siprec-core/video/pictures.h"
 
 #include "depayloader.h"

@@ -5,8 +5,8 @@
 #include <time.h>
 
 #include "context-private.h"
-#include "debug.h"
-#include "ports.h"
+#include "../media/debug.h"
+#include "../transport/ports.h"
 
 #define MAX_WORKERS 4
 #define MAX_PUSHERS 64

@@ -1,6 +1,6 @@
 /* From an accepted packet to a frame on the timeline: its place in the sequence, and its time.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "depay.h"
+#include "../media/depay.h"
 #include "receiver-private.h"
 
 /* No key is held for longer. */

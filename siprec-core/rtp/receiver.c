@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "debug.h"
+#include "../media/debug.h"
 #include "receiver-private.h"
 
 #define MAX_LATENCY (10 * GST_SECOND)

@@ -6,7 +6,7 @@
 #include "clock.h"
 #include "dtmf.h"
 #include "nack.h"
-#include "packet.h"
+#include "../media/packet.h"
 #include "refresh.h"
 #include "reorder.h"
 #include "ring.h"

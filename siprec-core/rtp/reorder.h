@@ -3,7 +3,7 @@
 #pragma once
 
 #include "../api.h"
-#include "frame.h"
+#include "../media/frame.h"
 
 G_BEGIN_DECLS
 

@@ -5,7 +5,7 @@
 #include <gst/rtp/rtp.h>
 #include <string.h>
 
-#include "latch.h"
+#include "../transport/latch.h"
 
 /* RFC 3550 section 6.2: the usual minimum interval. */
 #define INTERVAL (5 * GST_SECOND)

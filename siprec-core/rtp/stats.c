@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "stats.h"
 
-#include "latch.h"
+#include "../transport/latch.h"
 
 static void
 add_sender (GstStructure *structure, const SiprecStats *stats)

@@ -2,18 +2,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <netinet/in.h>
-
-#include "format.h"
+#include "../media/format.h"
+#include "../transport/address.h"
 
 G_BEGIN_DECLS
-
-/* An IPv4 or IPv6 address and port. */
-typedef union {
-  struct sockaddr any;
-  struct sockaddr_in in;
-  struct sockaddr_in6 in6;
-} SiprecAddress;
 
 /**
  * SiprecStats:

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "debug.h"
+#include "../media/debug.h"
 #include "stream-private.h"
 
 /* Packets that may be for keys on their way to us: what comes between two ticks. */

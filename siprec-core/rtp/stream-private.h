@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "gate.h"
-#include "keepalive.h"
+#include "../transport/gate.h"
+#include "../transport/keepalive.h"
 #include "receiver.h"
 #include "ring.h"
 #include "stream.h"

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 
 #include "context-private.h"
-#include "debug.h"
+#include "../media/debug.h"
 #include "stream-private.h"
 
 /* In ticks. Sockets hold much more than what comes in this time. */

@@ -4,9 +4,9 @@
 
 #include "context.h"
 #include "../srtp/protection.h"
-#include "format.h"
-#include "latch.h"
-#include "ports.h"
+#include "../media/format.h"
+#include "../transport/latch.h"
+#include "../transport/ports.h"
 #include "sync.h"
 
 G_BEGIN_DECLS

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "timeline.h"
 
-#include "silence.h"
+#include "../media/silence.h"
 
 /* Position and frames may differ by this much without anybody hearing it; less is left alone. */
 #define DEAD_BAND (2 * (gint64)GST_MSECOND)

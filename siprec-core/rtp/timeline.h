@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "frame.h"
+#include "../media/frame.h"
 #include "joiner.h"
 
 G_BEGIN_DECLS

@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "debug.h"
+#include "../media/debug.h"
 #include "roster.h"
 #include "stream-private.h"
 

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "reader.h"
+#include "../transport/reader.h"
 #include "stream.h"
 
 G_BEGIN_DECLS

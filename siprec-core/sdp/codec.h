@@ -4,7 +4,7 @@
 
 #include <gst/sdp/gstsdpmessage.h>
 
-#include "../rtp/format.h"
+#include "../media/format.h"
 
 G_BEGIN_DECLS
 

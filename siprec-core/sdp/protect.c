@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "protect.h"
 
-#include "../rtp/latch.h"
+#include "../transport/latch.h"
 
 /* RFC 4568 section 6.2.1: the one that everybody has. */
 #define OFFERED_SUITE "AES_CM_128_HMAC_SHA1_80"

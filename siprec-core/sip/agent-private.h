@@ -3,7 +3,7 @@
 #pragma once
 
 #include "agent.h"
-#include "front.h"
+#include "front/front.h"
 
 G_BEGIN_DECLS
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "request.h"
-#include "tls-context.h"
+#include "front/tls-context.h"
 
 G_BEGIN_DECLS
 

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "relay.h"
+#include "front/relay.h"
 #include "sip-private.h"
 
 /* Text that others may put into JSON or a GstStructure: always UTF-8, whatever the peer sent. */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "inflight.h"
-#include "relay.h"
+#include "front/relay.h"
 #include "sip-private.h"
 
 /* sofia has no place where a message can be looked at between its parser and its transactions. So

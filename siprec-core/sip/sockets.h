@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "front.h"
+#include "front/front.h"
 #include "request.h"
 #include "sofia.h"
 

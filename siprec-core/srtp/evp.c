@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "../rtp/packet.h"
+#include "../media/packet.h"
 #include "cipher.h"
 #include "replay.h"
 #include "transform.h"

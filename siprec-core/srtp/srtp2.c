@@ -3,7 +3,7 @@
 #include <srtp2/srtp.h>
 #include <string.h>
 
-#include "../rtp/packet.h"
+#include "../media/packet.h"
 #include "replay.h"
 #include "transform.h"
 

@@ -8,7 +8,7 @@
 
 #include "bench.h"
 #include "siprec-core/rtp/context.h"
-#include "siprec-core/rtp/ports.h"
+#include "siprec-core/transport/ports.h"
 
 #define BATCH     32
 #define SLOT_SIZE 2048

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "siprec-core/endpoint.h"
+#include "siprec-core/endpoint/endpoint.h"
 #include "siprec-core/sip/dialog.h"
 #include "siprec-core/sip/sofia.h"
 

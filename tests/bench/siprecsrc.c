@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "bench.h"
-#include "siprec-core/endpoint.h"
+#include "siprec-core/endpoint/endpoint.h"
 #include "tests/support/caller.h"
 
 /* How long the slow sink sleeps over a buffer. */

@@ -1,6 +1,6 @@
 /* Kernel timestamps while somebody sets the system clock, on made-up clocks.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "siprec-core/rtp/arrival.h"
+#include "siprec-core/transport/arrival.h"
 #include "talker.h"
 #include "tests/support/rounds.h"
 

@@ -6,7 +6,7 @@
 #include <gst/check/gstharness.h>
 #include <gst/rtp/gstrtpbuffer.h>
 
-#include "siprec-core/rtp/depay.h"
+#include "siprec-core/media/depay.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstHarness, gst_harness_teardown)
 

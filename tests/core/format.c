@@ -3,7 +3,7 @@
 #include <gst/check/gstcheck.h>
 #include <gst/sdp/gstsdpmessage.h>
 
-#include "siprec-core/rtp/format.h"
+#include "siprec-core/media/format.h"
 
 typedef struct {
   const gchar *name;

@@ -7,10 +7,10 @@
 #include <glib/gstdio.h>
 
 #include "siprec-core/error.h"
-#include "siprec-core/guard.h"
-#include "siprec-core/sip/allow.h"
-#include "siprec-core/sip/digest.h"
-#include "siprec-core/sip/rate.h"
+#include "siprec-core/guard/guard.h"
+#include "siprec-core/guard/allow.h"
+#include "siprec-core/guard/digest.h"
+#include "siprec-core/guard/rate.h"
 #include "tests/support/certificates.h"
 
 #define SECOND G_TIME_SPAN_SECOND

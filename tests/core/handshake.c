@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
 
-#include "siprec-core/rtp/handshake.h"
+#include "siprec-core/transport/handshake.h"
 
 #define TICK (100 * GST_MSECOND)
 

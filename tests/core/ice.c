@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
 
-#include "siprec-core/rtp/ice.h"
-#include "siprec-core/rtp/latch.h"
+#include "siprec-core/transport/ice.h"
+#include "siprec-core/transport/latch.h"
 #include "tests/support/caller.h"
 #include "tests/support/recorder.h"
 

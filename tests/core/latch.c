@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
 
-#include "siprec-core/rtp/latch.h"
+#include "siprec-core/transport/latch.h"
 
 static SiprecAddress
 at (const gchar *host, guint16 port)

@@ -3,7 +3,7 @@
 #include <gst/check/gstcheck.h>
 #include <string.h>
 
-#include "siprec-core/rtp/format.h"
+#include "siprec-core/media/format.h"
 #include "siprec-core/rtp/nack.h"
 #include "siprec-core/rtp/refresh.h"
 #include "siprec-core/sdp/answer.h"

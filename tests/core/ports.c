@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "siprec-core/error.h"
-#include "siprec-core/rtp/arrival.h"
-#include "siprec-core/rtp/packet.h"
-#include "siprec-core/rtp/ports.h"
+#include "siprec-core/transport/arrival.h"
+#include "siprec-core/media/packet.h"
+#include "siprec-core/transport/ports.h"
 
 static guint16
 get_local_port (gint fd)

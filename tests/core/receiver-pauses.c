@@ -1,6 +1,6 @@
 /* Pauses on made-up times: silence suppression, comfort noise, hold, jumps. Recordings last as long as the call.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "siprec-core/rtp/opus.h"
+#include "siprec-core/media/opus.h"
 #include "talker.h"
 #include "tests/support/rounds.h"
 

@@ -5,8 +5,8 @@
 #include <gst/check/gstcheck.h>
 #include <gst/check/gstharness.h>
 
-#include "siprec-core/rtp/depay.h"
-#include "siprec-core/rtp/silence.h"
+#include "siprec-core/media/depay.h"
+#include "siprec-core/media/silence.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstHarness, gst_harness_teardown)
 

@@ -8,7 +8,7 @@
 #include <openssl/x509v3.h>
 
 #include "siprec-core/error.h"
-#include "siprec-core/sip/peer-identity.h"
+#include "siprec-core/sip/front/peer-identity.h"
 #include "tests/support/certificates.h"
 #include "tests/support/rounds.h"
 #include "sip-peer.h"

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 
 #include "rtp-peer.h"
-#include "siprec-core/rtp/keepalive.h"
+#include "siprec-core/transport/keepalive.h"
 
 static void
 send_sender_report (Fixture *f, gint fd)

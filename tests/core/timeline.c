@@ -3,7 +3,7 @@
 #include <gst/check/gstcheck.h>
 
 #include "siprec-core/rtp/clock.h"
-#include "siprec-core/rtp/opus.h"
+#include "siprec-core/media/opus.h"
 #include "siprec-core/rtp/timeline.h"
 
 #define T0     (1000 * GST_SECOND)

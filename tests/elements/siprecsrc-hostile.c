@@ -3,7 +3,7 @@
 #include <gst/check/gstcheck.h>
 
 #include "pipeline.h"
-#include "siprec-core/endpoint.h"
+#include "siprec-core/endpoint/endpoint.h"
 
 static const gchar *wanted;
 

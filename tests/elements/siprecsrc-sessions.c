@@ -5,7 +5,7 @@
 #include <gst/sdp/gstsdpmessage.h>
 
 #include "pipeline.h"
-#include "siprec-core/endpoint.h"
+#include "siprec-core/endpoint/endpoint.h"
 #include "tests/support/recorder.h"
 
 /* An element that isn't PLAYING takes nothing. */

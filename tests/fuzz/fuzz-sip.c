@@ -3,9 +3,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "siprec-core/sip/digest.h"
-#include "siprec-core/sip/frame.h"
-#include "siprec-core/sip/relay.h"
+#include "siprec-core/guard/digest.h"
+#include "siprec-core/sip/front/frame.h"
+#include "siprec-core/sip/front/relay.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
 

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdint.h>
 
-#include "siprec-core/rtp/ice.h"
-#include "siprec-core/rtp/latch.h"
+#include "siprec-core/transport/ice.h"
+#include "siprec-core/transport/latch.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
 

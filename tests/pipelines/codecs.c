@@ -3,7 +3,7 @@
 #include <glib/gstdio.h>
 #include <gst/check/gstcheck.h>
 
-#include "siprec-core/rtp/silence.h"
+#include "siprec-core/media/silence.h"
 
 typedef struct {
   gchar *codec;

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "recorder.h"
 
-#include "siprec-core/endpoint-private.h"
+#include "siprec-core/endpoint/endpoint-private.h"
 #include "siprec-core/sip/agent-private.h"
 
 #define TIMEOUT_US (5 * G_USEC_PER_SEC)

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "play.h"
-#include "siprec-core/endpoint.h"
+#include "siprec-core/endpoint/endpoint.h"
 
 /**
  * Recorder:

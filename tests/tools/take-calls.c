@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "siprec-core/endpoint.h"
+#include "siprec-core/endpoint/endpoint.h"
 
 static gchar *local_uri = NULL;
 static gchar *launch = NULL;
