@@ -12,9 +12,9 @@ make_destination (const SiprecCallee *callee)
 {
   SiprecRequest *destination = siprec_request_new ();
 
-  destination->call_id = g_strdup (callee->call_id);
-  destination->transport = g_strdup (callee->transport);
-  destination->remote_address = g_strdup (callee->address);
+  destination->call_id = siprec_request_text (destination, callee->call_id, -1);
+  destination->transport = siprec_request_text (destination, callee->transport, -1);
+  destination->remote_address = siprec_request_text (destination, callee->address, -1);
   destination->remote_port = callee->port;
   return destination;
 }

@@ -331,7 +331,7 @@ choose_udp (SiprecSockets *sockets, SiprecRequest *request, const gchar *preferr
     if (tport_is_udp (tp) && (!found || g_strcmp0 (tport_name (tp)->tpn_host, preferred) == 0))
       found = tp;
   if (found) {
-    request->local_address = g_strdup (tport_name (found)->tpn_host);
+    request->local_address = siprec_request_text (request, tport_name (found)->tpn_host, -1);
     request->local_port = g_ascii_strtoull (tport_name (found)->tpn_port, NULL, 10);
   }
   return found;
@@ -344,7 +344,9 @@ siprec_sockets_choose (SiprecSockets *sockets, SiprecRequest *request, const gch
 
   if (g_ascii_strcasecmp (request->transport, "udp") == 0)
     return choose_udp (sockets, request, preferred);
-  request->local_address =
+  g_autofree gchar *local =
       siprec_front_choose (sockets->front, tls, preferred, &request->local_port);
+
+  request->local_address = siprec_request_text (request, local, -1);
   return request->local_address ? sockets->streams : NULL;
 }

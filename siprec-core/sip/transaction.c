@@ -311,7 +311,7 @@ unsupported (const SiprecRequest *request)
 {
   g_autoptr (GString) line = g_string_new (NULL);
 
-  for (gchar **tag = request->required; *tag; tag++)
+  for (const gchar *const *tag = request->required; *tag; tag++)
     if (!is_understood (*tag))
       g_string_append_printf (line, "%s%s", line->len ? ", " : "Unsupported: ", *tag);
   return line->len ? g_string_free (g_steal_pointer (&line), FALSE) : NULL;
