@@ -56,7 +56,7 @@ confirm (SiprecDialog *dialog, const sip_t *sip, SiprecRequest *response, tport_
     siprec_dialog_remember_source (dialog, response, tport);
   siprec_dialog_retarget (dialog, sip, response->contact);
   siprec_dialog_learn_abilities (dialog, response);
-  siprec_dialog_appear (dialog, sip->sip_to->a_tag);
+  siprec_dialog_appear (dialog);
   dialog->state = DIALOG_CONFIRMED;
   siprec_session_timer_begin (dialog, response);
 }
