@@ -80,7 +80,7 @@ bound_port (SiprecSockets *sockets, const gchar *ident)
   return port;
 }
 
-/* Returns: the port, or 0 with errno set */
+/* Without the stack's STUN server, which tells stderr of everybody who asks it. Returns: the port, or 0 with errno set */
 static guint16
 bind_udp (SiprecSockets *sockets, const SiprecListenUri *uri, guint16 port, const gchar *ident)
 {
@@ -90,7 +90,7 @@ bind_udp (SiprecSockets *sockets, const SiprecListenUri *uri, guint16 port, cons
 
   errno = 0;
   if (nta_agent_add_tport (sockets->nta, URL_STRING_MAKE (text), TPTAG_IDENT (ident),
-                           TPTAG_UDP_RMEM (RECEIVE_BUFFER), TAG_END ()) != 0)
+                           TPTAG_UDP_RMEM (RECEIVE_BUFFER), TPTAG_STUN_SERVER (0), TAG_END ()) != 0)
     return 0;
   bound = bound_port (sockets, ident);
   if (bound == 0 && errno == 0)
@@ -147,7 +147,7 @@ create_nta (SiprecSockets *sockets, const SiprecSocketsConfig *config)
       config->loop, (url_string_t *)-1, NULL, NULL, NTATAG_MCLASS (siprec_screen_parser ()),
       NTATAG_UA (1), NTATAG_SERVER_RPORT (1), NTATAG_CANCEL_487 (1), NTATAG_USE_NAPTR (0),
       NTATAG_USE_SRV (0), NTATAG_MAX_PROCEEDING (MAX_PENDING_INVITES),
-      NTATAG_MAXSIZE (2 * MAX_MESSAGE_BYTES), NTATAG_UDP_MTU (65535), TPTAG_STUN_SERVER (0), NTATAG_BAD_REQ_MASK (0),
+      NTATAG_MAXSIZE (2 * MAX_MESSAGE_BYTES), NTATAG_UDP_MTU (65535), NTATAG_BAD_REQ_MASK (0),
       NTATAG_BAD_RESP_MASK (0), NTATAG_SIPFLAGS (MSG_DO_CANONIC | MSG_DO_EXTRACT_COPY),
       TAG_IF (config->transaction_timeout, NTATAG_SIP_T1X64 (config->transaction_timeout)),
       TAG_END ());
@@ -163,7 +163,7 @@ open_streams (SiprecSockets *sockets, const gchar *ident, guint timeout)
 
   if (nta_agent_add_tport (sockets->nta, URL_STRING_MAKE ("sip:*:*;transport=tcp"),
                            TPTAG_SERVER (0), TPTAG_IDENT (ident), TPTAG_IDLE (timeout),
-                           TAG_END ()) != 0)
+                           TPTAG_STUN_SERVER (0), TAG_END ()) != 0)
     return NULL;
   for (tp = tport_primaries (nta_agent_tports (sockets->nta)); tp; tp = tport_next (tp))
     if (g_strcmp0 (tport_ident (tp), ident) == 0)
