@@ -434,8 +434,8 @@ refuse_for_now (SiprecTransaction *transaction)
 {
   static const gchar *const lines[] = {"Retry-After: 5", NULL};
 
-  siprec_transaction_reply (transaction,
-                            &(SiprecReply){.status = 503, .headers = lines, .decided = TRUE});
+  siprec_transaction_reply (
+      transaction, &(SiprecReply){.status = 503, .phrase = "Too Much To Do", .headers = lines});
 }
 
 /* RFC 3261 section 8.2 and, for what claims to be in a dialog that we don't know, 12.2.2. */
