@@ -23,7 +23,7 @@
 
 static GMutex lock;
 static GCond changed;
-static gint n_left; /* atomic */
+static gint n_left;          /* atomic */
 static GAsyncQueue *waiting; /* SiprecSession: has events */
 
 static guint64
