@@ -38,9 +38,8 @@ gst_siprec_src_pad_blocked (GstSiprecSrcPad *pad, GstClockTime now)
   return since == 0 || elapsed < 0 ? 0 : elapsed * GST_MSECOND;
 }
 
-/* Whether the branch takes no more, until it is linked anew. */
-static gboolean
-is_stopped (GstSiprecSrcPad *pad)
+gboolean
+gst_siprec_src_pad_is_stopped (GstSiprecSrcPad *pad)
 {
   GstFlowReturn flow = g_atomic_int_get (&pad->flow);
 
@@ -50,7 +49,7 @@ is_stopped (GstSiprecSrcPad *pad)
 void
 gst_siprec_src_pad_push_event (GstSiprecSrcPad *pad, GstEvent *event)
 {
-  if (is_stopped (pad) && !GST_EVENT_IS_STICKY (event)) {
+  if (gst_siprec_src_pad_is_stopped (pad) && !GST_EVENT_IS_STICKY (event)) {
     gst_event_unref (event);
     return;
   }
@@ -65,7 +64,7 @@ gst_siprec_src_pad_push_buffer (GstSiprecSrcPad *pad, GstBuffer *buffer)
   GstClockTime end = GST_BUFFER_PTS (buffer);
   GstFlowReturn flow;
 
-  if (is_stopped (pad)) {
+  if (gst_siprec_src_pad_is_stopped (pad)) {
     gst_buffer_unref (buffer);
     pad->discont = TRUE;
     return;

@@ -150,6 +150,9 @@ void gst_siprec_src_pad_add_feed (GstSiprecSrcPad *pad, GstSiprecFeed *feed);
 SiprecStream *gst_siprec_src_pad_current_stream (GstSiprecSrcPad *pad, gboolean *filler);
 SiprecStream *gst_siprec_src_pad_last_stream (GstSiprecSrcPad *pad, gboolean *filler);
 
+/* What was given back, because the element was paused or the branch took no more, is given after all. */
+void gst_siprec_src_pad_go_on (GstSiprecSrcPad *pad);
+
 /* Pushes @event (transfer full), a sticky one, before the next buffer, instead of one like it that waits. */
 void gst_siprec_src_pad_update (GstSiprecSrcPad *pad, GstEvent *event);
 
@@ -188,6 +191,9 @@ void gst_siprec_src_pad_set_eos_wanted (GstSiprecSrcPad *pad, gboolean wanted);
 
 /* Makes the pusher look. With the object lock, unless a strand pushes. */
 void gst_siprec_src_pad_wake (GstSiprecSrcPad *pad);
+
+/* Whether the branch takes no more, until it is linked anew. */
+gboolean gst_siprec_src_pad_is_stopped (GstSiprecSrcPad *pad);
 
 /* The function of its strand. */
 void gst_siprec_src_pad_run (gpointer pad);

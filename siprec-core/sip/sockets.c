@@ -147,8 +147,9 @@ create_nta (SiprecSockets *sockets, const SiprecSocketsConfig *config)
       config->loop, (url_string_t *)-1, NULL, NULL, NTATAG_MCLASS (siprec_screen_parser ()),
       NTATAG_UA (1), NTATAG_SERVER_RPORT (1), NTATAG_CANCEL_487 (1), NTATAG_USE_NAPTR (0),
       NTATAG_USE_SRV (0), NTATAG_MAX_PROCEEDING (MAX_PENDING_INVITES),
-      NTATAG_MAXSIZE (2 * MAX_MESSAGE_BYTES), NTATAG_UDP_MTU (65535), NTATAG_BAD_REQ_MASK (0),
-      NTATAG_BAD_RESP_MASK (0), NTATAG_SIPFLAGS (MSG_DO_CANONIC | MSG_DO_EXTRACT_COPY),
+      NTATAG_MAXSIZE (2 * MAX_MESSAGE_BYTES), NTATAG_UDP_MTU (65535), TPTAG_STUN_SERVER (0),
+      NTATAG_BAD_REQ_MASK (0), NTATAG_BAD_RESP_MASK (0),
+      NTATAG_SIPFLAGS (MSG_DO_CANONIC | MSG_DO_EXTRACT_COPY),
       TAG_IF (config->transaction_timeout, NTATAG_SIP_T1X64 (config->transaction_timeout)),
       TAG_END ());
   return sockets->nta != NULL;
