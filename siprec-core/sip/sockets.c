@@ -82,7 +82,7 @@ bound_port (SiprecSockets *sockets, const gchar *ident)
   return port;
 }
 
-/* Returns: the port, or 0 with errno set */
+/* Without the stack's STUN server, which tells stderr of everybody who asks it. Returns: the port, or 0 with errno set */
 static guint16
 bind_udp (SiprecSockets *sockets, const SiprecListenUri *uri, guint16 port, const gchar *ident)
 {
@@ -92,7 +92,7 @@ bind_udp (SiprecSockets *sockets, const SiprecListenUri *uri, guint16 port, cons
 
   errno = 0;
   if (nta_agent_add_tport (sockets->nta, URL_STRING_MAKE (text), TPTAG_IDENT (ident),
-                           TPTAG_UDP_RMEM (RECEIVE_BUFFER), TAG_END ()) != 0)
+                           TPTAG_UDP_RMEM (RECEIVE_BUFFER), TPTAG_STUN_SERVER (0), TAG_END ()) != 0)
     return 0;
   bound = bound_port (sockets, ident);
   if (bound == 0 && errno == 0)
@@ -166,7 +166,7 @@ open_streams (SiprecSockets *sockets, const gchar *ident, guint timeout)
 
   if (nta_agent_add_tport (sockets->nta, URL_STRING_MAKE ("sip:*:*;transport=tcp"),
                            TPTAG_SERVER (0), TPTAG_IDENT (ident), TPTAG_IDLE (timeout),
-                           TAG_END ()) != 0)
+                           TPTAG_STUN_SERVER (0), TAG_END ()) != 0)
     return NULL;
   for (tp = tport_primaries (nta_agent_tports (sockets->nta)); tp; tp = tport_next (tp))
     if (g_strcmp0 (tport_ident (tp), ident) == 0)
