@@ -118,6 +118,85 @@ GST_START_TEST (test_request_by_signalling)
 }
 GST_END_TEST
 
+/* What a decoder shows last of @buffers from number @first on. */
+static GstSample *
+last_picture (GstCaps *caps, GPtrArray *buffers, guint first)
+{
+  g_autoptr (GstElement) decoder = gst_parse_launch (
+      "appsrc name=src format=time ! avdec_h264 ! fakesink name=sink sync=false", NULL);
+  g_autoptr (GstElement) src = gst_bin_get_by_name (GST_BIN (decoder), "src");
+  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (decoder), "sink");
+  g_autoptr (GstBus) bus = gst_element_get_bus (decoder);
+  g_autoptr (GstMessage) message = NULL;
+  GstSample *sample = NULL;
+  GstFlowReturn flow;
+
+  g_object_set (src, "caps", caps, NULL);
+  gst_element_set_state (decoder, GST_STATE_PLAYING);
+  for (guint i = first; i < buffers->len; i++)
+    g_signal_emit_by_name (src, "push-buffer", g_ptr_array_index (buffers, i), &flow);
+  g_signal_emit_by_name (src, "end-of-stream", &flow);
+  message = gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  fail_unless (message && GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS);
+  g_object_get (sink, "last-sample", &sample, NULL);
+  gst_element_set_state (decoder, GST_STATE_NULL);
+  fail_unless (sample != NULL);
+  return sample;
+}
+
+static void
+check_same_picture (GstSample *a, GstSample *b)
+{
+  GstMapInfo map;
+
+  gst_buffer_map (gst_sample_get_buffer (b), &map, GST_MAP_READ);
+  fail_unless_equals_int (gst_buffer_get_size (gst_sample_get_buffer (a)), map.size);
+  fail_unless (gst_buffer_memcmp (gst_sample_get_buffer (a), 0, map.data, map.size) == 0);
+  gst_buffer_unmap (gst_sample_get_buffer (b), &map);
+}
+
+#define NO_KEYS                                                                                    \
+  "x264enc tune=zerolatency key-int-max=20 intra-refresh=true speed-preset=ultrafast ! "           \
+  "video/x-h264,stream-format=avc,profile=baseline"
+
+/* A camera that renews its pictures column by column, asked in vain for a key frame: from a recovery point on, and
+ * after a while the picture is what it would be from the beginning on. */
+GST_START_TEST (test_intra_refresh)
+{
+  const gchar *const lines[] = {H264, NULL};
+  g_autoptr (Film) film = film_new (NO_KEYS, PAY, 320, 240, 240);
+  g_autoptr (GPtrArray) whole = g_ptr_array_new_with_free_func ((GDestroyNotify)gst_buffer_unref);
+  g_autoptr (GstSample) expected = NULL, given = NULL;
+  guint8 data[20];
+  PadLog *log;
+
+  video_call ("", lines);
+  log = pipeline_pad (pipeline, "video_0");
+  video_show (0, film, 0, 1, -1);
+  pipeline_await_buffers (log, 1);
+  /* The only key frame has been; now there is a hole. */
+  video_show (0, film, 5, 8, -1);
+  fail_unless (video_await_feedback (1, data));
+  video_show (0, film, 8, 60, -1);
+  fail_unless_equals_int (pipeline_n_buffers (log), 1);
+  video_show (0, film, 60, 240, -1);
+  pipeline_await_buffers (log, 50);
+  video_hang_up ("video_0");
+  fail_unless (video_is_key (log, 1));
+  fail_unless (
+      GST_BUFFER_FLAG_IS_SET (g_ptr_array_index (log->buffers, 1), GST_BUFFER_FLAG_DISCONT));
+  for (guint i = 1; i < log->buffers->len; i++)
+    video_check_picture (g_ptr_array_index (log->buffers, i),
+                         g_ptr_array_index (film->pictures, 240 - log->buffers->len + i));
+  for (guint i = 0; i < 240; i++)
+    g_ptr_array_add (whole, gst_buffer_new_wrapped_bytes (g_ptr_array_index (film->pictures, i)));
+  expected = last_picture (g_ptr_array_index (log->caps, 0), whole, 0);
+  given = last_picture (g_ptr_array_index (log->caps, 0), log->buffers, 1);
+  check_same_picture (expected, given);
+  video_tear_down ();
+}
+GST_END_TEST
+
 static Suite *
 video_keys_suite (void)
 {
@@ -130,6 +209,7 @@ video_keys_suite (void)
   tcase_add_test (tcase, test_picture_loss_indication);
   tcase_add_test (tcase, test_full_intra_request);
   tcase_add_test (tcase, test_request_by_signalling);
+  tcase_add_test (tcase, test_intra_refresh);
   return suite;
 }
 
