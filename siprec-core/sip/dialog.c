@@ -465,6 +465,8 @@ siprec_dialog_bye (SiprecDialog *dialog, const gchar *reason)
   case DIALOG_ACCEPTED:
   case DIALOG_CONFIRMED:
     dialog->silent = TRUE;
+    /* RFC 3261 section 13.2.2.4: a 2xx that is no use is acknowledged as well, and then BYE. */
+    siprec_dialog_acknowledge (dialog, NULL, NULL);
     siprec_dialog_drop_clients (dialog);
     siprec_session_timer_stop (dialog);
     while ((transaction = g_queue_peek_head (&dialog->pending)))
