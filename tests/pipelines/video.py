@@ -1,30 +1,40 @@
 """Runs the recipes for calls with video; ffmpeg has to decode what they write without a word.
 
-video.py CASE: archive, archive-absent, film, film-absent or live. The call is that of tests/tools/video-call.c: a camera
+video.py CASE: archive, archive-absent, film, film-absent, live or watch. The call is mostly that of tests/tools/video-call.c: a camera
 that gets another size after half of the time, and a screen that shows nothing for half of it.
 SPDX-License-Identifier: LGPL-2.1-or-later
 """
 import array
+import contextlib
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "sipp"))
+import browser  # noqa: E402
 import recorder  # noqa: E402
 
 SECONDS = 4
 CAMERA_RATE = 20
-LAUNCHER = os.path.join(recorder.TOP, "pipelines", "siprec-launch")
 CALL = os.path.join(recorder.TOOLS, "video-call")
 
 
-def record(recipe, folder, *call, settings=()):
+def documented(recipe):
+    """The command of docs/video.md that runs a recipe, on a port that is free and told by -v."""
+    with open(os.path.join(recorder.TOP, "docs", "video.md"), encoding="utf-8") as page:
+        found = re.search(r"^pipelines/siprec-launch (%s\b.*)$" % recipe, page.read(), re.M)
+    return [os.path.join(recorder.TOP, "pipelines", "siprec-launch"), "-v", *shlex.split(found[1]), "URI=sip:127.0.0.1:0"]
+
+
+def record(recipe, folder, *call):
     """Returns what the camera sent, if there is one: H.264 without a container."""
     sent = os.path.join(folder, "camera.h264")
-
-    with recorder.Recorder([LAUNCHER, "-v", recipe, "URI=sip:127.0.0.1:0", *settings], cwd=folder) as server:
+    with recorder.Recorder(documented(recipe), cwd=folder) as server:
         server.wait_ready()
         subprocess.run([CALL, server.address, str(SECONDS), sent, *call], check=True, env=recorder.environment(),
                        stdout=subprocess.DEVNULL)
@@ -78,16 +88,16 @@ def archive_absent(folder):
     assert os.path.getsize(os.path.join(folder, "video_0.mkv")) < 1000
 
 
-def grey(path):
+def grey(path, choice="fps=1,"):
     """Every second a small grey picture, as 16 x 9 numbers."""
-    data = subprocess.run(["ffmpeg", "-v", "error", "-i", path, "-vf", "fps=1,scale=16:9:flags=area,format=gray", "-f",
+    data = subprocess.run(["ffmpeg", "-v", "error", "-i", path, "-vf", choice + "scale=16:9:flags=area,format=gray", "-f",
                            "rawvideo", "-"], check=True, stdout=subprocess.PIPE).stdout
     return [data[i:i + 144] for i in range(0, len(data), 144)]
 
 
 def loudness(path, start, end):
     """How loud the left and the right side are between two times, 0 to 1."""
-    data = subprocess.run(["ffmpeg", "-v", "error", "-ss", str(start), "-t", str(end - start), "-i", path, "-map", "0:a",
+    data = subprocess.run(["ffmpeg", "-v", "error", "-i", path, "-ss", str(start), "-t", str(end - start), "-map", "0:a",
                            "-f", "s16le", "-"], check=True, stdout=subprocess.PIPE).stdout
     samples = array.array("h", data)
     return [sum(map(abs, samples[side::2])) / len(samples) * 2 / 32768 for side in (0, 1)]
@@ -130,8 +140,40 @@ def film_absent(folder):
 
 
 def live(folder):
-    record("compose", folder, settings=("MUX=mp4mux fragment-duration=1000", "FILE=call.mp4"))
-    check_film(os.path.join(folder, "call.mp4"), True, True)
+    record("live", folder)
+    path = os.path.join(folder, "call.mp4")
+    check_film(path, True, True)
+    # Nothing of the sound is left out.
+    count = probe(path, "-select_streams", "a", "-count_packets", "-count_frames", "-show_entries",
+                  "stream=nb_read_packets,nb_read_frames")["streams"][0]
+    assert count["nb_read_packets"] == count["nb_read_frames"], count
+
+
+def watch(folder):
+    """A browser plays the film while the call goes on. The call, which has names, would take 20 s."""
+    voices = [recorder.tone(os.path.join(folder, "tone%d.wav" % t), t, 20) for t in (440, 880)]
+    shown = os.path.join(folder, "page.png")
+    with contextlib.ExitStack() as ends:
+        watcher = subprocess.Popen([os.path.join(recorder.TOP, "pipelines", "siprec-watch"), "call.mp4", "127.0.0.1:0"],
+                                   cwd=folder, text=True, stdout=subprocess.PIPE)
+        ends.callback(watcher.kill)
+        server = ends.enter_context(recorder.Recorder(documented("live"), cwd=folder))
+        page = ends.enter_context(browser.Browser(watcher.stdout.readline().strip(), folder))
+        server.wait_ready()
+        call = server.start_call("hangup", *voices, d=20, v=recorder.free_ports(4))
+        while (page.evaluate("film.currentTime") or 0) < 1.5:
+            assert call.poll() is None, page.evaluate("film.error && film.error.message")
+            time.sleep(0.1)
+        assert page.evaluate("film.videoWidth") == 1280
+        assert page.evaluate("film.getVideoPlaybackQuality().totalVideoFrames") > 5
+        assert page.evaluate("film.webkitAudioDecodedByteCount") > 1000
+        page.screenshot(shown)
+        server.interrupt()
+        server.end(60)
+        assert call.wait() == 0
+    # The slides are bright.
+    (picture,) = grey(shown, "")
+    assert min(picture[2 * 16 + 8:2 * 16 + 10]) > 200 > 100 > max(picture[4 * 16 + 12:4 * 16 + 15]), list(picture)
 
 
 with tempfile.TemporaryDirectory() as place:
