@@ -1,12 +1,13 @@
 """Runs the recipes for calls with video; ffmpeg has to decode what they write without a word.
 
-video.py CASE: archive, archive-absent, film, film-absent, live or watch. The call is mostly that of tests/tools/video-call.c: a camera
+video.py CASE: archive, archive-absent, film, film-absent, live, watch or lip-sync. The call is mostly that of tests/tools/video-call.c: a camera
 that gets another size after half of the time, and a screen that shows nothing for half of it.
 SPDX-License-Identifier: LGPL-2.1-or-later
 """
 import array
 import contextlib
 import json
+import math
 import os
 import re
 import shlex
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import wave
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "sipp"))
 import browser  # noqa: E402
@@ -171,9 +173,62 @@ def watch(folder):
         server.interrupt()
         server.end(60)
         assert call.wait() == 0
-    # The slides are bright.
+    # The slides are bright, and beside them is the wave of the first voice.
     (picture,) = grey(shown, "")
-    assert min(picture[2 * 16 + 8:2 * 16 + 10]) > 200 > 100 > max(picture[4 * 16 + 12:4 * 16 + 15]), list(picture)
+    assert picture[2 * 16 + 9] > 200 > 150 > picture[4 * 16 + 13] > 60, list(picture)
+
+
+FLASH = 0.35
+
+
+def beeps(path, seconds):
+    """A voice that beeps for 40 ms each time the camera flashes; not at 0, where nothing changes."""
+    rate = 16000
+    samples = array.array("h", bytes(2 * rate * seconds))
+    for start in range(round(FLASH * rate), len(samples) - rate // 25, round(FLASH * rate)):
+        for i in range(rate // 25):
+            samples[start + i] = int(20000 * math.sin(2 * math.pi * 1000 * i / rate))
+    with wave.open(path, "wb") as target:
+        target.setparams((1, 2, rate, 0, "NONE", None))
+        target.writeframes(samples.tobytes())
+    return path
+
+
+def hear(path):
+    """When the left side begins to sound after it was silent."""
+    rate = 48000
+    data = subprocess.run(["ffmpeg", "-v", "error", "-i", path, "-map", "0:a", "-f", "s16le", "-"], check=True,
+                          stdout=subprocess.PIPE).stdout
+    loud = [i for i, sample in enumerate(array.array("h", data)[::2]) if abs(sample) > 3000]
+    return [after / rate for before, after in zip([-rate] + loud, loud) if after - before > rate // 10]
+
+
+def see(path):
+    """When the camera's part of the film changes between dark and bright."""
+    frames = probe(path, "-select_streams", "v", "-show_entries", "frame=best_effort_timestamp_time")["frames"]
+    data = subprocess.run(["ffmpeg", "-v", "error", "-i", path, "-vsync", "passthrough", "-vf",
+                           "crop=160:120:1040:60,scale=1:1:flags=area,format=gray", "-f", "rawvideo", "-"], check=True,
+                          stdout=subprocess.PIPE).stdout
+    assert len(data) == len(frames), (len(data), len(frames))
+    times = [float(frame["best_effort_timestamp_time"]) for frame in frames]
+    return [time for time, before, after in zip(times[1:], data, data[1:]) if (before > 128) != (after > 128)]
+
+
+def lip_sync(folder):
+    """Flash and beep are together in the film, though pictures come 120 ms later than sound. They are lined up by the
+    sender's reports, the first of which come in the first seconds. Flashes last another part of a film's picture each."""
+    seconds = 9
+    os.environ["CALL_CAMERA_DELAY"] = "120"
+    os.environ["CALL_CAMERA"] = ("videotestsrc pattern=blink ! "
+                                 "video/x-raw,format=I420,width=320,height=240,framerate=20/7 ! camera.")
+    voice = beeps(os.path.join(folder, "beeps.wav"), seconds)
+    with recorder.Recorder(documented("compose"), cwd=folder) as server:
+        assert server.call("call", voice, voice, d=seconds, v=recorder.free_ports(4)) == 0
+        server.end(60)
+    film = os.path.join(folder, "call.mkv")
+    heard = hear(film)
+    late = [min((flash - beep for beep in heard), key=abs) for flash in see(film) if 4 < flash < seconds - 0.5]
+    assert len(late) > 8 and max(map(abs, late)) < 0.04, late
 
 
 with tempfile.TemporaryDirectory() as place:
