@@ -32,15 +32,24 @@ endpoint_ready (SiprecEndpoint *endpoint, const gchar *actual_uri, const GError 
   siprec_strand_wake (self->control);
 }
 
-/* Likewise. */
+/* Likewise. None is lost: those that have no room count as unsaid of the last one. */
 static void
 call_refused (SiprecEndpoint *endpoint, const GstStructure *refusal, gpointer user_data)
 {
   GstSiprecSrc *self = user_data;
 
+  guint unsaid = 0, more = 0;
+
+  gst_structure_get_uint (refusal, "unsaid", &more);
   g_mutex_lock (&self->lock);
-  if (self->refusals.length < MAX_REFUSALS)
+  if (self->refusals.length < MAX_REFUSALS) {
     g_queue_push_tail (&self->refusals, gst_structure_copy (refusal));
+  } else {
+    GstStructure *last = g_queue_peek_tail (&self->refusals);
+
+    gst_structure_get_uint (last, "unsaid", &unsaid);
+    gst_structure_set (last, "unsaid", G_TYPE_UINT, unsaid + more + 1, NULL);
+  }
   g_mutex_unlock (&self->lock);
   siprec_strand_wake (self->control);
 }
