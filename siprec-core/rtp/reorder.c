@@ -120,13 +120,17 @@ siprec_reorder_hold (SiprecReorder *reorder, SiprecFrame *frame)
   return TRUE;
 }
 
-void
+gboolean
 siprec_reorder_wait (SiprecReorder *reorder, SiprecFrame *frame)
 {
+  if (frame->seq < reorder->next) {
+    reorder->next = frame->seq;
+    reorder->history >>= 1;
+  }
+  reorder->newest = frame->seq;
   reorder->waiting = TRUE;
-  reorder->next = reorder->newest = frame->seq;
-  reorder->history >>= 1;
-  siprec_reorder_hold (reorder, frame);
+  reorder->waiting = siprec_reorder_hold (reorder, frame);
+  return reorder->waiting;
 }
 
 void

@@ -168,6 +168,48 @@ GST_START_TEST (test_network)
 
 GST_END_TEST;
 
+/* Frames that are lost beside those that a stall holds up: the last before it, its first ones, both. */
+static const guint stall_losses[][2] = {{0, 0}, {99, 0}, {100, 0}, {100, 101}, {97, 100}, {101, 0}};
+
+/* The network stands still for longer than the latency, and gives all at once then: what came has its place, and is moved by
+ * no more than it was too late. */
+GST_START_TEST (test_stall)
+{
+  const guint n_frames = 500, begin = 100, length = 15;
+  const GstClockTime end = T0 + n_frames * LENGTH + 100 * GST_MSECOND;
+  const gint64 too_late = length * LENGTH - 200 * GST_MSECOND;
+  const guint *lost = stall_losses[__i__];
+  GArray *packets = g_array_new (FALSE, FALSE, sizeof (Packet));
+  g_autofree gint64 *places = NULL;
+  guint n_lost = 0;
+  Talker talker;
+
+  for (guint i = 0; i < n_frames; i++) {
+    guint comes = i >= begin && i < begin + length ? begin + length : i;
+    Packet packet = {T0 + GST_MSECOND + comes * LENGTH, i};
+
+    if (i > 0 && (i == lost[0] || i == lost[1]))
+      n_lost++;
+    else
+      g_array_append_val (packets, packet);
+  }
+  talker_init (&talker, 1, NULL, SIPREC_FILL_SILENCE);
+  receive_all (&talker, packets, end);
+  fail_unless_equals_int (talker.speech, (n_frames - n_lost) * FRAME);
+  fail_unless_equals_int (talker.receiver.timeline.late, 0);
+  fail_unless_equals_int (siprec_receiver_get_stats (&talker.receiver)->num_lost, n_lost);
+  places = find_frames (&talker, n_frames);
+  for (guint i = 0; i < n_frames; i++) {
+    gint64 moved = places[i] - (gint64)(i * LENGTH);
+
+    fail_unless (places[i] < 0 || (moved > -TOLERANCE && moved < too_late + TOLERANCE),
+                 "frame %u: moved by %" G_GINT64_FORMAT " us", i, moved / 1000);
+  }
+  talker_clear (&talker);
+  g_array_unref (packets);
+}
+GST_END_TEST;
+
 static Suite *
 receiver_network_suite (void)
 {
@@ -176,6 +218,7 @@ receiver_network_suite (void)
 
   suite_add_tcase (suite, tc);
   tcase_add_loop_test (tc, test_network, 0, G_N_ELEMENTS (networks));
+  tcase_add_loop_test (tc, test_stall, 0, G_N_ELEMENTS (stall_losses));
   return suite;
 }
 
