@@ -99,10 +99,24 @@ get_room (SiprecReceiver *receiver)
   return early > 0 ? -early : CLAMP (room, 0, (gint64)receiver->latency);
 }
 
-/* Gives out what waited, moved by @skew if there is room; returns by how much it was. */
+/* By how much the last of what waits would end after the stream, if it has ended. */
+static gint64
+get_excess (SiprecReceiver *receiver, gint64 skew)
+{
+  const SiprecFrame *last = siprec_reorder_peek_newest (&receiver->reorder);
+
+  if (!receiver->ended)
+    return 0;
+  return (gint64)last->time + skew - (gint64)receiver->end +
+         (gint64)gst_util_uint64_scale (last->duration, GST_SECOND, last->format->clock_rate);
+}
+
+/* Gives out what waited, moved by @skew if there is room; returns by how much it was. What came before the end was spoken
+ * before it, whatever the clock has learnt so far. */
 static gint64
 settle (SiprecReceiver *receiver, gint64 skew)
 {
+  skew -= MAX (get_excess (receiver, skew), 0);
   skew = MAX (skew, -get_room (receiver));
   receiver->settling = 0;
   receiver->clock.loose = FALSE;

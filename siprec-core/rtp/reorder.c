@@ -171,6 +171,12 @@ siprec_reorder_peek (SiprecReorder *reorder)
   }
 }
 
+const SiprecFrame *
+siprec_reorder_peek_newest (SiprecReorder *reorder)
+{
+  return get_slot (reorder, reorder->newest);
+}
+
 gboolean
 siprec_reorder_find_hole (const SiprecReorder *reorder, gint64 *seq)
 {

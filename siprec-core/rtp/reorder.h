@@ -60,6 +60,9 @@ SIPREC_API gboolean siprec_reorder_take (SiprecReorder *reorder, SiprecFrame *fr
 /* The first frame held, NULL if there is none. */
 SIPREC_API const SiprecFrame *siprec_reorder_peek (SiprecReorder *reorder);
 
+/* While waiting: the last of the frames held. */
+SIPREC_API const SiprecFrame *siprec_reorder_peek_newest (SiprecReorder *reorder);
+
 /* The first number that is missing after *@seq and before a frame that is held; -1 begins. FALSE if there is none. */
 SIPREC_API gboolean siprec_reorder_find_hole (const SiprecReorder *reorder, gint64 *seq);
 
