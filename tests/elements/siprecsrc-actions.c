@@ -127,10 +127,11 @@ set (Gate *gate, gboolean *flag)
   g_mutex_unlock (&gate->lock);
 }
 
+/* For longer than a caller waits. */
 static void
 await (Gate *gate, gboolean *flag)
 {
-  gint64 until = g_get_monotonic_time () + 5 * G_USEC_PER_SEC;
+  gint64 until = g_get_monotonic_time () + 30 * G_USEC_PER_SEC;
 
   g_mutex_lock (&gate->lock);
   while (!*flag && g_cond_wait_until (&gate->changed, &gate->lock, until))
