@@ -432,8 +432,8 @@ siprec_agent_contact (SiprecAgent *agent, const SiprecRequest *request)
 
   /* RFC 3261 section 8.1.1.8: who calls a sips URI wants the same of the Contact. */
   if (request->uri && g_ascii_strncasecmp (request->uri, "sips:", 5) == 0)
-    return g_strdup_printf ("<sips:%s>;+sip.srs", host_port);
-  return g_strdup_printf ("<sip:%s;transport=%s>;+sip.srs", host_port, request->transport);
+    return g_strconcat ("<sips:", host_port, ">;+sip.srs", NULL);
+  return g_strconcat ("<sip:", host_port, ";transport=", request->transport, ">;+sip.srs", NULL);
 }
 
 /* the thread */
