@@ -18,17 +18,19 @@
 #define MAX_CYCLES 4
 
 typedef struct {
-  guint8 mki[SIPREC_MAX_MKI];
   SiprecCipher *rtp, *rtcp;
+  guint8 mki[SIPREC_MAX_MKI];
 } Key;
 
+/* What every packet needs comes first: with many streams it is waiting for memory that costs. */
 typedef struct {
   SiprecTransform base;
   const SiprecSuite *suite;
   guint mki_size;
   guint n_keys;
+  SiprecReplayTable rtp;
   Key keys[SIPREC_MAX_MASTER_KEYS];
-  SiprecReplayTable rtp, rtcp;
+  SiprecReplayTable rtcp;
   SiprecReplayTable before; /* what the keys before these had, or those before them */
   guint32 next_index;       /* of SRTCP that we send */
   gboolean plain_rtcp;
