@@ -32,15 +32,24 @@ endpoint_ready (SiprecEndpoint *endpoint, const gchar *actual_uri, const GError 
   siprec_strand_wake (self->control);
 }
 
-/* Likewise. */
+/* Likewise. None is lost: those that have no room count as unsaid of the last one. */
 static void
 call_refused (SiprecEndpoint *endpoint, const GstStructure *refusal, gpointer user_data)
 {
   GstSiprecSrc *self = user_data;
 
+  guint unsaid = 0, more = 0;
+
+  gst_structure_get_uint (refusal, "unsaid", &more);
   g_mutex_lock (&self->lock);
-  if (self->refusals.length < MAX_REFUSALS)
+  if (self->refusals.length < MAX_REFUSALS) {
     g_queue_push_tail (&self->refusals, gst_structure_copy (refusal));
+  } else {
+    GstStructure *last = g_queue_peek_tail (&self->refusals);
+
+    gst_structure_get_uint (last, "unsaid", &unsaid);
+    gst_structure_set (last, "unsaid", G_TYPE_UINT, unsaid + more + 1, NULL);
+  }
   g_mutex_unlock (&self->lock);
   siprec_strand_wake (self->control);
 }
@@ -331,13 +340,12 @@ gst_siprec_src_call (GstSiprecSrc *self, const gchar *uri, GstPromise *promise)
 {
   g_autoptr (SiprecSession) session = NULL;
   g_autoptr (GError) error = NULL;
+  GstSiprecWish *wish = gst_siprec_wish_new (self, promise);
 
-  if (promise)
-    gst_promise_ref (promise);
   g_mutex_lock (&self->lock);
   if (self->acceptor)
     session = siprec_endpoint_call (self->endpoint, self->acceptor, uri ? uri : "", CALL_TIMEOUT,
-                                    gst_siprec_src_reply, promise, &error);
+                                    gst_siprec_src_reply, wish, &error);
   else
     error =
         g_error_new_literal (SIPREC_ERROR, SIPREC_ERROR_STATE,
@@ -347,7 +355,7 @@ gst_siprec_src_call (GstSiprecSrc *self, const gchar *uri, GstPromise *promise)
     g_set_object (&self->calling, session);
   g_mutex_unlock (&self->lock);
   if (error)
-    gst_siprec_src_reply (NULL, 0, error, promise);
+    gst_siprec_src_reply (NULL, 0, error, wish);
 }
 
 void
@@ -399,8 +407,10 @@ decide (GstSiprecSrc *self, SiprecSession *session)
 
   gst_siprec_src_set_state (self, GST_SIPREC_SESSION_STATE_OFFERED);
   gst_siprec_src_emit_sdp (self, session);
-  g_signal_emit (self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ACCEPT_SESSION], 0, request,
-                 &status);
+  /* Whom we call we want to record. */
+  if (siprec_session_get_state (session) != SIPREC_SESSION_CALLING)
+    g_signal_emit (self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ACCEPT_SESSION], 0, request,
+                   &status);
   if (status == 0)
     refused = ask_for_streams (self, session);
   GST_INFO_OBJECT (self, "session %s: status %u, refused m-lines %" G_GINT64_MODIFIER "x",

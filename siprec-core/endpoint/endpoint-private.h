@@ -51,8 +51,9 @@ struct _SiprecEndpoint {
   guint n_sessions;
   GList *watchers; /* of refusals.c */
   gint64 refusal_second;
-  guint n_refusals; /* in that second */
-  guint n_unsaid;   /* since one was told */
+  guint n_refusals;     /* in that second */
+  guint n_unsaid;       /* since one was told */
+  GstStructure *unsaid; /* the first of those, nullable */
 
   /* The acceptor, waiter or watcher that the SIP thread is calling; who removes it waits for `idle`. */
   gpointer called;

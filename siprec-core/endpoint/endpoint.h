@@ -201,7 +201,7 @@ SIPREC_API void siprec_endpoint_unwatch (SiprecEndpoint *endpoint, gpointer user
 /**
  * SiprecRefusedFunc:
  * @refusal: GstSiprecSessionRefused: status (guint), reason (for people), call-id, from, to, remote-address, and
- *   unsaid (guint): how many before it were not told, since there are ten a second at most
+ *   unsaid (guint): how many more there were since one was told, since ten a second are told
  *
  * A call was refused, other than by an acceptor's decision. Called in the SIP thread without locks; must not
  * block.

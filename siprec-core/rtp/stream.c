@@ -442,6 +442,18 @@ siprec_stream_pop (SiprecStream *stream, SiprecUnit *units, guint max)
 }
 
 gboolean
+siprec_stream_give_back (SiprecStream *stream, SiprecUnit *units, guint n)
+{
+  return siprec_ring_give_back (&stream->ring, units, n);
+}
+
+void
+siprec_stream_go_on (SiprecStream *stream)
+{
+  siprec_ring_go_on (&stream->ring);
+}
+
+gboolean
 siprec_stream_wait (SiprecStream *stream)
 {
   return siprec_ring_wait (&stream->ring);

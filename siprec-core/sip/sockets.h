@@ -55,7 +55,8 @@ const gchar *siprec_sockets_inner (SiprecSockets *sockets);
 tport_t *siprec_sockets_connect (SiprecSockets *sockets, const gchar *id);
 
 /* Lets the front connect to @address and @port in the way that @last, a message of that peer, came.
- * @identities: of whom the certificate may be, if TLS */
+ * @identities: of whom the certificate may be, if TLS. Returns: (nullable): borrowed, for one dialog: it is closed when
+ * nobody has had a reference for a while */
 tport_t *siprec_sockets_dial (SiprecSockets *sockets, const SiprecRequest *last,
                               const gchar *const *identities, const gchar *address, guint16 port);
 

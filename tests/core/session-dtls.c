@@ -2,9 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
 
+#include "session-ends.h"
 #include "siprec-core/srtp/dtls.h"
-#include "tests/support/caller.h"
-#include "tests/support/recorder.h"
 
 #define FRAME    160
 #define N_FRAMES 20
@@ -18,24 +17,12 @@ typedef struct {
   Sealer *sealer;
 } Client;
 
-static Recorder *recorder;
-static Caller *caller;
-
 static void
 set_up (void)
 {
   SiprecPolicy policy = {.srtp_policy = SIPREC_SRTP_REQUIRED};
 
-  recorder = recorder_new (&policy);
-  caller = caller_new (recorder_uri (recorder), FALSE);
-  recorder_accept (recorder);
-}
-
-static void
-tear_down (void)
-{
-  caller_free (caller);
-  recorder_free (recorder);
+  ends_open_with (&policy, FALSE);
 }
 
 static void
@@ -121,7 +108,7 @@ use_keys (Client *client)
 }
 
 static SiprecStream *
-next_stream (SiprecSession *session)
+next_stream (void)
 {
   g_autoptr (SiprecEvent) added = recorder_event (recorder, session, SIPREC_EVENT_STREAM_ADDED);
   SiprecStreamWishes wishes = {.latency = 100 * GST_MSECOND};
@@ -129,15 +116,6 @@ next_stream (SiprecSession *session)
   fail_unless_equals_string (json_object_get_string_member (added->data, "encryption"), "dtls");
   siprec_stream_claim (added->stream, &wishes, NULL);
   return siprec_stream_ref (added->stream);
-}
-
-static SiprecSession *
-claim (void)
-{
-  SiprecSession *session = recorder_session (recorder, 0);
-
-  fail_unless (session && recorder_claim (recorder, session));
-  return session;
 }
 
 static guint64
@@ -219,7 +197,8 @@ GST_START_TEST (each_role_is_played)
   client_init (&client, 0);
   fail_unless_equals_int (shake (&client), SIPREC_DTLS_DONE);
   use_keys (&client);
-  stream = next_stream (claim ());
+  ends_claim ();
+  stream = next_stream ();
   talk (stream, 0);
   client_clear (&client);
 }
@@ -232,15 +211,14 @@ GST_START_TEST (a_wrong_certificate_costs_one_stream)
   g_autofree gchar *wrong = make_attributes ("active", TRUE);
   g_autoptr (SiprecStream) one = NULL, two = NULL;
   g_autoptr (SiprecEvent) failed = NULL;
-  SiprecSession *session;
   Client clients[2];
 
   caller_set_media (caller, 0, "UDP/TLS/RTP/SAVPF", wrong);
   caller_set_media (caller, 1, "UDP/TLS/RTP/SAVPF", right);
   fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
-  session = claim ();
-  one = next_stream (session);
-  two = next_stream (session);
+  ends_claim ();
+  one = next_stream ();
+  two = next_stream ();
   for (guint i = 0; i < 2; i++) {
     client_init (&clients[i], i);
     shake (&clients[i]);
@@ -292,7 +270,8 @@ GST_START_TEST (a_refresh_keeps_the_association)
   client_init (&client, 0);
   fail_unless_equals_int (shake (&client), SIPREC_DTLS_DONE);
   use_keys (&client);
-  stream = next_stream (claim ());
+  ends_claim ();
+  stream = next_stream ();
   fail_unless_equals_int (caller_reinvite (caller, 1, "sendonly"), 200);
   fail_unless (strstr (caller_last (caller), "a=setup:active"));
   talk (stream, 0);
@@ -331,7 +310,8 @@ GST_START_TEST (another_association_takes_over)
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
   id = caller_attribute (caller, 0, "tls-id");
   fail_unless_equals_int (id != NULL, strstr (offer, "tls-id") != NULL);
-  stream = next_stream (claim ());
+  ends_claim ();
+  stream = next_stream ();
   client_init (&client, 0);
   fail_unless_equals_int (shake (&client), SIPREC_DTLS_DONE);
   use_keys (&client);
@@ -367,7 +347,8 @@ GST_START_TEST (any_fingerprint_will_do)
   client_init (&client, 0);
   fail_unless_equals_int (shake (&client), SIPREC_DTLS_DONE);
   use_keys (&client);
-  stream = next_stream (claim ());
+  ends_claim ();
+  stream = next_stream ();
   talk (stream, 0);
   client_clear (&client);
 }
@@ -378,13 +359,12 @@ GST_START_TEST (an_intruder_does_not_take_the_place)
 {
   g_autofree gchar *attributes = make_attributes ("active", FALSE);
   g_autoptr (SiprecStream) stream = NULL;
-  SiprecSession *session;
   Client intruder, client;
 
   caller_set_media (caller, 0, "UDP/TLS/RTP/SAVPF", attributes);
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
-  session = claim ();
-  stream = next_stream (session);
+  ends_claim ();
+  stream = next_stream ();
   client_init (&intruder, 0);
   intruder.line = 5;
   for (guint i = 0; i < 3; i++) {
@@ -408,14 +388,13 @@ GST_START_TEST (a_stream_does_not_fail_with_its_reports)
   g_autofree gchar *attributes = make_attributes ("active", TRUE);
   g_autoptr (SiprecStream) stream = NULL;
   g_autoptr (SiprecEvent) failed = NULL;
-  SiprecSession *session;
   Client client;
 
   *strstr (attributes, "a=rtcp-mux") = '\0';
   caller_set_media (caller, 0, "UDP/TLS/RTP/SAVPF", attributes);
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
-  session = claim ();
-  stream = next_stream (session);
+  ends_claim ();
+  stream = next_stream ();
   client_init (&client, 0);
   client.port++;
   send_to_port (&client, alert, sizeof (alert));
@@ -435,7 +414,7 @@ session_dtls_suite (void)
   TCase *tcase = tcase_create ("calls");
 
   suite_add_tcase (suite, tcase);
-  tcase_add_checked_fixture (tcase, set_up, tear_down);
+  tcase_add_checked_fixture (tcase, set_up, ends_close);
   tcase_add_loop_test (tcase, each_role_is_played, 0, G_N_ELEMENTS (roles));
   tcase_add_test (tcase, a_wrong_certificate_costs_one_stream);
   tcase_add_test (tcase, the_transport_decides_where_both_are_offered);

@@ -90,14 +90,12 @@ GST_START_TEST (test_reports)
 {
   run_reports (FALSE);
 }
-
 GST_END_TEST;
 
 GST_START_TEST (test_reports_mux)
 {
   run_reports (TRUE);
 }
-
 GST_END_TEST;
 
 /* The type of the last packet of the compound that comes next on @fd. */
@@ -158,14 +156,12 @@ GST_START_TEST (test_keepalive)
 {
   run_keepalive (FALSE, FALSE);
 }
-
 GST_END_TEST;
 
 GST_START_TEST (test_keepalive_mux)
 {
   run_keepalive (TRUE, TRUE);
 }
-
 GST_END_TEST;
 
 /* RFC 3550 section 6.3.7: no BYE where nothing was sent before. */
@@ -181,7 +177,6 @@ GST_START_TEST (test_no_bye)
   fail_unless_equals_int (receive_last_type (f.rtcp, 100), GST_RTCP_TYPE_INVALID);
   fixture_clear (&f);
 }
-
 GST_END_TEST;
 
 /* The packet that comes next on @fd, within 5 s; returns its size. */
@@ -211,7 +206,6 @@ GST_START_TEST (test_rtp_keepalive)
   fail_unless_equals_int (receive_last_type (f.rtcp, 10000), GST_RTCP_TYPE_SDES);
   fixture_clear (&f);
 }
-
 GST_END_TEST;
 
 /* What is sent, and how often, on made-up times. */
@@ -235,7 +229,6 @@ GST_START_TEST (test_keepalive_packets)
   }
   fail_unless_equals_int (n, 241);
 }
-
 GST_END_TEST;
 
 /* a=rtcp may name another host and port than the media's. */
@@ -249,7 +242,6 @@ GST_START_TEST (test_rtcp_address)
   fail_unless_equals_int (receive_last_type (f.rtcp, 10000), GST_RTCP_TYPE_SDES);
   fixture_clear (&f);
 }
-
 GST_END_TEST;
 
 /* Reports of theirs come from another port than the SDP says: ours go there (RFC 4961). An SDES alone is
@@ -271,7 +263,6 @@ GST_START_TEST (test_symmetric)
   fail_unless_equals_string (gst_structure_get_string (stats, "cname"), "ann");
   fixture_clear (&f);
 }
-
 GST_END_TEST;
 
 /* A stranger reports before media has told who the client is: our reports go to where the SDP says. */

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import signal
+import socket
 import subprocess
 import threading
 import wave
@@ -29,6 +30,26 @@ def environment():
     return dict({"GST_REGISTRY": os.path.join(BUILD, "registry.bin")}, **os.environ,
                 GST_PLUGIN_PATH_1_0=os.path.join(BUILD, "gst"),
                 RTP_PLAY=os.path.join(TOOLS, "rtp-play"))
+
+
+def free_ports(n):
+    """The first, an even one, of @n UDP ports in a row that nobody uses."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as first:
+            first.bind(("127.0.0.1", 0))
+            port = first.getsockname()[1]
+        sockets = []
+        try:
+            for each in range(port, port + n):
+                sockets.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                sockets[-1].bind(("127.0.0.1", each))
+            if port % 2 == 0:
+                return port
+        except OSError:
+            pass
+        finally:
+            for each in sockets:
+                each.close()
 
 
 def on_free_port(line):
