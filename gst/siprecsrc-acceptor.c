@@ -410,8 +410,10 @@ decide (GstSiprecSrc *self, SiprecSession *session)
 
   gst_siprec_src_set_state (self, GST_SIPREC_SESSION_STATE_OFFERED);
   gst_siprec_src_emit_sdp (self, session);
-  g_signal_emit (self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ACCEPT_SESSION], 0, request,
-                 &status);
+  /* Whom we call we want to record. */
+  if (siprec_session_get_state (session) != SIPREC_SESSION_CALLING)
+    g_signal_emit (self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ACCEPT_SESSION], 0, request,
+                   &status);
   if (status == 0)
     refused = ask_for_streams (self, session);
   GST_INFO_OBJECT (self, "session %s: status %u, refused m-lines %" G_GINT64_MODIFIER "x",

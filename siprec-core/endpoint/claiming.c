@@ -106,12 +106,29 @@ give_session (SiprecEndpoint *endpoint, SiprecSession *session)
     on_released (session, endpoint);
 }
 
+/* A session of ours has been decided on, and the client is waiting for its ACK. */
+static void
+conclude_call (SiprecEndpoint *endpoint, SiprecSession *session, guint status,
+               guint64 refused_mlines)
+{
+  if (status >= 300) {
+    siprec_session_finish (session, SIPREC_END_HANGUP, NULL);
+  } else if (siprec_session_answer_call (session, refused_mlines)) {
+    give_session (endpoint, session);
+    siprec_session_conclude_call (session);
+  }
+}
+
 /* The session has been decided on: answers it. */
 static void
 conclude (SiprecEndpoint *endpoint, SiprecSession *session, guint status, guint64 refused_mlines)
 {
   SiprecAcceptor *acceptor;
 
+  if (siprec_session_get_state (session) == SIPREC_SESSION_CALLING) {
+    conclude_call (endpoint, session, status, refused_mlines);
+    return;
+  }
   if (status >= 300 && status < 700) {
     siprec_session_refuse (session, status);
   } else if (siprec_session_accept (session, refused_mlines)) {
@@ -245,7 +262,7 @@ on_ended (SiprecSession *session, gpointer user_data)
 static void
 on_answered (SiprecSession *session, gpointer user_data)
 {
-  give_session (user_data, session);
+  offer_session (user_data, session);
 }
 
 const SiprecSessionOwner siprec_endpoint_session_owner = {on_released, on_ended, on_answered};
