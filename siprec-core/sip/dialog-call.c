@@ -12,6 +12,7 @@ make_destination (const SiprecCallee *callee)
 {
   SiprecRequest *destination = siprec_request_new ();
 
+  destination->uri = g_strdup (callee->uri);
   destination->call_id = g_strdup (callee->call_id);
   destination->transport = g_strdup (callee->transport);
   destination->remote_address = g_strdup (callee->address);
