@@ -340,13 +340,12 @@ gst_siprec_src_call (GstSiprecSrc *self, const gchar *uri, GstPromise *promise)
 {
   g_autoptr (SiprecSession) session = NULL;
   g_autoptr (GError) error = NULL;
+  GstSiprecWish *wish = gst_siprec_wish_new (self, promise);
 
-  if (promise)
-    gst_promise_ref (promise);
   g_mutex_lock (&self->lock);
   if (self->acceptor)
     session = siprec_endpoint_call (self->endpoint, self->acceptor, uri ? uri : "", CALL_TIMEOUT,
-                                    gst_siprec_src_reply, promise, &error);
+                                    gst_siprec_src_reply, wish, &error);
   else
     error =
         g_error_new_literal (SIPREC_ERROR, SIPREC_ERROR_STATE,
@@ -356,7 +355,7 @@ gst_siprec_src_call (GstSiprecSrc *self, const gchar *uri, GstPromise *promise)
     g_set_object (&self->calling, session);
   g_mutex_unlock (&self->lock);
   if (error)
-    gst_siprec_src_reply (NULL, 0, error, promise);
+    gst_siprec_src_reply (NULL, 0, error, wish);
 }
 
 void

@@ -2,8 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "siprecsrc.h"
 
-#include "siprec-core/error.h"
-
 #include "structure.h"
 #include "ticker.h"
 #include "siprec-core/rtp/context.h"
@@ -244,91 +242,6 @@ gst_siprec_src_run_session (GstSiprecSrc *self)
   g_mutex_unlock (&self->lock);
   if (eos_asked)
     end_stream (self);
-}
-
-/* The session that the element has or is about to have. (transfer full) (nullable) */
-static SiprecSession *
-get_session (GstSiprecSrc *self)
-{
-  SiprecSession *session;
-
-  g_mutex_lock (&self->lock);
-  session = self->session   ? self->session
-            : self->given   ? self->given
-            : self->calling ? self->calling
-                            : self->asked;
-  if (session)
-    g_object_ref (session);
-  g_mutex_unlock (&self->lock);
-  return session;
-}
-
-void
-gst_siprec_src_hangup (GstSiprecSrc *self, const gchar *reason)
-{
-  g_autoptr (SiprecSession) session = get_session (self);
-
-  if (session)
-    siprec_session_hangup (session, reason);
-}
-
-void
-gst_siprec_src_reply (SiprecSession *session, guint status, const GError *error, gpointer promise)
-{
-  GstStructure *structure;
-
-  if (!promise)
-    return;
-  structure = gst_structure_new ("application/x-siprec-reply", "status", G_TYPE_UINT, status, NULL);
-  if (error)
-    gst_structure_set (structure, "error", G_TYPE_STRING, error->message, NULL);
-  gst_promise_reply (promise, structure);
-  gst_promise_unref (promise);
-}
-
-/* The session for a wish, or NULL if @promise has been told that there is none. */
-static SiprecSession *
-session_for_wish (GstSiprecSrc *self, GstPromise *promise)
-{
-  SiprecSession *session = get_session (self);
-
-  if (!session) {
-    g_autoptr (GError) error =
-        g_error_new_literal (SIPREC_ERROR, SIPREC_ERROR_STATE, "There is no recording session.");
-
-    gst_siprec_src_reply (NULL, 0, error, promise ? gst_promise_ref (promise) : NULL);
-  }
-  return session;
-}
-
-void
-gst_siprec_src_pause (GstSiprecSrc *self, gint mline, GstPromise *promise)
-{
-  g_autoptr (SiprecSession) session = session_for_wish (self, promise);
-
-  if (session)
-    siprec_session_pause (session, mline, gst_siprec_src_reply,
-                          promise ? gst_promise_ref (promise) : NULL);
-}
-
-void
-gst_siprec_src_resume (GstSiprecSrc *self, gint mline, GstPromise *promise)
-{
-  g_autoptr (SiprecSession) session = session_for_wish (self, promise);
-
-  if (session)
-    siprec_session_resume (session, mline, gst_siprec_src_reply,
-                           promise ? gst_promise_ref (promise) : NULL);
-}
-
-void
-gst_siprec_src_request_snapshot (GstSiprecSrc *self, const gchar *reason, GstPromise *promise)
-{
-  g_autoptr (SiprecSession) session = session_for_wish (self, promise);
-
-  if (session)
-    siprec_session_request_snapshot (session, reason, gst_siprec_src_reply,
-                                     promise ? gst_promise_ref (promise) : NULL);
 }
 
 void

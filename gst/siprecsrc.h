@@ -198,20 +198,24 @@ void gst_siprec_src_install_signals (GObjectClass *klass);
 gboolean gst_siprec_src_claim (GstSiprecSrc *self, SiprecSession *session, GError **error);
 void gst_siprec_src_run_session (GstSiprecSrc *self);
 
-/* Ends what is received: BYE. Any thread. */
+/* The session's end without control strand and pads: BYE, or back to the endpoint. */
+void gst_siprec_src_drop_session (GstSiprecSrc *self);
+
+/* siprecsrc-wishes.c: what is wanted of the client. All in any thread. */
+
+/* Ends what is received: BYE. */
 void gst_siprec_src_hangup (GstSiprecSrc *self, const gchar *reason);
 
-/* A SiprecWishReply: replies to @promise (transfer full, nullable). */
-void gst_siprec_src_reply (SiprecSession *session, guint status, const GError *error,
-                           gpointer promise);
-
-/* What the client is asked for; @promise (nullable) is replied when it has answered. Any thread. */
+/* @promise (nullable) is replied on a thread of its own when the client has answered. */
 void gst_siprec_src_pause (GstSiprecSrc *self, gint mline, GstPromise *promise);
 void gst_siprec_src_resume (GstSiprecSrc *self, gint mline, GstPromise *promise);
 void gst_siprec_src_request_snapshot (GstSiprecSrc *self, const gchar *reason, GstPromise *promise);
 
-/* The session's end without control strand and pads: BYE, or back to the endpoint. */
-void gst_siprec_src_drop_session (GstSiprecSrc *self);
+/* For gst_siprec_src_reply(), a SiprecWishReply, which frees it; NULL if there is no @promise. */
+typedef struct _GstSiprecWish GstSiprecWish;
+GstSiprecWish *gst_siprec_wish_new (GstSiprecSrc *self, GstPromise *promise);
+void gst_siprec_src_reply (SiprecSession *session, guint status, const GError *error,
+                           gpointer wish);
 
 /* siprecsrc-pads.c: which pads there are */
 
@@ -239,7 +243,7 @@ GPtrArray *gst_siprec_src_get_pads (GstSiprecSrc *self);
 
 /* Control strand, whenever it runs: removes pads whose m-line is gone, reports failed branches. */
 void gst_siprec_src_check_pads (GstSiprecSrc *self);
-/* Once a second: reports blocked branches, lets the metadata's time pass. */
+/* Once a second: reports blocked branches and pads without one, lets the metadata's time pass. */
 void gst_siprec_src_tick_pads (GstSiprecSrc *self, GstClockTime now);
 
 /* siprecsrc-events.c: what introduces a feed */

@@ -83,7 +83,8 @@ struct _GstSiprecSrcPad {
 
   /* Object lock: what it has done. */
   guint64 num_pushed;
-  guint64 num_unlinked;
+  guint64 num_unlinked; /* buffers that found no branch, or a stopped one */
+  gint n_links;         /* how often it was linked */
   guint64 num_records_dropped;
   GstClockTime position;
   GstStructure *final_stats; /* of the last stream that has ended */
@@ -104,7 +105,7 @@ struct _GstSiprecSrcPad {
   /* Atomic. */
   gint started;       /* the pusher may push */
   gint updated;       /* there are updates */
-  gint flow;          /* GstFlowReturn of the last push, FLUSHING, EOS or an error stops the pad */
+  gint flow;          /* GstFlowReturn of the last push; EOS or an error stops the pad */
   gint over;          /* EOS has been pushed */
   gint pushing_since; /* ms of CLOCK_MONOTONIC modulo 2^32, or 0 */
 
@@ -112,6 +113,7 @@ struct _GstSiprecSrcPad {
   gboolean removed;         /* its m-line is gone */
   gboolean failed_reported; /* its branch's failure has been posted */
   gboolean blocked_reported;
+  guint idle_ticks;            /* without ever having been linked */
   SiprecFormat *filler_format; /* silence of its kind */
 };
 

@@ -233,6 +233,7 @@ run_command (SiprecStream *stream, gpointer data)
       break;
     case SET_REMOTE:
       siprec_latch_set_remote (&stream->gate.latch, command->address, command->port, stream->peer);
+      siprec_latch_set_reports (&stream->gate.latch, command->rtcp_address, command->rtcp_port);
       siprec_rtcp_set_remote (&receiver->rtcp, command->rtcp_address, command->rtcp_port,
                               command->flag);
       break;

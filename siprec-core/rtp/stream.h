@@ -265,7 +265,7 @@ SIPREC_API void siprec_stream_set_flushing (SiprecStream *stream, gboolean flush
  *
  * Returns: (transfer full): "application/x-siprec-stats" with the field names of rtpjitterbuffer and
  *   RTP sources: num-pushed, num-lost, num-late, num-duplicates, avg-jitter (guint64, ns), and packets-received,
- *   octets-received, bytes-received, num-reordered, rtx-success-count, num-invalid, num-unknown-pt, num-overruns, num-filled,
+ *   octets-received, bytes-received, num-reordered, rtx-success-count, fec-recovered, num-invalid, num-unknown-pt, num-overruns, num-filled,
  *   num-wrong-source, num-foreign-ssrc, num-auth-failed, num-replayed (guint64), srtp (string, the suite), ssrc (uint), clock-rate (int), encoding-name, source (string "address:port"), have-sr (boolean),
  *   sr-ntptime, sr-rtptime, cname (string). They are at most 80 ms old, or a tick if
  *   they are asked for all the time. Thread safe.

@@ -32,6 +32,14 @@ wake_front (gpointer front)
   siprec_front_wake (front);
 }
 
+/* For the stack. */
+static void
+describe (SiprecConnection *connection)
+{
+  g_free (connection->peer);
+  connection->relay.peer = connection->peer = siprec_relay_describe (&connection->relay);
+}
+
 SiprecConnection *
 siprec_connection_new (SiprecFront *front, gint fd, SSL *ssl, SiprecTlsContext *tls,
                        const SiprecRelay *relay)
@@ -47,6 +55,7 @@ siprec_connection_new (SiprecFront *front, gint fd, SSL *ssl, SiprecTlsContext *
   connection->relay.transport = ssl ? "tls" : "tcp";
   connection->relay.remote_address = connection->remote_address = g_strdup (relay->remote_address);
   connection->relay.local_address = connection->local_address = g_strdup (relay->local_address);
+  describe (connection);
   connection->channel = siprec_channel_new (fd, ssl);
   connection->peer_watch = (SiprecWatch){WATCH_PEER, connection};
   connection->stack_watch = (SiprecWatch){WATCH_STACK, connection};
@@ -116,6 +125,7 @@ siprec_connection_free (SiprecConnection *connection)
   g_free (connection->remote_address);
   g_free (connection->local_address);
   g_free (connection->counted);
+  g_free (connection->peer);
   g_free (connection->id);
   g_free (connection);
 }
@@ -228,6 +238,7 @@ get_ready (SiprecConnection *connection)
   if (siprec_channel_ssl (connection->channel))
     connection->identities = siprec_tls_identities (siprec_channel_ssl (connection->channel));
   connection->relay.identities = (const gchar *const *)connection->identities;
+  describe (connection);
   set_deadline (connection, connection->front->limits.silent_ms);
 }
 
@@ -253,15 +264,15 @@ skip_keepalives (SiprecConnection *connection, gsize at)
 static gboolean
 send_to_stack (SiprecConnection *connection, const gchar *text, gsize header_length, gsize length)
 {
-  g_autoptr (GString) message = NULL;
+  gsize added;
 
   connection->relay.number++;
-  message = siprec_relay_inward (&connection->relay, text, header_length, length);
-  if (!message)
+  added =
+      siprec_relay_inward (&connection->relay, text, header_length, length, connection->to_stack);
+  if (added == 0)
     return FALSE;
-  g_string_append_len (connection->to_stack, message->str, message->len);
-  g_queue_push_tail (&connection->in_flight, GSIZE_TO_POINTER (message->len));
-  connection->in_flight_bytes += message->len;
+  g_queue_push_tail (&connection->in_flight, GSIZE_TO_POINTER (added));
+  connection->in_flight_bytes += added;
   return TRUE;
 }
 

@@ -49,6 +49,7 @@ typedef struct {
  * @stalled: @deadline is for the stack to take what is in flight
  * @deadline: when it is closed, unless something happens before; 0 for never
  * @expected: (nullable): of a server that we have connected to: whose certificate it must show
+ * @peer: what the stack is told of the peer
  * @counted: the address under which it counts, NULL for one of our own making
  *
  * A peer's connection. Belongs to the front's thread.
@@ -63,6 +64,7 @@ typedef struct {
   gchar **identities;
   gchar **expected;
   gchar *counted;
+  gchar *peer;
 
   SiprecChannel *channel;
   SiprecWatch peer_watch;
