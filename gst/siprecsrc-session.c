@@ -342,8 +342,10 @@ gst_siprec_src_drop_session (GstSiprecSrc *self)
   given = g_steal_pointer (&self->given);
   g_mutex_unlock (&self->lock);
 
-  if (given)
+  if (given && !self->settings.session_detach)
     siprec_session_hangup (given, NULL);
+  else if (given)
+    siprec_session_release (given);
   if (!session)
     return;
   if (!self->settings.session_detach)

@@ -184,6 +184,16 @@ set_playing (GstSiprecSrc *self, gboolean playing)
   g_mutex_unlock (&self->lock);
 }
 
+/* After a pause that wasn't the way to NULL. */
+static void
+resume_pads (GstSiprecSrc *self)
+{
+  g_autoptr (GPtrArray) pads = gst_siprec_src_get_pads (self);
+
+  for (guint i = 0; i < pads->len; i++)
+    gst_siprec_src_pad_go_on (g_ptr_array_index (pads, i));
+}
+
 static GstStateChangeReturn
 change_state (GstElement *element, GstStateChange transition)
 {
@@ -201,6 +211,7 @@ change_state (GstElement *element, GstStateChange transition)
   case GST_STATE_CHANGE_PAUSED_TO_PLAYING:
     gst_siprec_src_time_resume (self);
     set_playing (self, TRUE);
+    resume_pads (self);
     gst_siprec_src_join_queue (self);
     siprec_strand_wake (self->control);
     break;

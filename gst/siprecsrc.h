@@ -247,7 +247,7 @@ GPtrArray *gst_siprec_src_get_pads (GstSiprecSrc *self);
 
 /* Control strand, whenever it runs: removes pads whose m-line is gone, reports failed branches. */
 void gst_siprec_src_check_pads (GstSiprecSrc *self);
-/* Once a second: reports blocked branches, lets the metadata's time pass. */
+/* Once a second: reports blocked branches and pads without one, lets the metadata's time pass. */
 void gst_siprec_src_tick_pads (GstSiprecSrc *self, GstClockTime now);
 
 /* siprecsrc-events.c: what introduces a feed */

@@ -14,6 +14,9 @@
 /* While a key frame is awaited, it is asked for this often; a request or its answer may be lost. */
 #define PATIENCE GST_SECOND
 
+/* Who has sent none for so long never does: its pictures are renewed bit by bit. */
+#define RESIGNATION (3 * GST_SECOND)
+
 /* More than this isn't held of a picture that doesn't end. A packet counts for its payload and for what it takes to
  * keep it, since many small ones aren't cheap. */
 #define MAX_HELD    (16 * 1024 * 1024)
@@ -37,6 +40,7 @@ struct _GstSiprecVideo {
   GstClockTime parts_time;
   gsize held; /* what came since a picture was complete */
   GstClockTime asked;
+  GstClockTime waits_since; /* for a key frame; NONE if it doesn't */
 };
 
 void
@@ -59,6 +63,7 @@ video_new (SiprecFormat *format)
   video->pictures = siprec_pictures_new (format->video, format->rtp_caps);
   video->parts = gst_adapter_new ();
   video->cut = TRUE;
+  video->waits_since = GST_CLOCK_TIME_NONE;
   return video;
 }
 
@@ -206,6 +211,24 @@ check_held (GstSiprecSrcPad *pad, GstSiprecVideo *video)
   siprec_stream_request_key_frame (pad->stream);
 }
 
+/* Asks for a key frame while one is awaited, until it is plain that none will come. */
+static void
+await_key_frame (GstSiprecSrcPad *pad, GstSiprecVideo *video, GstClockTime now)
+{
+  if (!siprec_pictures_is_waiting (video->pictures)) {
+    video->waits_since = GST_CLOCK_TIME_NONE;
+    return;
+  }
+  if (!GST_CLOCK_TIME_IS_VALID (video->waits_since))
+    video->waits_since = now;
+  if (now >= video->waits_since + RESIGNATION)
+    siprec_pictures_take_recovery_points (video->pictures);
+  if (now < video->asked + PATIENCE)
+    return;
+  video->asked = now;
+  siprec_stream_request_key_frame (pad->stream);
+}
+
 void
 gst_siprec_src_pad_push_packet (GstSiprecSrcPad *pad, SiprecUnit *unit, GstClockTime time)
 {
@@ -234,10 +257,7 @@ gst_siprec_src_pad_push_packet (GstSiprecSrcPad *pad, SiprecUnit *unit, GstClock
   feed (video, unit->buffer, time);
   push_pictures (pad, video);
   check_held (pad, video);
-  if (siprec_pictures_is_waiting (video->pictures) && unit->time >= video->asked + PATIENCE) {
-    video->asked = unit->time;
-    siprec_stream_request_key_frame (pad->stream);
-  }
+  await_key_frame (pad, video, unit->time);
 }
 
 gboolean

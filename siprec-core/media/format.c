@@ -300,6 +300,8 @@ new_media_caps (const SiprecFormat *format)
     return new_g726_caps (format);
   case SIPREC_PAYLOAD_VIDEO:
   case SIPREC_PAYLOAD_RETRANSMISSION:
+  case SIPREC_PAYLOAD_RED:
+  case SIPREC_PAYLOAD_FEC:
   case SIPREC_PAYLOAD_TELEPHONE_EVENT:
   case SIPREC_PAYLOAD_COMFORT_NOISE:
     break;
@@ -307,16 +309,20 @@ new_media_caps (const SiprecFormat *format)
   return NULL;
 }
 
-/* RFC 4588 section 8.1: apt says what is sent again. */
+/* What comes beside pictures. RFC 4588 section 8.1: apt says what is sent again. */
 static void
-read_retransmission (SiprecFormat *format)
+read_repair (SiprecFormat *format)
 {
   gint apt = get_number (gst_caps_get_structure (format->rtp_caps, 0), "apt", -1);
 
-  if (strcmp (format->encoding_name, "RTX") != 0 || apt < 0 || apt > 127)
-    return;
-  format->payload = SIPREC_PAYLOAD_RETRANSMISSION;
-  format->mode = apt;
+  if (strcmp (format->encoding_name, "RTX") == 0 && apt >= 0 && apt <= 127) {
+    format->payload = SIPREC_PAYLOAD_RETRANSMISSION;
+    format->mode = apt;
+  } else if (strcmp (format->encoding_name, "RED") == 0) {
+    format->payload = SIPREC_PAYLOAD_RED;
+  } else if (strcmp (format->encoding_name, "ULPFEC") == 0) {
+    format->payload = SIPREC_PAYLOAD_FEC;
+  }
 }
 
 static gchar *
@@ -347,7 +353,7 @@ siprec_format_new (const gchar *media, guint8 pt, const gchar *encoding_name, gu
   if (format->video)
     format->payload = SIPREC_PAYLOAD_VIDEO;
   else if (format->is_video)
-    read_retransmission (format);
+    read_repair (format);
   if (g_ascii_strcasecmp (media, "audio") == 0)
     codec = find_codec (format);
   if (codec) {
@@ -406,7 +412,5 @@ siprec_format_is_packets (const SiprecFormat *format)
 gboolean
 siprec_format_is_auxiliary (const SiprecFormat *format)
 {
-  return format->payload == SIPREC_PAYLOAD_RETRANSMISSION ||
-         format->payload == SIPREC_PAYLOAD_TELEPHONE_EVENT ||
-         format->payload == SIPREC_PAYLOAD_COMFORT_NOISE;
+  return format->payload >= SIPREC_PAYLOAD_RETRANSMISSION;
 }

@@ -26,6 +26,8 @@ typedef enum {
   SIPREC_PAYLOAD_G726_AAL2, /* ITU-T I.366.2 packing */
   SIPREC_PAYLOAD_VIDEO,     /* its packets are given out whole, and depayloaded by the consumer */
   SIPREC_PAYLOAD_RETRANSMISSION,  /* RFC 4588: lost packets of another format */
+  SIPREC_PAYLOAD_RED,             /* RFC 2198, of video: other packets, wrapped */
+  SIPREC_PAYLOAD_FEC,             /* RFC 5109, of video: what repairs losses */
   SIPREC_PAYLOAD_TELEPHONE_EVENT, /* RFC 4733: events, never audio */
   SIPREC_PAYLOAD_COMFORT_NOISE,   /* RFC 3389: never audio */
 } SiprecPayload;
@@ -85,7 +87,7 @@ SIPREC_API gboolean siprec_format_is_codec (const gchar *encoding_name);
 /* TRUE if packets of @format are passed on whole: opaque ones, and those of video. */
 SIPREC_API gboolean siprec_format_is_packets (const SiprecFormat *format);
 
-/* TRUE for telephone-event, comfort noise and retransmissions. */
+/* TRUE for what is no media: telephone-event, comfort noise, and what wraps, repeats or repairs packets. */
 SIPREC_API gboolean siprec_format_is_auxiliary (const SiprecFormat *format);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SiprecFormat, siprec_format_unref)

@@ -69,9 +69,8 @@ tell_loss (SiprecReceiver *receiver, GstClockTime to, guint packets)
   siprec_receiver_tell_loss (receiver, receiver->alive);
 }
 
-/* Gives out what is held and in order now. */
-static void
-drain (SiprecReceiver *receiver)
+void
+siprec_receiver_drain (SiprecReceiver *receiver)
 {
   SiprecFrame frame;
 
@@ -99,7 +98,7 @@ settle (SiprecReceiver *receiver, gint64 skew)
   receiver->settling = 0;
   receiver->clock.loose = FALSE;
   siprec_reorder_go (&receiver->reorder, skew);
-  drain (receiver);
+  siprec_receiver_drain (receiver);
   siprec_reorder_trim (&receiver->reorder);
   return skew;
 }
@@ -131,7 +130,7 @@ siprec_receiver_give_up (SiprecReceiver *receiver)
     return;
   tell_loss (receiver, first->time, siprec_reorder_skip (&receiver->reorder));
   siprec_timeline_mark_discont (&receiver->timeline);
-  drain (receiver);
+  siprec_receiver_drain (receiver);
 }
 
 /* Drops the first hole together with what was held behind it. */
@@ -172,7 +171,7 @@ put (SiprecReceiver *receiver, SiprecFrame *frame, SiprecReorderPlace place)
     place = siprec_reorder_place (&receiver->reorder, frame->seq);
   }
   siprec_timeline_push (&receiver->timeline, frame, receiver->out);
-  drain (receiver);
+  siprec_receiver_drain (receiver);
 }
 
 /* From now on packets are of another source: nothing that it counts goes on. */
@@ -186,6 +185,8 @@ follow_source (SiprecReceiver *receiver, guint generation)
   receiver->clock_seq = G_MININT64;
   siprec_timeline_unlock (&receiver->timeline);
   receiver->clock_generation = generation;
+  if (receiver->fec)
+    siprec_fec_reset (receiver->fec);
   if (receiver->sync)
     siprec_sync_forget (receiver->sync, receiver);
 }
@@ -392,6 +393,8 @@ siprec_receiver_process (SiprecReceiver *receiver, const SiprecPacket *packet, c
     receiver->timeline.late++;
     return;
   }
+  if (receiver->fec)
+    siprec_fec_note (receiver->fec, seq, packet, data, size, format);
   if (seq < receiver->clock_seq)
     receiver->stats.num_reordered++;
 

@@ -2,15 +2,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "receiver.h"
 
-#include <string.h>
-
 #include "../media/debug.h"
 #include "receiver-private.h"
 
 #define MAX_LATENCY (10 * GST_SECOND)
-
-/* Nothing that is still waited for is older, in packets. */
-#define MAX_RETRANSMISSION_AGE 1000
 
 /* A single packet of another source is believed if the current one is silent for so long after
  * it. */
@@ -58,13 +53,14 @@ siprec_receiver_clear (SiprecReceiver *receiver)
   siprec_reorder_clear (&receiver->reorder);
   siprec_timeline_clear (&receiver->timeline);
   siprec_rtcp_clear (&receiver->rtcp);
+  g_clear_pointer (&receiver->fec, siprec_fec_free);
   leave_sync (receiver);
   set_media (receiver, NULL);
   g_ptr_array_unref (receiver->formats);
 }
 
-static SiprecFormat *
-find_format (SiprecReceiver *receiver, guint8 pt)
+SiprecFormat *
+siprec_receiver_find_format (SiprecReceiver *receiver, guint8 pt)
 {
   if (receiver->media && receiver->media->pt == pt)
     return receiver->media;
@@ -77,9 +73,8 @@ find_format (SiprecReceiver *receiver, guint8 pt)
   return NULL;
 }
 
-/* The format that filler has until media comes. */
-static SiprecFormat *
-get_codec (SiprecReceiver *receiver)
+SiprecFormat *
+siprec_receiver_get_codec (SiprecReceiver *receiver)
 {
   for (guint i = 0; i < receiver->formats->len; i++) {
     SiprecFormat *format = g_ptr_array_index (receiver->formats, i);
@@ -88,64 +83,6 @@ get_codec (SiprecReceiver *receiver)
       return format;
   }
   return NULL;
-}
-
-void
-siprec_receiver_want_refresh (SiprecReceiver *receiver)
-{
-  const SiprecFormat *codec = receiver->media ? receiver->media : get_codec (receiver);
-
-  receiver->refresh.wanted = codec && codec->is_video;
-}
-
-/* Whom to ask: the source, or who has only reported so far, because its screen doesn't change. */
-static gboolean
-find_sender (SiprecReceiver *receiver, guint32 *ssrc)
-{
-  if (receiver->source.known) {
-    *ssrc = receiver->source.ssrc;
-    return TRUE;
-  }
-  for (guint i = 0; i < SIPREC_RTCP_SENDERS; i++) {
-    if (receiver->rtcp.senders[i].have_sr) {
-      *ssrc = receiver->rtcp.senders[i].ssrc;
-      return TRUE;
-    }
-  }
-  return FALSE;
-}
-
-GstMemory *
-siprec_receiver_take_refresh (SiprecReceiver *receiver, GstClockTime now)
-{
-  SiprecNotice notice = {.type = SIPREC_NOTICE_REFRESH, .time = now};
-  SiprecRefreshWay way;
-  guint32 ssrc;
-
-  if (!receiver->refresh.wanted || receiver->held || receiver->paused ||
-      !find_sender (receiver, &ssrc))
-    return NULL;
-  way = siprec_refresh_take (&receiver->refresh, now);
-  if (way == SIPREC_REFRESH_NONE)
-    return NULL;
-  GST_DEBUG ("%08x is asked for a key frame, way %d", ssrc, way);
-  if (way != SIPREC_REFRESH_SIGNALLING)
-    return siprec_rtcp_make_refresh (&receiver->rtcp, ssrc, &receiver->refresh, way);
-  receiver->notify (receiver->user_data, &notice);
-  return NULL;
-}
-
-GstMemory *
-siprec_receiver_take_nack (SiprecReceiver *receiver, GstClockTime now)
-{
-  guint16 seqs[SIPREC_NACK_MAX];
-  guint n;
-
-  if (!(receiver->refresh.feedback & SIPREC_FEEDBACK_NACK) || receiver->held || receiver->paused ||
-      receiver->settling > 0)
-    return NULL;
-  n = siprec_nack_take (&receiver->nack, &receiver->reorder, now, seqs);
-  return n > 0 ? siprec_rtcp_make_nack (&receiver->rtcp, receiver->source.ssrc, seqs, n) : NULL;
 }
 
 static void
@@ -181,6 +118,7 @@ take_packet (SiprecReceiver *receiver, const SiprecPacket *packet, const guint8 
   if (receiver->claimed) {
     siprec_receiver_process (receiver, packet, data, size, format, seq, receiver->generation,
                              arrival);
+    siprec_receiver_repair (receiver, arrival);
   } else {
     SiprecKept *kept = siprec_kept_new (data, size, format, arrival);
 
@@ -219,37 +157,6 @@ drop_candidate (SiprecReceiver *receiver)
   g_clear_pointer (&receiver->candidate, siprec_kept_free);
 }
 
-/* RFC 4588 section 4: the payload begins with the sequence number that the packet had. It is put together again and
- * takes its place, but doesn't count as received: reports are about the source's own packets. */
-static void
-take_retransmission (SiprecReceiver *receiver, const SiprecPacket *packet, const guint8 *data,
-                     gsize size, const SiprecFormat *wrapper, GstClockTime arrival)
-{
-  SiprecFormat *format = find_format (receiver, wrapper->mode);
-  gsize head = packet->payload - data;
-  g_autofree guint8 *original = NULL;
-  SiprecPacket parsed;
-  guint16 age;
-
-  if (!format || packet->payload_size < 2 || !receiver->source.known || !receiver->claimed ||
-      receiver->paused)
-    return;
-  age = (guint16)receiver->source.max_seq - GST_READ_UINT16_BE (packet->payload);
-  if (age >= MAX_RETRANSMISSION_AGE)
-    return;
-  original = g_malloc (size - 2);
-  memcpy (original, data, head);
-  memcpy (original + head, packet->payload + 2, size - head - 2);
-  original[1] = (data[1] & 0x80) | format->pt;
-  memcpy (original + 2, packet->payload, 2);
-  GST_WRITE_UINT32_BE (original + 8, receiver->source.ssrc);
-  if (!siprec_packet_parse (&parsed, original, size - 2))
-    return;
-  receiver->stats.num_retransmitted++;
-  siprec_receiver_process (receiver, &parsed, original, size - 2, format,
-                           receiver->source.max_seq - age, receiver->generation, arrival);
-}
-
 void
 siprec_receiver_push (SiprecReceiver *receiver, const guint8 *data, gsize size,
                       GstClockTime arrival)
@@ -263,16 +170,14 @@ siprec_receiver_push (SiprecReceiver *receiver, const guint8 *data, gsize size,
     receiver->stats.num_invalid++;
     return;
   }
-  format = find_format (receiver, packet.pt);
+  format = siprec_receiver_find_format (receiver, packet.pt);
   if (!format) {
     receiver->stats.num_unknown_pt++;
     return;
   }
 
-  if (format->payload == SIPREC_PAYLOAD_RETRANSMISSION) {
-    take_retransmission (receiver, &packet, data, size, format, arrival);
+  if (siprec_receiver_take_repair (receiver, &packet, data, size, format, arrival))
     return;
-  }
   switch (siprec_source_check (&receiver->source, packet.ssrc, packet.seq, &seq)) {
   case SIPREC_SOURCE_SWITCH:
     adopt_candidate (receiver);
@@ -313,10 +218,11 @@ siprec_receiver_set_formats (SiprecReceiver *receiver, GPtrArray *formats)
   }
   if (!same_media)
     set_media (receiver, NULL);
-  codec = receiver->media ? NULL : get_codec (receiver);
+  codec = receiver->media ? NULL : siprec_receiver_get_codec (receiver);
   if (codec)
     siprec_timeline_set_format (&receiver->timeline, codec);
   g_ptr_array_unref (old);
+  siprec_receiver_follow_repair (receiver);
   receiver->changed = TRUE;
 }
 
@@ -383,6 +289,7 @@ replay (SiprecReceiver *receiver)
     siprec_packet_parse (&packet, kept->data, kept->size);
     siprec_receiver_process (receiver, &packet, kept->data, kept->size, kept->format, kept->seq,
                              kept->generation, kept->arrival);
+    siprec_receiver_repair (receiver, kept->arrival);
     siprec_kept_free (kept);
   }
 }
@@ -486,7 +393,7 @@ siprec_receiver_get_stats (SiprecReceiver *receiver)
   stats->num_late = receiver->timeline.late;
   stats->jitter = siprec_source_get_jitter (&receiver->source);
   stats->ssrc = receiver->source.ssrc;
-  stats->format = receiver->media ? receiver->media : get_codec (receiver);
+  stats->format = receiver->media ? receiver->media : siprec_receiver_get_codec (receiver);
   stats->have_sr = sender && sender->have_sr;
   stats->sr_ntp = sender ? sender->ntp : 0;
   stats->sr_rtp = sender ? sender->rtp : 0;

@@ -5,6 +5,7 @@
 #include "backlog.h"
 #include "clock.h"
 #include "dtmf.h"
+#include "fec.h"
 #include "nack.h"
 #include "../media/packet.h"
 #include "refresh.h"
@@ -57,6 +58,7 @@ typedef struct {
   guint sync_serial;
   SiprecRefresh refresh;
   SiprecNack nack;
+  SiprecFec *fec; /* (nullable): if it was agreed on; owned */
   SiprecBurst losses;
   SiprecOverrun lag;
   SiprecDtmf dtmf;

@@ -48,6 +48,7 @@ siprec_stats_to_structure (const SiprecStats *stats)
                          "num-auth-failed", G_TYPE_UINT64, stats->num_auth_failed,     //
                          "num-replayed", G_TYPE_UINT64, stats->num_replayed,           //
                          "rtx-success-count", G_TYPE_UINT64, stats->num_retransmitted, //
+                         "fec-recovered", G_TYPE_UINT64, stats->num_repaired,          //
                          "ssrc", G_TYPE_UINT, stats->ssrc, NULL);
 
   add_sender (structure, stats);

@@ -21,7 +21,7 @@ typedef struct {
   guint64 num_reordered, num_invalid, num_unknown_pt, num_kernel_drops;
   guint64 num_pushed, num_filled, num_lost, num_late, num_duplicates, num_overruns;
   guint64 num_wrong_source, num_foreign_ssrc, num_auth_failed, num_replayed;
-  guint64 num_retransmitted;
+  guint64 num_retransmitted, num_repaired;
   guint64 jitter;
   guint32 ssrc;
   gboolean have_sr;

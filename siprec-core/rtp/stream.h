@@ -244,6 +244,16 @@ SIPREC_API GstClockTime siprec_stream_get_position (SiprecStream *stream);
 /* Takes up to @max units, oldest first; returns how many. Doesn't wait. */
 SIPREC_API guint siprec_stream_pop (SiprecStream *stream, SiprecUnit *units, guint max);
 
+/**
+ * siprec_stream_give_back:
+ * @units: the last ones that were popped; taken, and cleared, unless FALSE
+ *
+ * Keeps them, and what comes after them within SIPREC_BACKLOG, for the next consumer or until siprec_stream_go_on():
+ * meanwhile there is nothing to pop. Not for a stream that has ended.
+ */
+SIPREC_API gboolean siprec_stream_give_back (SiprecStream *stream, SiprecUnit *units, guint n);
+SIPREC_API void siprec_stream_go_on (SiprecStream *stream);
+
 /* Waits until there is a unit. FALSE while flushing. */
 SIPREC_API gboolean siprec_stream_wait (SiprecStream *stream);
 
@@ -255,7 +265,7 @@ SIPREC_API void siprec_stream_set_flushing (SiprecStream *stream, gboolean flush
  *
  * Returns: (transfer full): "application/x-siprec-stats" with the field names of rtpjitterbuffer and
  *   RTP sources: num-pushed, num-lost, num-late, num-duplicates, avg-jitter (guint64, ns), and packets-received,
- *   octets-received, bytes-received, num-reordered, rtx-success-count, num-invalid, num-unknown-pt, num-overruns, num-filled,
+ *   octets-received, bytes-received, num-reordered, rtx-success-count, fec-recovered, num-invalid, num-unknown-pt, num-overruns, num-filled,
  *   num-wrong-source, num-foreign-ssrc, num-auth-failed, num-replayed (guint64), srtp (string, the suite), ssrc (uint), clock-rate (int), encoding-name, source (string "address:port"), have-sr (boolean),
  *   sr-ntptime, sr-rtptime, cname (string). They are at most 80 ms old, or a tick if
  *   they are asked for all the time. Thread safe.

@@ -64,6 +64,13 @@ find_any (const SiprecMline *mline)
   return repair;
 }
 
+static gboolean
+is_sound (const SiprecFormat *format)
+{
+  return format->payload == SIPREC_PAYLOAD_TELEPHONE_EVENT ||
+         format->payload == SIPREC_PAYLOAD_COMFORT_NOISE;
+}
+
 /* Adds the events and comfort noise with @clock_rate, or all with 0. Returns how many. */
 static guint
 add_auxiliary (GPtrArray *chosen, const SiprecMline *mline, guint32 clock_rate)
@@ -73,8 +80,7 @@ add_auxiliary (GPtrArray *chosen, const SiprecMline *mline, guint32 clock_rate)
   for (guint i = 0; i < mline->formats->len; i++) {
     SiprecFormat *format = g_ptr_array_index (mline->formats, i);
 
-    if (!siprec_format_is_auxiliary (format) || format->payload == SIPREC_PAYLOAD_RETRANSMISSION ||
-        (clock_rate != 0 && format->clock_rate != clock_rate))
+    if (!is_sound (format) || (clock_rate != 0 && format->clock_rate != clock_rate))
       continue;
     g_ptr_array_add (chosen, siprec_format_ref (format));
     added++;
@@ -82,18 +88,36 @@ add_auxiliary (GPtrArray *chosen, const SiprecMline *mline, guint32 clock_rate)
   return added;
 }
 
-/* Adds the format in which lost packets of @codec are sent again, if they can be asked for. */
+/* Adds the format in which lost packets of @format are sent again, if those of the line's @codec can be asked for. */
 static void
-add_retransmission (GPtrArray *chosen, const SiprecMline *mline, const SiprecFormat *codec)
+add_retransmission (GPtrArray *chosen, const SiprecMline *mline, const SiprecFormat *codec,
+                    const SiprecFormat *format)
 {
+  for (guint i = 0; i < mline->formats->len; i++) {
+    SiprecFormat *offered = g_ptr_array_index (mline->formats, i);
+
+    if (offered->payload == SIPREC_PAYLOAD_RETRANSMISSION && offered->mode == format->pt &&
+        (mline->feedback[codec->pt] & SIPREC_FEEDBACK_NACK)) {
+      g_ptr_array_add (chosen, siprec_format_ref (offered));
+      return;
+    }
+  }
+}
+
+/* Adds what packets of @codec may be wrapped in, and what repairs them. */
+static void
+add_repair (GPtrArray *chosen, const SiprecMline *mline, const SiprecFormat *codec)
+{
+  add_retransmission (chosen, mline, codec, codec);
   for (guint i = 0; i < mline->formats->len; i++) {
     SiprecFormat *format = g_ptr_array_index (mline->formats, i);
 
-    if (format->payload == SIPREC_PAYLOAD_RETRANSMISSION && format->mode == codec->pt &&
-        (mline->feedback[codec->pt] & SIPREC_FEEDBACK_NACK)) {
-      g_ptr_array_add (chosen, siprec_format_ref (format));
-      return;
-    }
+    if ((format->payload != SIPREC_PAYLOAD_RED && format->payload != SIPREC_PAYLOAD_FEC) ||
+        format->clock_rate != codec->clock_rate)
+      continue;
+    g_ptr_array_add (chosen, siprec_format_ref (format));
+    if (format->payload == SIPREC_PAYLOAD_RED)
+      add_retransmission (chosen, mline, codec, format);
   }
 }
 
@@ -113,7 +137,7 @@ siprec_answer_choose (const SiprecMline *mline, const gchar *const *codecs)
     return chosen;
 
   g_ptr_array_add (chosen, siprec_format_ref (codec));
-  add_retransmission (chosen, mline, codec);
+  add_repair (chosen, mline, codec);
   if (add_auxiliary (chosen, mline, codec->clock_rate) == 0)
     add_auxiliary (chosen, mline, 0);
   return chosen;
@@ -201,7 +225,8 @@ append_fmtp (GString *out, const GstSDPMedia *media, const SiprecFormat *format)
 
   if (offered == NULL && format->payload == SIPREC_PAYLOAD_TELEPHONE_EVENT)
     offered = "0-15"; /* RFC 4733 section 2.5.1.1: what is meant without fmtp */
-  if (offered == NULL)
+  /* Those of RED are payload types, of which not all may be in the answer. */
+  if (offered == NULL || format->payload == SIPREC_PAYLOAD_RED)
     return;
 
   g_auto (GStrv) parameters = g_strsplit (offered, ";", -1);

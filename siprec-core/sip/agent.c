@@ -132,7 +132,7 @@ siprec_agent_new (const gchar *const *uris, const gchar *external_address,
   g_cond_init (&agent->woken);
   g_queue_init (&agent->invocations);
   g_queue_init (&agent->dialogs);
-  agent->dialog_table = g_hash_table_new (g_str_hash, g_str_equal);
+  agent->dialog_table = siprec_dialog_table_new ();
   g_queue_init (&agent->transactions);
   g_queue_init (&agent->timers);
   agent->session_minimum = SIPREC_SESSION_TIMER_MINIMUM;

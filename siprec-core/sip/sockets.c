@@ -13,6 +13,8 @@
 
 #define MAX_MESSAGE_BYTES   (512 * 1024)
 #define MAX_PENDING_INVITES 500
+/* For the headers of a message, which else are allocated one by one. */
+#define PRELOADED_BYTES 1536
 /* Of a UDP socket: a burst of calls waits there, as far as net.core.rmem_max lets it. */
 #define RECEIVE_BUFFER  (4 * 1024 * 1024)
 #define IDLE_TIMEOUT_MS (600 * 1000)
@@ -80,7 +82,7 @@ bound_port (SiprecSockets *sockets, const gchar *ident)
   return port;
 }
 
-/* Returns: the port, or 0 with errno set */
+/* Without the stack's STUN server, which tells stderr of everybody who asks it. Returns: the port, or 0 with errno set */
 static guint16
 bind_udp (SiprecSockets *sockets, const SiprecListenUri *uri, guint16 port, const gchar *ident)
 {
@@ -90,7 +92,7 @@ bind_udp (SiprecSockets *sockets, const SiprecListenUri *uri, guint16 port, cons
 
   errno = 0;
   if (nta_agent_add_tport (sockets->nta, URL_STRING_MAKE (text), TPTAG_IDENT (ident),
-                           TPTAG_UDP_RMEM (RECEIVE_BUFFER), TAG_END ()) != 0)
+                           TPTAG_UDP_RMEM (RECEIVE_BUFFER), TPTAG_STUN_SERVER (0), TAG_END ()) != 0)
     return 0;
   bound = bound_port (sockets, ident);
   if (bound == 0 && errno == 0)
@@ -148,7 +150,8 @@ create_nta (SiprecSockets *sockets, const SiprecSocketsConfig *config)
       NTATAG_UA (1), NTATAG_SERVER_RPORT (1), NTATAG_CANCEL_487 (1), NTATAG_USE_NAPTR (0),
       NTATAG_USE_SRV (0), NTATAG_MAX_PROCEEDING (MAX_PENDING_INVITES),
       NTATAG_MAXSIZE (2 * MAX_MESSAGE_BYTES), NTATAG_UDP_MTU (65535), NTATAG_BAD_REQ_MASK (0),
-      NTATAG_BAD_RESP_MASK (0), NTATAG_SIPFLAGS (MSG_DO_CANONIC | MSG_DO_EXTRACT_COPY),
+      NTATAG_BAD_RESP_MASK (0), NTATAG_PRELOAD (PRELOADED_BYTES),
+      NTATAG_SIPFLAGS (MSG_DO_CANONIC | MSG_DO_EXTRACT_COPY),
       TAG_IF (config->transaction_timeout, NTATAG_SIP_T1X64 (config->transaction_timeout)),
       TAG_END ());
   return sockets->nta != NULL;
@@ -163,7 +166,7 @@ open_streams (SiprecSockets *sockets, const gchar *ident, guint timeout)
 
   if (nta_agent_add_tport (sockets->nta, URL_STRING_MAKE ("sip:*:*;transport=tcp"),
                            TPTAG_SERVER (0), TPTAG_IDENT (ident), TPTAG_IDLE (timeout),
-                           TAG_END ()) != 0)
+                           TPTAG_STUN_SERVER (0), TAG_END ()) != 0)
     return NULL;
   for (tp = tport_primaries (nta_agent_tports (sockets->nta)); tp; tp = tport_next (tp))
     if (g_strcmp0 (tport_ident (tp), ident) == 0)
@@ -331,7 +334,7 @@ choose_udp (SiprecSockets *sockets, SiprecRequest *request, const gchar *preferr
     if (tport_is_udp (tp) && (!found || g_strcmp0 (tport_name (tp)->tpn_host, preferred) == 0))
       found = tp;
   if (found) {
-    request->local_address = g_strdup (tport_name (found)->tpn_host);
+    request->local_address = siprec_request_text (request, tport_name (found)->tpn_host, -1);
     request->local_port = g_ascii_strtoull (tport_name (found)->tpn_port, NULL, 10);
   }
   return found;
@@ -344,7 +347,9 @@ siprec_sockets_choose (SiprecSockets *sockets, SiprecRequest *request, const gch
 
   if (g_ascii_strcasecmp (request->transport, "udp") == 0)
     return choose_udp (sockets, request, preferred);
-  request->local_address =
+  g_autofree gchar *local =
       siprec_front_choose (sockets->front, tls, preferred, &request->local_port);
+
+  request->local_address = siprec_request_text (request, local, -1);
   return request->local_address ? sockets->streams : NULL;
 }

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "bits.h"
+#include "sei.h"
 
 #define SLICE       1
 #define PARTITION_A 2
@@ -15,8 +15,6 @@
 #define DELIMITER   9
 #define STAP_A      24
 #define FU_A        28
-
-#define MAX_SIZE 16384
 
 static SiprecNalType
 get_type (const guint8 *data, gsize size)
@@ -31,6 +29,9 @@ get_type (const guint8 *data, gsize size)
     return SIPREC_NAL_SPS;
   case PPS:
     return SIPREC_NAL_PPS;
+  case SEI:
+    return siprec_sei_has_recovery_point (data + 1, size - 1) ? SIPREC_NAL_RECOVERY_POINT
+                                                              : SIPREC_NAL_OTHER;
   default:
     return SIPREC_NAL_OTHER;
   }
@@ -94,36 +95,16 @@ skip_picture_order (SiprecBits *bits)
   }
 }
 
-/* Width and height with their cropping. FALSE if they make no sense. */
 static gboolean
 read_size (SiprecBits *bits, SiprecSps *sps)
 {
   guint64 width = siprec_bits_read_ue (bits), height = siprec_bits_read_ue (bits);
-  guint frames_only = siprec_bits_read (bits, 1);
-  guint64 step_x = sps->chroma_format == 1 || sps->chroma_format == 2 ? 2 : 1;
-  guint64 step_y = (sps->chroma_format == 1 ? 2 : 1) * (2 - frames_only);
-  guint64 left, right, top, bottom;
+  guint rows = 2 - siprec_bits_read (bits, 1);
 
-  width = (width + 1) * 16;
-  height = (height + 1) * 16 * (2 - frames_only);
-  if (!frames_only)
+  if (rows == 2)
     siprec_bits_skip (bits, 1);
   siprec_bits_skip (bits, 1);
-  if (siprec_bits_read (bits, 1)) {
-    left = siprec_bits_read_ue (bits);
-    right = siprec_bits_read_ue (bits);
-    top = siprec_bits_read_ue (bits);
-    bottom = siprec_bits_read_ue (bits);
-    if ((left + right) * step_x >= width || (top + bottom) * step_y >= height)
-      return FALSE;
-    width -= (left + right) * step_x;
-    height -= (top + bottom) * step_y;
-  }
-  if (bits->overrun || width > MAX_SIZE || height > MAX_SIZE)
-    return FALSE;
-  sps->width = width;
-  sps->height = height;
-  return TRUE;
+  return siprec_sps_read_window (sps, bits, (width + 1) * 16, (height + 1) * 16 * rows, rows);
 }
 
 static gboolean

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "h265.h"
 
-#include "bits.h"
+#include "sei.h"
 
 #define LAST_SLICE 9
 #define FIRST_IRAP 16
@@ -16,7 +16,6 @@
 #define FRAGMENT   49
 
 #define HEADER_SIZE 2
-#define MAX_SIZE    16384
 
 static guint
 get_number (const guint8 *data, gsize size)
@@ -40,6 +39,10 @@ get_type (const guint8 *data, gsize size)
     return SIPREC_NAL_SPS;
   case PPS:
     return SIPREC_NAL_PPS;
+  case PREFIX_SEI:
+    return siprec_sei_has_recovery_point (data + HEADER_SIZE, size - HEADER_SIZE)
+               ? SIPREC_NAL_RECOVERY_POINT
+               : SIPREC_NAL_OTHER;
   default:
     return SIPREC_NAL_OTHER;
   }
@@ -65,25 +68,8 @@ static gboolean
 read_size (SiprecBits *bits, SiprecSps *sps)
 {
   guint64 width = siprec_bits_read_ue (bits), height = siprec_bits_read_ue (bits);
-  guint64 step_x = sps->chroma_format == 1 || sps->chroma_format == 2 ? 2 : 1;
-  guint64 step_y = sps->chroma_format == 1 ? 2 : 1;
-  guint64 left, right, top, bottom;
 
-  if (siprec_bits_read (bits, 1)) {
-    left = siprec_bits_read_ue (bits);
-    right = siprec_bits_read_ue (bits);
-    top = siprec_bits_read_ue (bits);
-    bottom = siprec_bits_read_ue (bits);
-    if ((left + right) * step_x >= width || (top + bottom) * step_y >= height)
-      return FALSE;
-    width -= (left + right) * step_x;
-    height -= (top + bottom) * step_y;
-  }
-  if (width == 0 || height == 0 || width > MAX_SIZE || height > MAX_SIZE)
-    return FALSE;
-  sps->width = width;
-  sps->height = height;
-  return TRUE;
+  return siprec_sps_read_window (sps, bits, width, height, 1);
 }
 
 static gboolean

@@ -6,6 +6,33 @@
 #define MAX_SETS     64
 #define MAX_SET_SIZE 4096
 
+/* Pixels on a side. */
+#define MAX_LENGTH 16384
+
+gboolean
+siprec_sps_read_window (SiprecSps *sps, SiprecBits *bits, guint64 width, guint64 height, guint rows)
+{
+  guint64 step_x = sps->chroma_format == 1 || sps->chroma_format == 2 ? 2 : 1;
+  guint64 step_y = (sps->chroma_format == 1 ? 2 : 1) * rows;
+  guint64 left, right, top, bottom;
+
+  if (siprec_bits_read (bits, 1)) {
+    left = siprec_bits_read_ue (bits);
+    right = siprec_bits_read_ue (bits);
+    top = siprec_bits_read_ue (bits);
+    bottom = siprec_bits_read_ue (bits);
+    if ((left + right) * step_x >= width || (top + bottom) * step_y >= height)
+      return FALSE;
+    width -= (left + right) * step_x;
+    height -= (top + bottom) * step_y;
+  }
+  if (bits->overrun || width == 0 || height == 0 || width > MAX_LENGTH || height > MAX_LENGTH)
+    return FALSE;
+  sps->width = width;
+  sps->height = height;
+  return TRUE;
+}
+
 static void
 free_set (gpointer data)
 {

@@ -4,6 +4,8 @@
 
 #include <glib.h>
 
+#include "bits.h"
+
 G_BEGIN_DECLS
 
 /* What a NAL unit is, for both codecs. */
@@ -14,6 +16,7 @@ typedef enum {
   SIPREC_NAL_VPS,
   SIPREC_NAL_SPS,
   SIPREC_NAL_PPS,
+  SIPREC_NAL_RECOVERY_POINT, /* a message: decoding may begin with its picture */
 } SiprecNalType;
 
 /**
@@ -63,6 +66,11 @@ typedef struct {
 
 void siprec_parameters_init (SiprecParameters *parameters, const SiprecNalCodec *codec);
 void siprec_parameters_clear (SiprecParameters *parameters);
+
+/* Reads what a sequence parameter set leaves of @width and @height (ITU-T H.264 section 7.4.2.1.1, H.265 section
+ * 7.4.3.2.1), which are as coded; @rows of it make one. FALSE if that makes no sense. */
+gboolean siprec_sps_read_window (SiprecSps *sps, SiprecBits *bits, guint64 width, guint64 height,
+                                 guint rows);
 
 /* Keeps a parameter set; FALSE if it can't be read. */
 gboolean siprec_parameters_add (SiprecParameters *parameters, const guint8 *data, gsize size);

@@ -10,22 +10,24 @@
 /* Nobody sends more than parameter sets and messages without a picture. */
 #define MAX_AHEAD (64 * 1024)
 
-struct _SiprecPictures {
-  const SiprecVideoCodec *codec;
-  SiprecParameters parameters; /* of a NAL codec */
-  GstBuffer *ahead;            /* (nullable): NAL units that came without a picture */
-  gboolean ahead_has_sets;
-  GstCaps *caps; /* (nullable) */
-  gboolean waiting;
-};
-
 /* What one access unit has. */
 typedef struct {
   const guint8 *slice; /* the first one */
   gsize slice_size;
   gboolean key;
   gboolean has_sets;
+  gboolean recovers; /* a decoder can begin with it, if need be */
 } Unit;
+
+struct _SiprecPictures {
+  const SiprecVideoCodec *codec;
+  SiprecParameters parameters; /* of a NAL codec */
+  GstBuffer *ahead;            /* (nullable): NAL units that came without a picture */
+  Unit ahead_unit;             /* what they are */
+  GstCaps *caps;               /* (nullable) */
+  gboolean waiting;
+  gboolean takes_recovery_points;
+};
 
 SiprecPictures *
 siprec_pictures_new (const SiprecVideoCodec *codec, const GstCaps *rtp_caps)
@@ -60,7 +62,13 @@ siprec_pictures_lose (SiprecPictures *pictures)
 {
   pictures->waiting = TRUE;
   gst_clear_buffer (&pictures->ahead);
-  pictures->ahead_has_sets = FALSE;
+  pictures->ahead_unit = (Unit){0};
+}
+
+void
+siprec_pictures_take_recovery_points (SiprecPictures *pictures)
+{
+  pictures->takes_recovery_points = TRUE;
 }
 
 gboolean
@@ -160,6 +168,9 @@ note_nal (SiprecPictures *pictures, const guint8 *nal, gsize size, Unit *unit)
   case SIPREC_NAL_PPS:
     siprec_parameters_add (&pictures->parameters, nal, size);
     break;
+  case SIPREC_NAL_RECOVERY_POINT:
+    unit->recovers = TRUE;
+    break;
   case SIPREC_NAL_OTHER:
     break;
   }
@@ -226,21 +237,30 @@ follow_sets (SiprecPictures *pictures, const Unit *unit, GstMemory **memory)
   caps = new_caps (pictures, sps.width, sps.height);
   gst_caps_set_simple (caps, "codec_data", GST_TYPE_BUFFER, codec_data, NULL);
   set_caps (pictures, caps);
-  if (before && pictures->caps != before && !unit->has_sets && !pictures->ahead_has_sets)
+  if (before && pictures->caps != before && !unit->has_sets)
     *memory = join_sets (sets);
   return TRUE;
 }
 
 /* Units without a picture: decoders want them together with the next one. */
 static void
-keep_ahead (SiprecPictures *pictures, GstBuffer *buffer, gboolean has_sets)
+keep_ahead (SiprecPictures *pictures, GstBuffer *buffer, const Unit *unit)
 {
   if (pictures->ahead)
     buffer = gst_buffer_append (g_steal_pointer (&pictures->ahead), buffer);
   if (gst_buffer_get_size (buffer) > MAX_AHEAD)
     gst_clear_buffer (&buffer);
   pictures->ahead = buffer;
-  pictures->ahead_has_sets |= has_sets;
+  pictures->ahead_unit = *unit;
+}
+
+/* Whether decoding may begin with @unit. */
+static gboolean
+begins (SiprecPictures *pictures, const Unit *unit)
+{
+  if (unit->key)
+    pictures->takes_recovery_points = FALSE;
+  return unit->key || (unit->slice && unit->recovers && pictures->takes_recovery_points);
 }
 
 /* Reads and converts one access unit. FALSE if it isn't to go on. */
@@ -253,8 +273,12 @@ read_unit (SiprecPictures *pictures, GstBuffer *buffer, Unit *unit, GstMemory **
   if (!gst_buffer_map (buffer, &map, GST_MAP_READWRITE))
     return FALSE;
   good = convert (pictures, map.data, map.size, unit);
-  if (good && unit->key && !follow_sets (pictures, unit, memory))
+  unit->key = begins (pictures, unit);
+  /* Without it those that follow are of no use either. */
+  if (good && unit->key && !follow_sets (pictures, unit, memory)) {
+    siprec_pictures_lose (pictures);
     good = FALSE;
+  }
   gst_buffer_unmap (buffer, &map);
   return good;
 }
@@ -264,12 +288,12 @@ take_unit (SiprecPictures *pictures, GstBuffer *taken)
 {
   g_autoptr (GstBuffer) buffer = gst_buffer_make_writable (taken);
   GstMemory *memory = NULL;
-  Unit unit = {0};
+  Unit unit = pictures->ahead_unit;
 
   if (!read_unit (pictures, buffer, &unit, &memory))
     return NULL;
   if (!unit.slice) {
-    keep_ahead (pictures, g_steal_pointer (&buffer), unit.has_sets);
+    keep_ahead (pictures, g_steal_pointer (&buffer), &unit);
     return NULL;
   }
   if (memory)
@@ -280,7 +304,7 @@ take_unit (SiprecPictures *pictures, GstBuffer *taken)
     buffer = gst_buffer_append (g_steal_pointer (&pictures->ahead), g_steal_pointer (&buffer));
     GST_BUFFER_PTS (buffer) = time;
   }
-  pictures->ahead_has_sets = FALSE;
+  pictures->ahead_unit = (Unit){0};
   return admit (pictures, g_steal_pointer (&buffer), unit.key);
 }
 

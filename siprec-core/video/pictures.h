@@ -23,6 +23,10 @@ SIPREC_API void siprec_pictures_free (SiprecPictures *pictures);
 /* A part of the stream is missing here. */
 SIPREC_API void siprec_pictures_lose (SiprecPictures *pictures);
 
+/* No key frame comes however often it is asked for: until one does, decoding may begin at recovery points as well, where
+ * decoders do that. */
+SIPREC_API void siprec_pictures_take_recovery_points (SiprecPictures *pictures);
+
 /* TRUE until the first key frame, and after a loss. */
 SIPREC_API gboolean siprec_pictures_is_waiting (const SiprecPictures *pictures);
 

@@ -130,9 +130,12 @@ GST_END_TEST
 
 #define SDP                                                                                        \
   "v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\n"                      \
-  "m=video 4 RTP/AVPF 96 97 98 99 100\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\n"       \
+  "m=video 4 RTP/AVPF 96 97 98 99 100 101 102\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:97 "            \
+  "rtx/90000\r\n"                                                                                  \
   "a=rtpmap:98 H264/90000\r\na=rtpmap:99 rtx/90000\r\na=rtpmap:100 red/90000\r\n"                  \
-  "a=fmtp:97 apt=96\r\na=fmtp:99 apt=98\r\na=rtcp-fb:96 goog-remb\r\na=rtcp-fb:96 ccm fir\r\n"     \
+  "a=rtpmap:101 ulpfec/90000\r\na=rtpmap:102 rtx/90000\r\na=fmtp:100 96/98/101\r\n"                \
+  "a=fmtp:97 apt=96\r\na=fmtp:99 apt=98\r\na=fmtp:102 apt=100\r\na=rtcp-fb:96 "                    \
+  "goog-remb\r\na=rtcp-fb:96 ccm fir\r\n"                                                          \
   "a=rtcp-fb:* nack pli\r\na=rtcp-fb:98 nack\r\na=label:a=b\r\n"                                   \
   "m=video 6 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\na=label:2\r\n"
 
@@ -162,12 +165,15 @@ GST_START_TEST (test_feedback_in_the_answer)
   g_autofree gchar *vp8 = answer (offer, "VP8"), *h264 = answer (offer, "H264");
 
   /* Without nack there is nothing to be sent again. */
-  fail_unless (strstr (vp8, "m=video 8 RTP/AVPF 96\r\n"), "%s", vp8);
+  fail_unless (strstr (vp8, "m=video 8 RTP/AVPF 96 100 101\r\n"), "%s", vp8);
   fail_unless (strstr (vp8, "a=rtcp-fb:96 nack pli\r\na=rtcp-fb:96 ccm fir\r\n"), "%s", vp8);
   fail_unless (strstr (vp8, "goog-remb") == NULL);
-  fail_unless (strstr (h264, "m=video 8 RTP/AVPF 98 99\r\n"), "%s", h264);
+  fail_unless (strstr (h264, "m=video 8 RTP/AVPF 98 99 100 102 101\r\n"), "%s", h264);
   fail_unless (strstr (h264, "a=rtcp-fb:98 nack\r\na=rtcp-fb:98 nack pli\r\n"), "%s", h264);
   fail_unless (strstr (h264, "a=fmtp:99 apt=98\r\n"), "%s", h264);
+  fail_unless (strstr (h264, "a=fmtp:102 apt=100\r\n"), "%s", h264);
+  /* Not all that the client would wrap is answered. */
+  fail_unless (strstr (h264, "fmtp:100") == NULL, "%s", h264);
 }
 GST_END_TEST
 

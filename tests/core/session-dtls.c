@@ -60,9 +60,9 @@ client_init (Client *client, guint line)
 {
   g_autofree gchar *fingerprint = caller_attribute (caller, line, "fingerprint");
   g_autofree gchar *setup = caller_attribute (caller, line, "setup");
-  SiprecFingerprint expected;
+  SiprecFingerprints expected = {.n = 1};
 
-  fail_unless (fingerprint && siprec_fingerprint_read (&expected, fingerprint));
+  fail_unless (fingerprint && siprec_fingerprint_read (&expected.list[0], fingerprint));
   *client = (Client){.caller = caller, .line = line, .port = caller_port (caller, line)};
   client->dtls = siprec_dtls_new (g_str_equal (setup, "passive"), &expected, on_send, client);
   g_socket_set_blocking (caller_socket (caller, line), FALSE);
@@ -128,21 +128,27 @@ get_received (SiprecStream *stream)
   return value;
 }
 
-/* All of what the client says on @line arrives whole. */
+/* The frames up to @to, and that many were sent in all. */
 static void
-talk (SiprecStream *stream, guint line)
+say (SiprecStream *stream, guint line, guint from, guint to)
+{
+  for (guint i = from; i < to; i++) {
+    caller_send (caller, line, (guint8)i);
+    g_usleep (20000);
+  }
+  for (guint i = 0; i < 500 && get_received (stream) < to; i++)
+    g_usleep (10000);
+  fail_unless_equals_uint64 (get_received (stream), to);
+}
+
+/* @n frames arrive whole. */
+static void
+hear (SiprecStream *stream, guint n)
 {
   guint frames = 0;
   SiprecUnit unit;
 
-  for (guint i = 0; i < N_FRAMES; i++) {
-    caller_send (caller, line, (guint8)i);
-    g_usleep (20000);
-  }
-  for (guint i = 0; i < 500 && get_received (stream) < N_FRAMES; i++)
-    g_usleep (10000);
-  fail_unless_equals_uint64 (get_received (stream), N_FRAMES);
-  for (guint i = 0; i < 500 && frames < N_FRAMES; i++) {
+  for (guint i = 0; i < 500 && frames < n; i++) {
     while (siprec_stream_pop (stream, &unit, 1)) {
       if (unit.type == SIPREC_UNIT_DATA) {
         guint8 data[FRAME];
@@ -156,7 +162,15 @@ talk (SiprecStream *stream, guint line)
     }
     g_usleep (10000);
   }
-  fail_unless_equals_int (frames, N_FRAMES);
+  fail_unless_equals_int (frames, n);
+}
+
+/* All of what the client says on @line arrives whole. */
+static void
+talk (SiprecStream *stream, guint line)
+{
+  say (stream, line, 0, N_FRAMES);
+  hear (stream, N_FRAMES);
 }
 
 static const struct {
@@ -265,6 +279,81 @@ GST_START_TEST (a_refresh_keeps_the_association)
 }
 GST_END_TEST
 
+#define TLS_ID    "a=tls-id:abcdefghijklmnopqrst"
+#define ICE(frag) "a=ice-ufrag:" frag "\r\na=ice-pwd:0123456789abcdefghijkl\r\n"
+
+/* What a second offer may change, with the same certificate: it asks for another association (RFC 8842 section 3). */
+static const struct {
+  const gchar *setup, *more;
+  const gchar *new_setup, *new_more;
+  const gchar *answered;
+} renewals[] = {
+    {"active", TLS_ID "1\r\n", "active", TLS_ID "2\r\n", "a=setup:passive"},
+    {"actpass", TLS_ID "1\r\n", "actpass", TLS_ID "2\r\n", "a=setup:active"},
+    {"active", "", "passive", "", "a=setup:active"},
+    {"passive", "", "active", "", "a=setup:passive"},
+    {"active", ICE ("frag"), "active", ICE ("other"), "a=setup:passive"},
+};
+
+/* The old keys are good until the new ones are there, and nothing is lost. */
+GST_START_TEST (another_association_takes_over)
+{
+  g_autofree gchar *before = make_attributes (renewals[__i__].setup, FALSE);
+  g_autofree gchar *after = make_attributes (renewals[__i__].new_setup, FALSE);
+  g_autofree gchar *offer = g_strconcat (before, renewals[__i__].more, NULL);
+  g_autofree gchar *next = g_strconcat (after, renewals[__i__].new_more, NULL);
+  g_autofree gchar *id = NULL, *new_id = NULL;
+  g_autoptr (SiprecStream) stream = NULL;
+  Client client, renewed;
+
+  caller_set_media (caller, 0, "UDP/TLS/RTP/SAVPF", offer);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  id = caller_attribute (caller, 0, "tls-id");
+  fail_unless_equals_int (id != NULL, strstr (offer, "tls-id") != NULL);
+  ends_claim ();
+  stream = next_stream ();
+  client_init (&client, 0);
+  fail_unless_equals_int (shake (&client), SIPREC_DTLS_DONE);
+  use_keys (&client);
+  say (stream, 0, 0, N_FRAMES);
+
+  caller_set_media (caller, 0, "UDP/TLS/RTP/SAVPF", next);
+  fail_unless_equals_int (caller_reinvite (caller, 1, "sendonly"), 200);
+  fail_unless (strstr (caller_last (caller), renewals[__i__].answered));
+  new_id = caller_attribute (caller, 0, "tls-id");
+  fail_unless (!id || (new_id && !g_str_equal (id, new_id)));
+  say (stream, 0, N_FRAMES, N_FRAMES + 5);
+  client_init (&renewed, 0);
+  fail_unless_equals_int (shake (&renewed), SIPREC_DTLS_DONE);
+  use_keys (&renewed);
+  say (stream, 0, N_FRAMES + 5, 2 * N_FRAMES);
+  hear (stream, 2 * N_FRAMES);
+  client_clear (&client);
+  client_clear (&renewed);
+}
+GST_END_TEST
+
+/* Of several fingerprints with the same hash any may be the certificate's (RFC 8122 section 5). */
+GST_START_TEST (any_fingerprint_will_do)
+{
+  g_autofree gchar *wrong = make_attributes ("active", TRUE);
+  g_autofree gchar *right = make_attributes ("active", FALSE);
+  g_autofree gchar *both = g_strconcat (__i__ ? right : wrong, __i__ ? wrong : right, NULL);
+  g_autoptr (SiprecStream) stream = NULL;
+  Client client;
+
+  caller_set_media (caller, 0, "UDP/TLS/RTP/SAVPF", both);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  client_init (&client, 0);
+  fail_unless_equals_int (shake (&client), SIPREC_DTLS_DONE);
+  use_keys (&client);
+  ends_claim ();
+  stream = next_stream ();
+  talk (stream, 0);
+  client_clear (&client);
+}
+GST_END_TEST
+
 /* Somebody else begins first, and fails: the client still gets its turn. */
 GST_START_TEST (an_intruder_does_not_take_the_place)
 {
@@ -330,6 +419,8 @@ session_dtls_suite (void)
   tcase_add_test (tcase, a_wrong_certificate_costs_one_stream);
   tcase_add_test (tcase, the_transport_decides_where_both_are_offered);
   tcase_add_test (tcase, a_refresh_keeps_the_association);
+  tcase_add_loop_test (tcase, another_association_takes_over, 0, G_N_ELEMENTS (renewals));
+  tcase_add_loop_test (tcase, any_fingerprint_will_do, 0, 2);
   tcase_add_test (tcase, a_stream_does_not_fail_with_its_reports);
   tcase_add_test (tcase, an_intruder_does_not_take_the_place);
   return suite;

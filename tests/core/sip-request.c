@@ -23,8 +23,7 @@ GST_START_TEST (test_requires)
   g_autoptr (SiprecRequest) request = siprec_request_new ();
 
   fail_if (siprec_request_requires (request, "siprec"));
-  g_strfreev (request->required);
-  request->required = g_strdupv ((gchar **)tags);
+  request->required = siprec_request_list (request, tags);
   fail_unless (siprec_request_requires (request, "siprec"));
   fail_if (siprec_request_requires (request, "100rel"));
 }

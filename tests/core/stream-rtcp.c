@@ -1,8 +1,10 @@
 /* What streams say and hear by RTCP.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/rtp/rtp.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "rtp-peer.h"
 #include "siprec-core/transport/keepalive.h"
@@ -263,6 +265,29 @@ GST_START_TEST (test_symmetric)
 }
 GST_END_TEST;
 
+/* A stranger reports before media has told who the client is: our reports go to where the SDP says. */
+GST_START_TEST (test_early_stranger)
+{
+  struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = g_htonl (0x7f000009)};
+  struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = g_htonl (INADDR_LOOPBACK)};
+  gint stranger = socket (AF_INET, SOCK_DGRAM, 0);
+  Fixture f;
+
+  fixture_init (&f);
+  to.sin_port = g_htons (siprec_stream_get_port (f.stream) + 1);
+  fail_unless (bind (stranger, (struct sockaddr *)&own, sizeof (own)) == 0);
+  fail_unless (connect (stranger, (struct sockaddr *)&to, sizeof (to)) == 0);
+  siprec_stream_set_remote (f.stream, "127.0.0.1", 9, NULL, f.rtcp_port, FALSE);
+  siprec_stream_begin (f.stream, siprec_context_now ());
+  send_sender_report (&f, stranger);
+  fail_unless_equals_int (receive_last_type (f.rtcp, 10000), GST_RTCP_TYPE_SDES);
+  fail_unless_equals_int (receive_last_type (stranger, 0), GST_RTCP_TYPE_INVALID);
+  close (stranger);
+  fixture_clear (&f);
+}
+
+GST_END_TEST;
+
 static Suite *
 stream_rtcp_suite (void)
 {
@@ -280,6 +305,7 @@ stream_rtcp_suite (void)
   tcase_add_test (tc, test_keepalive_packets);
   tcase_add_test (tc, test_rtcp_address);
   tcase_add_test (tc, test_symmetric);
+  tcase_add_test (tc, test_early_stranger);
   return suite;
 }
 

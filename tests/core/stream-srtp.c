@@ -7,6 +7,7 @@
 
 #include "rtp-peer.h"
 #include "siprec-core/rtp/refresh.h"
+#include "siprec-core/srtp/dtls.h"
 #include "tests/support/sealer.h"
 
 #define VIDEO    96
@@ -126,6 +127,12 @@ take_video (Peer *peer, guint n)
   }
 }
 
+static void
+send_record (gpointer user_data, const guint8 *data, gsize size)
+{
+  fail_unless (send (((Fixture *)user_data)->rtcp, data, size, 0) == (gssize)size);
+}
+
 static const struct {
   const gchar *suite;
   gboolean mux;
@@ -162,6 +169,70 @@ GST_START_TEST (feedback_goes_out_and_retransmissions_come_in)
 }
 GST_END_TEST
 
+/* What keeps the way to the RTP port open can't be taken for RTP that isn't authentic: it is STUN (RFC 6263 section
+ * 4.4). */
+GST_START_TEST (the_keepalive_is_no_plain_rtp)
+{
+  static const guint8 begin[] = {0, 0x11, 0, 8, 0x21, 0x12, 0xa4, 0x42};
+  struct pollfd poll_fd = {.events = POLLIN};
+  guint8 data[1500];
+  Peer peer;
+
+  peer_init (&peer, "AES_CM_128_HMAC_SHA1_80", FALSE);
+  poll_fd.fd = peer.f.rtp;
+  fail_unless_equals_int (poll (&poll_fd, 1, 10000), 1);
+  fail_unless_equals_int (recv (peer.f.rtp, data, sizeof (data), 0), 28);
+  fail_unless (memcmp (data, begin, sizeof (begin)) == 0);
+  peer_clear (&peer);
+}
+GST_END_TEST
+
+/* Where RTCP comes to the port of RTP nobody gets a handshake at the next one. @i: whether it does. */
+GST_START_TEST (there_is_no_handshake_where_nothing_is_expected)
+{
+  static const guint8 alert[] = {21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 40};
+  SiprecProtection protection = {.kind = SIPREC_PROTECTION_DTLS, .fingerprints = {.n = 1}};
+  SiprecFingerprints fingerprints = {.n = 1};
+  g_autoptr (SiprecDtls) dtls = NULL;
+  struct pollfd poll_fd = {.events = POLLIN};
+  Fixture f;
+
+  fixture_init (&f);
+  fail_unless (siprec_dtls_get_fingerprint (&fingerprints.list[0]));
+  protection.fingerprints = fingerprints;
+  siprec_stream_set_protection (f.stream, &protection);
+  siprec_stream_set_remote (f.stream, "127.0.0.1", get_local_port (f.rtp), NULL, f.rtcp_port,
+                            (gboolean)__i__);
+  siprec_stream_begin (f.stream, siprec_context_now ());
+  dtls = siprec_dtls_new (TRUE, &fingerprints, send_record, &f);
+  siprec_dtls_tick (dtls, GST_SECOND);
+  fail_unless (send (f.rtcp, alert, sizeof (alert), 0) == sizeof (alert));
+  await_stat (&f, "num-wrong-source", __i__ ? 2 : 1);
+  poll_fd.fd = f.rtcp;
+  fail_unless_equals_int (poll (&poll_fd, 1, 0), !__i__);
+  fixture_clear (&f);
+}
+GST_END_TEST
+
+/* A client keeps its way open too: those are no checks with a wrong password. */
+GST_START_TEST (keepalives_of_the_client_are_no_forgeries)
+{
+  static const guint8 indication[20] = {0, 0x11, 0, 0, 0x21, 0x12, 0xa4, 0x42};
+  static const guint8 request[20] = {0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42};
+  SiprecProtection protection = {.ice = {"ours", "password", "theirs", "password"}};
+  Fixture f;
+
+  fixture_init (&f);
+  siprec_stream_set_protection (f.stream, &protection);
+  siprec_stream_begin (f.stream, siprec_context_now ());
+  fail_unless (send (f.rtp, indication, sizeof (indication), 0) == sizeof (indication));
+  fail_unless (send (f.rtp, request, sizeof (request), 0) == sizeof (request));
+  await_stat (&f, "num-auth-failed", 1);
+  fail_unless_equals_uint64 (get_stat (&f, "num-invalid"), 0);
+  fixture_clear (&f);
+}
+GST_END_TEST
+
 static Suite *
 stream_srtp_suite (void)
 {
@@ -172,6 +243,9 @@ stream_srtp_suite (void)
   tcase_set_timeout (tcase, 60);
   tcase_add_loop_test (tcase, feedback_goes_out_and_retransmissions_come_in, 0,
                        G_N_ELEMENTS (variants));
+  tcase_add_test (tcase, the_keepalive_is_no_plain_rtp);
+  tcase_add_test (tcase, keepalives_of_the_client_are_no_forgeries);
+  tcase_add_loop_test (tcase, there_is_no_handshake_where_nothing_is_expected, 0, 2);
   return suite;
 }
 

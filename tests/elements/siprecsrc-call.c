@@ -13,46 +13,25 @@ call (Pipeline *pipeline, const gchar *uri)
   return promise;
 }
 
-/* Waits for @promise, which is unreffed, and checks the reply. */
-static void
-expect_reply (GstPromise *promise, guint status, const gchar *error)
-{
-  const GstStructure *reply;
-  guint value = 0;
-
-  fail_unless_equals_int (gst_promise_wait (promise), GST_PROMISE_RESULT_REPLIED);
-  reply = gst_promise_get_reply (promise);
-  fail_unless (gst_structure_get_uint (reply, "status", &value));
-  fail_unless_equals_int (value, status);
-  if (error)
-    fail_unless (strstr (gst_structure_get_string (reply, "error"), error) != NULL);
-  else
-    fail_if (gst_structure_has_field (reply, "error"));
-  gst_promise_unref (promise);
-}
-
 /* After its answer the client's call is like any other. */
 GST_START_TEST (test_call)
 {
-  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
+  Pipeline *pipeline = pipeline_listening ("");
+  Caller *caller = pipeline_caller (pipeline);
   g_autofree gchar *uri = NULL;
   GstPromise *promise;
-  Caller *caller;
 
-  pipeline_set_state (pipeline, GST_STATE_PLAYING);
-  caller = pipeline_caller (pipeline);
   uri = caller_uri (caller);
   promise = call (pipeline, uri);
-  expect_reply (call (pipeline, uri), 0, "already");
+  pipeline_expect_reply (call (pipeline, uri), 0, "already");
   fail_unless (caller_ring (caller));
   fail_unless (caller_answer (caller, "200 OK", 2));
-  expect_reply (promise, 200, NULL);
+  pipeline_expect_reply (promise, 200, NULL);
   pipeline_await_order (pipeline, "audio_0 audio_1 metadata no-more-pads");
   caller_talk (caller, 2, 5);
   pipeline_await_buffers (pipeline_pad (pipeline, "audio_1"), 5);
-  expect_reply (call (pipeline, uri), 0, "PLAYING");
-  fail_unless_equals_int (caller_bye (caller), 200);
-  pipeline_await_eos (pipeline_pad (pipeline, "audio_0"));
+  pipeline_expect_reply (call (pipeline, uri), 0, "PLAYING");
+  pipeline_hang_up (caller, pipeline_pad (pipeline, "audio_0"));
   caller_free (caller);
   pipeline_free (pipeline);
 }
@@ -65,23 +44,22 @@ GST_START_TEST (test_refused)
   g_autofree gchar *uri = NULL;
   Caller *caller;
 
-  expect_reply (call (pipeline, "sip:127.0.0.1:9"), 0, "PLAYING");
+  pipeline_expect_reply (call (pipeline, "sip:127.0.0.1:9"), 0, "PLAYING");
   pipeline_set_state (pipeline, GST_STATE_PLAYING);
   caller = pipeline_caller (pipeline);
   uri = caller_uri (caller);
-  expect_reply (call (pipeline, "http://127.0.0.1"), 0, "Can't call");
+  pipeline_expect_reply (call (pipeline, "http://127.0.0.1"), 0, "Can't call");
   g_signal_emit_by_name (pipeline->src, "call", NULL, NULL);
   for (guint i = 0; i < 2; i++) {
     GstPromise *promise = call (pipeline, uri);
 
     fail_unless (caller_ring (caller));
     fail_unless (caller_answer (caller, "486 Busy Here", 0));
-    expect_reply (promise, 486, "busy");
+    pipeline_expect_reply (promise, 486, "busy");
   }
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
   pipeline_await_order (pipeline, "audio_0 metadata no-more-pads");
-  fail_unless_equals_int (caller_bye (caller), 200);
-  pipeline_await_eos (pipeline_pad (pipeline, "audio_0"));
+  pipeline_hang_up (caller, pipeline_pad (pipeline, "audio_0"));
   caller_free (caller);
   pipeline_free (pipeline);
 }
@@ -90,13 +68,11 @@ GST_END_TEST;
 /* While it rings: hangup, NULL, or the end of the promise's user. */
 GST_START_TEST (test_given_up)
 {
-  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
+  Pipeline *pipeline = pipeline_listening ("");
+  Caller *caller = pipeline_caller (pipeline);
   g_autofree gchar *uri = NULL;
   GstPromise *promise;
-  Caller *caller;
 
-  pipeline_set_state (pipeline, GST_STATE_PLAYING);
-  caller = pipeline_caller (pipeline);
   uri = caller_uri (caller);
   promise = call (pipeline, uri);
   fail_unless (caller_ring (caller));
@@ -104,7 +80,7 @@ GST_START_TEST (test_given_up)
     g_signal_emit_by_name (pipeline->src, "hangup", NULL);
   else
     gst_element_set_state (pipeline->bin, GST_STATE_NULL);
-  expect_reply (promise, 0, "given up");
+  pipeline_expect_reply (promise, 0, "given up");
   fail_unless (caller_await (caller, "CANCEL"));
   caller_free (caller);
   pipeline_free (pipeline);

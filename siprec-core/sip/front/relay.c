@@ -379,17 +379,18 @@ siprec_relay_read (SiprecRequest *request)
 
   if (!is_vouched (value) || g_strv_length (words) < 10)
     return FALSE;
-  request->transport = g_strdup (words[3]);
-  request->remote_address = g_strdup (words[4]);
+  request->transport = siprec_request_text (request, words[3], -1);
+  request->remote_address = siprec_request_text (request, words[4], -1);
   request->remote_port = read_port (words[5]);
-  request->local_address = g_strdup (words[6]);
+  request->local_address = siprec_request_text (request, words[6], -1);
   request->local_port = read_port (words[7]);
   request->arrived = g_ascii_strtoll (words[9], NULL, 10);
   if (!g_str_equal (words[8], "-")) {
     g_autofree gchar *names = (gchar *)g_base64_decode (words[8], &size);
     g_autofree gchar *text = g_strndup (names, size);
+    g_auto (GStrv) identities = g_strsplit (text, "\n", -1);
 
-    request->identities = g_strsplit (text, "\n", -1);
+    request->identities = siprec_request_list (request, (const gchar *const *)identities);
   }
   siprec_request_drop_header (request, SIPREC_RELAY_HEADER);
   if (request->status == 0)
