@@ -165,8 +165,8 @@ is_expected (SiprecConnection *connection)
                             connection->relay.remote_address);
 }
 
-static void
-tell (SiprecConnection *connection, const gchar *reason)
+void
+siprec_connection_tell (SiprecConnection *connection, const gchar *reason)
 {
   const SiprecRelay *relay = &connection->relay;
   SiprecFrontRefusal refusal = {relay->remote_address, relay->transport, relay->identities, reason};
@@ -181,7 +181,7 @@ tell_failure (SiprecConnection *connection)
   g_autofree gchar *why = siprec_channel_failure (connection->channel);
 
   if (why)
-    tell (connection, why);
+    siprec_connection_tell (connection, why);
 }
 
 /* A connection of ours: has the socket been connected? */
@@ -227,9 +227,10 @@ meet (SiprecConnection *connection)
   siprec_connection_set_deadline (connection, connection->unwelcome ? front->limits.message_ms
                                                                     : front->limits.silent_ms);
   if (connection->unwelcome)
-    tell (connection, connection->identities
-                          ? "Neither its address nor its certificate is in allow."
-                          : "Its address isn't in allow, and it has shown no certificate.");
+    siprec_connection_tell (connection,
+                            connection->identities
+                                ? "Neither its address nor its certificate is in allow."
+                                : "Its address isn't in allow, and it has shown no certificate.");
 }
 
 static void
@@ -251,7 +252,8 @@ get_ready (SiprecConnection *connection)
     meet (connection);
     return;
   }
-  tell (connection, "It has the certificate of somebody else than the client we answer.");
+  siprec_connection_tell (connection,
+                          "It has the certificate of somebody else than the client we answer.");
   siprec_connection_end_peer (connection, "not the expected server");
 }
 

@@ -146,9 +146,6 @@ gboolean siprec_front_may_connect (SiprecFront *front, const gchar *address,
 /* Tells that a connection came to nothing, unless many have been told in this second. */
 void siprec_front_tell (SiprecFront *front, const SiprecFrontRefusal *refusal);
 
-/* How often the thread has woken up. From any thread; for tests. */
-SIPREC_API guint siprec_front_n_turns (SiprecFront *front);
-
 /* connection.c */
 
 /* Takes @fd and @ssl. */
@@ -180,6 +177,9 @@ void siprec_connection_end_stack (SiprecConnection *connection, const gchar *why
 
 /* An error of the peer's that nothing can follow: tells it @status ("400 Bad Request"), and closes. */
 void siprec_connection_refuse (SiprecConnection *connection, const gchar *status);
+
+/* Tells why it comes to nothing. */
+void siprec_connection_tell (SiprecConnection *connection, const gchar *reason);
 
 /* inward.c */
 

@@ -134,4 +134,7 @@ SIPREC_API gchar *siprec_front_choose (SiprecFront *front, gboolean tls, const g
 /* Number of connections of peers. From any thread. */
 SIPREC_API guint siprec_front_n_connections (SiprecFront *front);
 
+/* How often its thread has woken up: who waits for a peer or the stack must sleep. From any thread. */
+SIPREC_API guint siprec_front_n_turns (SiprecFront *front);
+
 G_END_DECLS

@@ -5,7 +5,8 @@
 #include <string.h>
 
 /* For the stack to connect. */
-#define PAIR_MS 5000
+#define PAIR_MS       5000
+#define TLS_HANDSHAKE 0x16
 
 /* Line breaks between messages are keep-alives; a double one wants an answer (RFC 5626 section 4.4.1). */
 static gsize
@@ -68,6 +69,14 @@ pass_to_stack (SiprecConnection *connection, gsize at)
   return TRUE;
 }
 
+/* RFC 8446 section 5.1: the record that a handshake begins with. SIP has no such byte. */
+static gboolean
+is_tls (const SiprecConnection *connection)
+{
+  return !connection->asked && connection->received->len > 0 &&
+         connection->received->str[0] == TLS_HANDSHAKE;
+}
+
 /* The answer to what nothing can follow; NULL if all is well. */
 static const gchar *
 find_fault (SiprecConnection *connection, SiprecFrameState state)
@@ -87,6 +96,12 @@ siprec_inward_take (SiprecConnection *connection, gsize room)
   const gchar *fault = NULL;
   gsize at = 0;
 
+  if (is_tls (connection)) {
+    siprec_connection_tell (connection,
+                            "It speaks TLS, and this port is for TCP: sips: in local-uri "
+                            "makes one for TLS.");
+    fault = "400 Bad Request";
+  }
   while (state == SIPREC_FRAME_COMPLETE && !fault && connection->in_flight_bytes < room) {
     if (connection->frame.searched == 0)
       at += skip_keepalives (connection, at);
