@@ -200,15 +200,30 @@ gst_siprec_src_close (GstSiprecSrc *self)
 
 /* The acceptor's handlers, in the SIP thread. */
 
-static void
+/* Only an application that listens is asked: others get the answer at once, in the SIP thread. */
+static gboolean
+has_deciders (GstSiprecSrc *self)
+{
+  return g_signal_has_handler_pending (
+             self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ACCEPT_SESSION], 0, TRUE) ||
+         g_signal_has_handler_pending (
+             self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_SELECT_STREAM], 0, TRUE) ||
+         g_signal_has_handler_pending (self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ON_SDP],
+                                       0, TRUE);
+}
+
+static gboolean
 acceptor_decide (SiprecAcceptor *acceptor, SiprecSession *session, gpointer user_data)
 {
   GstSiprecSrc *self = user_data;
 
+  if (!has_deciders (self))
+    return FALSE;
   g_mutex_lock (&self->lock);
   g_set_object (&self->asked, session);
   g_mutex_unlock (&self->lock);
   siprec_strand_wake (self->control);
+  return TRUE;
 }
 
 static void
@@ -240,18 +255,6 @@ acceptor_session (SiprecAcceptor *acceptor, SiprecSession *session, gpointer use
   siprec_strand_wake (self->control);
 }
 
-/* Only an application that listens is asked: others get the answer at once, in the SIP thread. */
-static gboolean
-has_deciders (GstSiprecSrc *self)
-{
-  return g_signal_has_handler_pending (
-             self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ACCEPT_SESSION], 0, TRUE) ||
-         g_signal_has_handler_pending (
-             self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_SELECT_STREAM], 0, TRUE) ||
-         g_signal_has_handler_pending (self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ON_SDP],
-                                       0, TRUE);
-}
-
 void
 gst_siprec_src_join_queue (GstSiprecSrc *self)
 {
@@ -269,7 +272,7 @@ gst_siprec_src_join_queue (GstSiprecSrc *self)
       .metadata_limits = settings->metadata_limits,
   };
   SiprecAcceptorHandler handler = {
-      .decide = has_deciders (self) ? acceptor_decide : NULL,
+      .decide = acceptor_decide,
       .cancelled = acceptor_cancelled,
       .session = acceptor_session,
   };
@@ -314,13 +317,12 @@ gst_siprec_src_call (GstSiprecSrc *self, const gchar *uri, GstPromise *promise)
 {
   g_autoptr (SiprecSession) session = NULL;
   g_autoptr (GError) error = NULL;
+  GstSiprecWish *wish = gst_siprec_wish_new (self, promise);
 
-  if (promise)
-    gst_promise_ref (promise);
   g_mutex_lock (&self->lock);
   if (self->acceptor)
     session = siprec_endpoint_call (self->endpoint, self->acceptor, uri ? uri : "", CALL_TIMEOUT,
-                                    gst_siprec_src_reply, promise, &error);
+                                    gst_siprec_src_reply, wish, &error);
   else
     error =
         g_error_new_literal (SIPREC_ERROR, SIPREC_ERROR_STATE,
@@ -330,7 +332,7 @@ gst_siprec_src_call (GstSiprecSrc *self, const gchar *uri, GstPromise *promise)
     g_set_object (&self->calling, session);
   g_mutex_unlock (&self->lock);
   if (error)
-    gst_siprec_src_reply (NULL, 0, error, promise);
+    gst_siprec_src_reply (NULL, 0, error, wish);
 }
 
 void
@@ -382,8 +384,10 @@ decide (GstSiprecSrc *self, SiprecSession *session)
 
   gst_siprec_src_set_state (self, GST_SIPREC_SESSION_STATE_OFFERED);
   gst_siprec_src_emit_sdp (self, session);
-  g_signal_emit (self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ACCEPT_SESSION], 0, request,
-                 &status);
+  /* Whom we call we want to record. */
+  if (siprec_session_get_state (session) != SIPREC_SESSION_CALLING)
+    g_signal_emit (self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ACCEPT_SESSION], 0, request,
+                   &status);
   if (status == 0)
     refused = ask_for_streams (self, session);
   GST_INFO_OBJECT (self, "session %s: status %u, refused m-lines %" G_GINT64_MODIFIER "x",
@@ -425,12 +429,16 @@ gst_siprec_src_run_acceptor (GstSiprecSrc *self)
 
   report_bound (self);
   gst_siprec_src_report_refusals (self);
+  if (gst_siprec_src_is_stopped (self))
+    return;
 
   g_mutex_lock (&self->lock);
   g_set_object (&asked, self->asked);
   g_mutex_unlock (&self->lock);
   if (asked && asked != self->introduced)
     decide (self, asked);
+  if (gst_siprec_src_is_stopped (self))
+    return;
 
   g_mutex_lock (&self->lock);
   given = self->session ? NULL : g_steal_pointer (&self->given);

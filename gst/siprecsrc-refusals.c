@@ -109,6 +109,8 @@ gst_siprec_src_report_refusals (GstSiprecSrc *self)
   GstStructure *refusal;
 
   do {
+    if (gst_siprec_src_is_stopped (self))
+      return;
     g_mutex_lock (&self->lock);
     refusal = g_queue_pop_head (&self->refusals);
     g_mutex_unlock (&self->lock);

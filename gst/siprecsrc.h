@@ -97,6 +97,7 @@ struct _GstSiprecSrc {
 
   /* self->lock: mail for the control strand. */
   gboolean stopped; /* see gst_siprec_src_is_stopped() */
+  guint n_starts;   /* from READY to PAUSED */
   gboolean playing;
   gboolean done; /* no more sessions until READY */
   SiprecAcceptor *acceptor;
@@ -135,8 +136,8 @@ struct _GstSiprecSrc {
   gint64 connection_told; /* of a refused connection */
 };
 
-/* TRUE once the element is on its way to READY: the control strand is to touch nothing more. It may
- * be so after any signal, since a handler may set the state. */
+/* Control strand: TRUE once the element is on its way to READY, though it may have been started again since: this run
+ * is to touch nothing more. It may be so after any signal, since a handler may set the state. */
 gboolean gst_siprec_src_is_stopped (GstSiprecSrc *self);
 
 /* siprecsrc-properties.c */
@@ -206,20 +207,24 @@ void gst_siprec_src_install_signals (GObjectClass *klass);
 gboolean gst_siprec_src_claim (GstSiprecSrc *self, SiprecSession *session, GError **error);
 void gst_siprec_src_run_session (GstSiprecSrc *self);
 
-/* Ends what is received: BYE. Any thread. */
+/* The session's end without control strand and pads: BYE, or back to the endpoint. */
+void gst_siprec_src_drop_session (GstSiprecSrc *self);
+
+/* siprecsrc-wishes.c: what is wanted of the client. All in any thread. */
+
+/* Ends what is received: BYE. */
 void gst_siprec_src_hangup (GstSiprecSrc *self, const gchar *reason);
 
-/* A SiprecWishReply: replies to @promise (transfer full, nullable). */
-void gst_siprec_src_reply (SiprecSession *session, guint status, const GError *error,
-                           gpointer promise);
-
-/* What the client is asked for; @promise (nullable) is replied when it has answered. Any thread. */
+/* @promise (nullable) is replied on a thread of its own when the client has answered. */
 void gst_siprec_src_pause (GstSiprecSrc *self, gint mline, GstPromise *promise);
 void gst_siprec_src_resume (GstSiprecSrc *self, gint mline, GstPromise *promise);
 void gst_siprec_src_request_snapshot (GstSiprecSrc *self, const gchar *reason, GstPromise *promise);
 
-/* The session's end without control strand and pads: BYE, or back to the endpoint. */
-void gst_siprec_src_drop_session (GstSiprecSrc *self);
+/* For gst_siprec_src_reply(), a SiprecWishReply, which frees it; NULL if there is no @promise. */
+typedef struct _GstSiprecWish GstSiprecWish;
+GstSiprecWish *gst_siprec_wish_new (GstSiprecSrc *self, GstPromise *promise);
+void gst_siprec_src_reply (SiprecSession *session, guint status, const GError *error,
+                           gpointer wish);
 
 /* siprecsrc-pads.c: which pads there are */
 

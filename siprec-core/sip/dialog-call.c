@@ -72,9 +72,6 @@ take_success (SiprecDialog *dialog, SiprecRequest *response)
     return;
   }
   dialog->handler.answered (dialog, response, dialog->user_data);
-  /* Whatever became of it, the peer must not repeat its 2xx for ever. */
-  if (dialog->call)
-    siprec_dialog_acknowledge (dialog, NULL, NULL);
 }
 
 static void

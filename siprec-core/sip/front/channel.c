@@ -135,12 +135,16 @@ siprec_channel_read (SiprecChannel *channel, GString *buffer, gsize limit)
 
   channel->read_waits = EPOLLIN;
   while (limit > 0) {
-    gssize n = read_some (channel, data, MIN (sizeof data, limit));
+    gsize wanted = MIN (sizeof data, limit);
+    gssize n = read_some (channel, data, wanted);
 
     if (n <= 0)
       return channel->ssl ? tls_state (channel, n, &channel->read_waits) : plain_state (channel, n);
     g_string_append_len (buffer, data, n);
     limit -= n;
+    /* That was all there is; whoever waits is told of more. A TLS record may be short for itself. */
+    if (!channel->ssl && (gsize)n < wanted)
+      return SIPREC_CHANNEL_AGAIN;
   }
   return SIPREC_CHANNEL_DONE;
 }

@@ -26,6 +26,14 @@ wake_front (gpointer front)
   siprec_front_wake (front);
 }
 
+/* For the stack. */
+static void
+describe (SiprecConnection *connection)
+{
+  g_free (connection->peer);
+  connection->relay.peer = connection->peer = siprec_relay_describe (&connection->relay);
+}
+
 SiprecConnection *
 siprec_connection_new (SiprecFront *front, gint fd, SSL *ssl, SiprecTlsContext *tls,
                        const SiprecRelay *relay)
@@ -41,6 +49,7 @@ siprec_connection_new (SiprecFront *front, gint fd, SSL *ssl, SiprecTlsContext *
   connection->relay.transport = ssl ? "tls" : "tcp";
   connection->relay.remote_address = connection->remote_address = g_strdup (relay->remote_address);
   connection->relay.local_address = connection->local_address = g_strdup (relay->local_address);
+  describe (connection);
   connection->channel = siprec_channel_new (fd, ssl);
   connection->peer_watch = (SiprecWatch){WATCH_PEER, connection};
   connection->stack_watch = (SiprecWatch){WATCH_STACK, connection};
@@ -111,6 +120,7 @@ siprec_connection_free (SiprecConnection *connection)
   g_free (connection->remote_address);
   g_free (connection->local_address);
   g_free (connection->counted);
+  g_free (connection->peer);
   g_free (connection->id);
   g_free (connection);
 }
@@ -221,6 +231,7 @@ meet (SiprecConnection *connection)
   if (ssl)
     connection->identities = siprec_tls_identities (ssl);
   connection->relay.identities = (const gchar *const *)connection->identities;
+  describe (connection);
   connection->unwelcome =
       connection->counted && !siprec_front_may_connect (front, connection->remote_address,
                                                         connection->relay.identities, FALSE);

@@ -35,6 +35,7 @@ GST_DEBUG_CATEGORY_EXTERN (siprec_sip_debug);
  * @stalled: @deadline is for the stack to take what is in flight
  * @deadline: when it is closed, unless something happens before; 0 for never
  * @expected: (nullable): of a server that we have connected to: whose certificate it must show
+ * @peer: what the stack is told of the peer
  * @counted: the source under which it counts, NULL for one of our own making
  * @unwelcome: may not record, and is told so when it asks
  *
@@ -50,6 +51,7 @@ typedef struct {
   gchar **identities;
   gchar **expected;
   gchar *counted;
+  gchar *peer;
 
   SiprecChannel *channel;
   SiprecWatch peer_watch;

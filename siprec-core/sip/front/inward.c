@@ -26,15 +26,15 @@ gboolean
 siprec_inward_send (SiprecConnection *connection, const gchar *text, gsize header_length,
                     gsize length)
 {
-  g_autoptr (GString) message = NULL;
+  gsize added;
 
   connection->relay.number++;
-  message = siprec_relay_inward (&connection->relay, text, header_length, length);
-  if (!message)
+  added =
+      siprec_relay_inward (&connection->relay, text, header_length, length, connection->to_stack);
+  if (added == 0)
     return FALSE;
-  g_string_append_len (connection->to_stack, message->str, message->len);
-  g_queue_push_tail (&connection->in_flight, GSIZE_TO_POINTER (message->len));
-  connection->in_flight_bytes += message->len;
+  g_queue_push_tail (&connection->in_flight, GSIZE_TO_POINTER (added));
+  connection->in_flight_bytes += added;
   return TRUE;
 }
 
