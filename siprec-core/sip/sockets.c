@@ -188,7 +188,7 @@ static gboolean
 open_all (SiprecSockets *sockets, const SiprecSocketsConfig *config, GPtrArray *actual,
           GError **error)
 {
-  sockets->front = siprec_front_new (config->wanted, config->user_data, error);
+  sockets->front = siprec_front_new (config->front, config->user_data, error);
   if (!sockets->front)
     return FALSE;
   siprec_front_set_limits (sockets->front, config->limits);
