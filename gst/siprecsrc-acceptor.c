@@ -226,15 +226,30 @@ gst_siprec_src_close (GstSiprecSrc *self)
 
 /* The acceptor's handlers, in the SIP thread. */
 
-static void
+/* Only an application that listens is asked: others get the answer at once, in the SIP thread. */
+static gboolean
+has_deciders (GstSiprecSrc *self)
+{
+  return g_signal_has_handler_pending (
+             self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ACCEPT_SESSION], 0, TRUE) ||
+         g_signal_has_handler_pending (
+             self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_SELECT_STREAM], 0, TRUE) ||
+         g_signal_has_handler_pending (self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ON_SDP],
+                                       0, TRUE);
+}
+
+static gboolean
 acceptor_decide (SiprecAcceptor *acceptor, SiprecSession *session, gpointer user_data)
 {
   GstSiprecSrc *self = user_data;
 
+  if (!has_deciders (self))
+    return FALSE;
   g_mutex_lock (&self->lock);
   g_set_object (&self->asked, session);
   g_mutex_unlock (&self->lock);
   siprec_strand_wake (self->control);
+  return TRUE;
 }
 
 static void
@@ -266,18 +281,6 @@ acceptor_session (SiprecAcceptor *acceptor, SiprecSession *session, gpointer use
   siprec_strand_wake (self->control);
 }
 
-/* Only an application that listens is asked: others get the answer at once, in the SIP thread. */
-static gboolean
-has_deciders (GstSiprecSrc *self)
-{
-  return g_signal_has_handler_pending (
-             self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ACCEPT_SESSION], 0, TRUE) ||
-         g_signal_has_handler_pending (
-             self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_SELECT_STREAM], 0, TRUE) ||
-         g_signal_has_handler_pending (self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ON_SDP],
-                                       0, TRUE);
-}
-
 void
 gst_siprec_src_join_queue (GstSiprecSrc *self)
 {
@@ -295,7 +298,7 @@ gst_siprec_src_join_queue (GstSiprecSrc *self)
       .metadata_limits = settings->metadata_limits,
   };
   SiprecAcceptorHandler handler = {
-      .decide = has_deciders (self) ? acceptor_decide : NULL,
+      .decide = acceptor_decide,
       .cancelled = acceptor_cancelled,
       .session = acceptor_session,
   };
@@ -453,6 +456,8 @@ report_refusals (GstSiprecSrc *self)
     GstStructure *refusal;
     guint status = 0;
 
+    if (gst_siprec_src_is_stopped (self))
+      return;
     g_mutex_lock (&self->lock);
     refusal = g_queue_pop_head (&self->refusals);
     g_mutex_unlock (&self->lock);
@@ -480,12 +485,16 @@ gst_siprec_src_run_acceptor (GstSiprecSrc *self)
 
   report_bound (self);
   report_refusals (self);
+  if (gst_siprec_src_is_stopped (self))
+    return;
 
   g_mutex_lock (&self->lock);
   g_set_object (&asked, self->asked);
   g_mutex_unlock (&self->lock);
   if (asked && asked != self->introduced)
     decide (self, asked);
+  if (gst_siprec_src_is_stopped (self))
+    return;
 
   g_mutex_lock (&self->lock);
   given = self->session ? NULL : g_steal_pointer (&self->given);

@@ -97,6 +97,7 @@ struct _GstSiprecSrc {
 
   /* self->lock: mail for the control strand. */
   gboolean stopped; /* see gst_siprec_src_is_stopped() */
+  guint n_starts;   /* from READY to PAUSED */
   gboolean playing;
   gboolean done; /* no more sessions until READY */
   SiprecAcceptor *acceptor;
@@ -134,8 +135,8 @@ struct _GstSiprecSrc {
   gint64 refusal_told; /* g_get_monotonic_time(), of a WARNING */
 };
 
-/* TRUE once the element is on its way to READY: the control strand is to touch nothing more. It may
- * be so after any signal, since a handler may set the state. */
+/* Control strand: TRUE once the element is on its way to READY, though it may have been started again since: this run
+ * is to touch nothing more. It may be so after any signal, since a handler may set the state. */
 gboolean gst_siprec_src_is_stopped (GstSiprecSrc *self);
 
 /* siprecsrc-properties.c */
