@@ -40,7 +40,7 @@ build: $(BUILD)/build.ninja
 
 bench: build
 	@.ci/install-packages demo test bench
-	@meson test -C $(BUILD) --benchmark --verbose --no-rebuild --suite answer-time --suite setup --suite srtp
+	@meson test -C $(BUILD) --benchmark --verbose --no-rebuild --suite answer-time --suite setup --suite srtp --suite video
 	@meson devenv -C $(BUILD) tests/bench/media $(BENCH)
 
 format:

@@ -317,7 +317,7 @@ gst_siprec_src_call (GstSiprecSrc *self, const gchar *uri, GstPromise *promise)
 {
   g_autoptr (SiprecSession) session = NULL;
   g_autoptr (GError) error = NULL;
-  GstSiprecWish *wish = gst_siprec_wish_new (self, promise);
+  GstSiprecWish *wish = gst_siprec_wish_new (promise);
 
   g_mutex_lock (&self->lock);
   if (self->acceptor)

@@ -222,7 +222,7 @@ void gst_siprec_src_request_snapshot (GstSiprecSrc *self, const gchar *reason, G
 
 /* For gst_siprec_src_reply(), a SiprecWishReply, which frees it; NULL if there is no @promise. */
 typedef struct _GstSiprecWish GstSiprecWish;
-GstSiprecWish *gst_siprec_wish_new (GstSiprecSrc *self, GstPromise *promise);
+GstSiprecWish *gst_siprec_wish_new (GstPromise *promise);
 void gst_siprec_src_reply (SiprecSession *session, guint status, const GError *error,
                            gpointer wish);
 

@@ -18,9 +18,9 @@ struct _SiprecFilter {
 };
 
 static const gchar *const people[] = {
-    "aor",  "aors",    "contact", "detail",         "error",  "extensions",
-    "from", "headers", "name",    "names",          "phrase", "peer_identities",
-    "text", "to",      "uri",     "remote_address", "reason"};
+    "addresses",       "aor",  "aors",    "contact", "detail",         "error",
+    "extensions",      "from", "headers", "name",    "names",          "phrase",
+    "peer_identities", "text", "to",      "uri",     "remote_address", "reason"};
 
 static gpointer
 make_key (gpointer data)
