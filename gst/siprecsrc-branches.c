@@ -9,6 +9,9 @@
 /* A push that takes longer is reported. */
 #define BLOCKED_AFTER GST_SECOND
 
+/* A pad that has seen so many ticks without being linked is reported, too. */
+#define UNLINKED_TICKS 2
+
 static gboolean
 has_failed (GstFlowReturn flow)
 {
@@ -61,6 +64,44 @@ gst_siprec_src_check_pads (GstSiprecSrc *self)
   report_failures (self);
 }
 
+/* Whether @pad has never been linked to anything. */
+static gboolean
+is_untouched (GstSiprecSrcPad *pad)
+{
+  gboolean untouched;
+
+  GST_OBJECT_LOCK (pad);
+  untouched = pad->n_links == 0;
+  GST_OBJECT_UNLOCK (pad);
+  return untouched;
+}
+
+/* Who links some pads only may mean it so. But a link that gst-launch could not make leaves a sink that waits for
+ * ever, and nobody says which caps were the reason. */
+static void
+report_unlinked (GstSiprecSrc *self, GPtrArray *pads)
+{
+  gboolean any_linked = FALSE;
+
+  for (guint i = 0; i < pads->len; i++)
+    any_linked |= gst_pad_is_linked (g_ptr_array_index (pads, i));
+  for (guint i = 0; any_linked && i < pads->len; i++) {
+    GstSiprecSrcPad *pad = g_ptr_array_index (pads, i);
+    g_autoptr (GstCaps) caps = NULL;
+
+    if (pad->is_metadata || !is_untouched (pad) || ++pad->idle_ticks != UNLINKED_TICKS)
+      continue;
+    caps = gst_pad_query_caps (GST_PAD (pad), NULL);
+    GST_ELEMENT_INFO (
+        self, STREAM, FAILED,
+        ("Nothing is linked to pad %s, so what it gives is dropped.", GST_OBJECT_NAME (pad)),
+        ("Nothing is linked to pad %s, so what it gives is dropped. What was "
+         "to be linked to it must take %" GST_PTR_FORMAT ". A sink without a link "
+         "keeps the others waiting, unless it has async=false, and gets no EOS",
+         GST_OBJECT_NAME (pad), caps));
+  }
+}
+
 void
 gst_siprec_src_tick_pads (GstSiprecSrc *self, GstClockTime now)
 {
@@ -70,6 +111,7 @@ gst_siprec_src_tick_pads (GstSiprecSrc *self, GstClockTime now)
   GstSiprecSrcTime time;
   gboolean playing = gst_siprec_src_get_time (self, &time);
 
+  report_unlinked (self, pads);
   for (guint i = 0; playing && i < pads->len; i++) {
     GstSiprecSrcPad *pad = g_ptr_array_index (pads, i);
     GstClockTime blocked = gst_siprec_src_pad_blocked (pad, now);

@@ -79,6 +79,16 @@ gst_siprec_src_pad_last_stream (GstSiprecSrcPad *pad, gboolean *filler)
   return stream;
 }
 
+void
+gst_siprec_src_pad_go_on (GstSiprecSrcPad *pad)
+{
+  gboolean filler;
+  g_autoptr (SiprecStream) stream = gst_siprec_src_pad_current_stream (pad, &filler);
+
+  if (stream)
+    siprec_stream_go_on (stream);
+}
+
 /* For g_queue_find_custom(): 0 if @b makes @a obsolete. The name tells the scope of tags. */
 static gint
 compare_kind (gconstpointer a, gconstpointer b)
@@ -320,14 +330,22 @@ finish_feed (GstSiprecSrcPad *pad)
   pad->seam = pad->fed_until;
 }
 
-/* Pushes units that were popped, or drops them: a live source does so with what comes while it is paused. */
+/* Pushes units that were popped, or drops them: a live source does so with what comes while it is paused. But if
+ * another pipeline may take the session over, what this one takes no more is for that. */
 static void
 push_units (GstSiprecSrcPad *pad, SiprecUnit *units, guint n)
 {
+  gboolean detaches = pad->src->settings.session_detach;
   GstSiprecSrcTime time;
   gboolean playing = gst_siprec_src_get_time (pad->src, &time);
 
   for (guint i = 0; i < n; i++) {
+    if (detaches) {
+      playing = gst_siprec_src_get_time (pad->src, &time);
+      if ((!playing || gst_siprec_src_pad_is_stopped (pad)) &&
+          siprec_stream_give_back (pad->stream, units + i, n - i))
+        return;
+    }
     if (units[i].type == SIPREC_UNIT_END)
       finish_feed (pad);
     else if (playing && units[i].time >= time.not_before)

@@ -1,6 +1,6 @@
 /* gst-siprec: how a pad of siprecsrc pushes, and what becomes of it when its branch fails
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "siprecsrcpad.h"
+#include "siprecsrc.h"
 
 #include <time.h>
 
@@ -38,19 +38,41 @@ gst_siprec_src_pad_blocked (GstSiprecSrcPad *pad, GstClockTime now)
   return since == 0 || elapsed < 0 ? 0 : elapsed * GST_MSECOND;
 }
 
-/* Whether the branch takes no more, until it is linked anew. */
-static gboolean
-is_stopped (GstSiprecSrcPad *pad)
+gboolean
+gst_siprec_src_pad_is_stopped (GstSiprecSrcPad *pad)
 {
   GstFlowReturn flow = g_atomic_int_get (&pad->flow);
 
-  return flow < GST_FLOW_NOT_LINKED;
+  /* Sinks get another file name by going to NULL and back. What waits for another pipeline isn't risked for that. */
+  if (flow == GST_FLOW_FLUSHING)
+    return pad->src->settings.session_detach;
+  return flow < GST_FLOW_FLUSHING;
+}
+
+/* What came of a push that began when the pad had been linked @n_links times. What was linked meanwhile isn't to
+ * blame for the branch before it. */
+static void
+note_flow (GstSiprecSrcPad *pad, GstFlowReturn flow, gint n_links)
+{
+  gboolean changed = FALSE;
+
+  GST_OBJECT_LOCK (pad);
+  if (pad->n_links == n_links && g_atomic_int_get (&pad->flow) != (gint)flow) {
+    g_atomic_int_set (&pad->flow, flow);
+    changed = TRUE;
+  }
+  GST_OBJECT_UNLOCK (pad);
+  if (!changed)
+    return;
+  GST_DEBUG_OBJECT (pad, "flow is %s", gst_flow_get_name (flow));
+  if (flow < GST_FLOW_FLUSHING)
+    siprec_strand_wake (pad->control);
 }
 
 void
 gst_siprec_src_pad_push_event (GstSiprecSrcPad *pad, GstEvent *event)
 {
-  if (is_stopped (pad) && !GST_EVENT_IS_STICKY (event)) {
+  if (gst_siprec_src_pad_is_stopped (pad) && !GST_EVENT_IS_STICKY (event)) {
     gst_event_unref (event);
     return;
   }
@@ -64,8 +86,9 @@ gst_siprec_src_pad_push_buffer (GstSiprecSrcPad *pad, GstBuffer *buffer)
 {
   GstClockTime end = GST_BUFFER_PTS (buffer);
   GstFlowReturn flow;
+  gint n_links;
 
-  if (is_stopped (pad)) {
+  if (gst_siprec_src_pad_is_stopped (pad)) {
     gst_buffer_unref (buffer);
     pad->discont = TRUE;
     return;
@@ -77,6 +100,9 @@ gst_siprec_src_pad_push_buffer (GstSiprecSrcPad *pad, GstBuffer *buffer)
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
   }
 
+  GST_OBJECT_LOCK (pad);
+  n_links = pad->n_links;
+  GST_OBJECT_UNLOCK (pad);
   begin_push (pad);
   flow = gst_pad_push (GST_PAD (pad), buffer);
   end_push (pad);
@@ -87,16 +113,11 @@ gst_siprec_src_pad_push_buffer (GstSiprecSrcPad *pad, GstBuffer *buffer)
   pad->position = end;
   if (flow == GST_FLOW_OK)
     pad->num_pushed++;
-  else if (flow == GST_FLOW_NOT_LINKED)
+  else if (flow >= GST_FLOW_FLUSHING)
     pad->num_unlinked++;
   GST_OBJECT_UNLOCK (pad);
 
-  if (g_atomic_int_get (&pad->flow) != (gint)flow) {
-    GST_DEBUG_OBJECT (pad, "flow is %s", gst_flow_get_name (flow));
-    g_atomic_int_set (&pad->flow, flow);
-    if (flow < GST_FLOW_FLUSHING)
-      siprec_strand_wake (pad->control);
-  }
+  note_flow (pad, flow, n_links);
 }
 
 void

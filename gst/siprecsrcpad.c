@@ -189,7 +189,13 @@ event (GstPad *pad, GstObject *parent, GstEvent *event)
 static GstPadLinkReturn
 linked (GstPad *pad, GstObject *parent, GstPad *peer)
 {
-  g_atomic_int_set (&GST_SIPREC_SRC_PAD (pad)->flow, GST_FLOW_OK);
+  GstSiprecSrcPad *self = GST_SIPREC_SRC_PAD (pad);
+
+  GST_OBJECT_LOCK (self);
+  self->n_links++;
+  g_atomic_int_set (&self->flow, GST_FLOW_OK);
+  GST_OBJECT_UNLOCK (self);
+  gst_siprec_src_pad_go_on (self);
   return GST_PAD_LINK_OK;
 }
 

@@ -83,7 +83,8 @@ struct _GstSiprecSrcPad {
 
   /* Object lock: what it has done. */
   guint64 num_pushed;
-  guint64 num_unlinked;
+  guint64 num_unlinked; /* buffers that found no branch, or a stopped one */
+  gint n_links;         /* how often it was linked */
   guint64 num_records_dropped;
   GstClockTime position;
   GstStructure *final_stats; /* of the last stream that has ended */
@@ -104,7 +105,7 @@ struct _GstSiprecSrcPad {
   /* Atomic. */
   gint started;       /* the pusher may push */
   gint updated;       /* there are updates */
-  gint flow;          /* GstFlowReturn of the last push, FLUSHING, EOS or an error stops the pad */
+  gint flow;          /* GstFlowReturn of the last push; EOS or an error stops the pad */
   gint over;          /* EOS has been pushed */
   gint pushing_since; /* ms of CLOCK_MONOTONIC modulo 2^32, or 0 */
 
@@ -112,6 +113,7 @@ struct _GstSiprecSrcPad {
   gboolean removed;         /* its m-line is gone */
   gboolean failed_reported; /* its branch's failure has been posted */
   gboolean blocked_reported;
+  guint idle_ticks;            /* without ever having been linked */
   SiprecFormat *filler_format; /* silence of its kind */
 };
 
@@ -149,6 +151,9 @@ void gst_siprec_src_pad_add_feed (GstSiprecSrcPad *pad, GstSiprecFeed *feed);
  * own. (transfer full) */
 SiprecStream *gst_siprec_src_pad_current_stream (GstSiprecSrcPad *pad, gboolean *filler);
 SiprecStream *gst_siprec_src_pad_last_stream (GstSiprecSrcPad *pad, gboolean *filler);
+
+/* What was given back, because the element was paused or the branch took no more, is given after all. */
+void gst_siprec_src_pad_go_on (GstSiprecSrcPad *pad);
 
 /* Pushes @event (transfer full), a sticky one, before the next buffer, instead of one like it that waits. */
 void gst_siprec_src_pad_update (GstSiprecSrcPad *pad, GstEvent *event);
@@ -188,6 +193,9 @@ void gst_siprec_src_pad_set_eos_wanted (GstSiprecSrcPad *pad, gboolean wanted);
 
 /* Makes the pusher look. With the object lock, unless a strand pushes. */
 void gst_siprec_src_pad_wake (GstSiprecSrcPad *pad);
+
+/* Whether the branch takes no more, until it is linked anew. */
+gboolean gst_siprec_src_pad_is_stopped (GstSiprecSrcPad *pad);
 
 /* The function of its strand. */
 void gst_siprec_src_pad_run (gpointer pad);

@@ -122,16 +122,20 @@ make_invite (SiprecEndpoint *endpoint, const SiprecTargetUri *target)
   g_autofree gchar *host = own_host (endpoint, target);
   gboolean bracket = strchr (host, ':') != NULL;
   SiprecRequest *invite = siprec_request_new ();
+  g_autofree gchar *call_id = g_uuid_string_random ();
+  g_autofree gchar *tag = g_strdup_printf ("%08x%08x", g_random_int (), g_random_int ());
+  g_autofree gchar *from = g_strdup_printf (
+      bracket ? "<sip:recorder@[%s]>;tag=%s" : "<sip:recorder@%s>;tag=%s", host, tag);
+  g_autofree gchar *to = g_strdup_printf ("<%s>", target->uri);
 
-  invite->method = g_strdup ("INVITE");
-  invite->uri = g_strdup (target->uri);
-  invite->call_id = g_uuid_string_random ();
-  invite->from_tag = g_strdup_printf ("%08x%08x", g_random_int (), g_random_int ());
-  invite->from = g_strdup_printf (
-      bracket ? "<sip:recorder@[%s]>;tag=%s" : "<sip:recorder@%s>;tag=%s", host, invite->from_tag);
-  invite->to = g_strdup_printf ("<%s>", target->uri);
-  invite->transport = g_strdup (target->transport);
-  invite->remote_address = g_strdup (target->host);
+  invite->method = "INVITE";
+  invite->uri = siprec_request_text (invite, target->uri, -1);
+  invite->call_id = siprec_request_text (invite, call_id, -1);
+  invite->from_tag = siprec_request_text (invite, tag, -1);
+  invite->from = siprec_request_text (invite, from, -1);
+  invite->to = siprec_request_text (invite, to, -1);
+  invite->transport = siprec_request_text (invite, target->transport, -1);
+  invite->remote_address = siprec_request_text (invite, target->host, -1);
   invite->remote_port = target->port;
   return invite;
 }

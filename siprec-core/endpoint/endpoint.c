@@ -327,6 +327,7 @@ siprec_endpoint_free (SiprecEndpoint *endpoint)
   siprec_policy_clear (&endpoint->application_policy);
   g_list_free_full (endpoint->waiters, g_free);
   g_clear_error (&endpoint->error);
+  g_clear_pointer (&endpoint->unsaid, gst_structure_free);
   g_free (endpoint->actual_uri);
   settings_clear (&endpoint->settings);
   g_mutex_clear (&endpoint->lock);

@@ -8,6 +8,7 @@
 
 /* Anyone may send INVITEs. */
 #define MAX_TOLD_A_SECOND 10
+#define REST_MS           1000
 
 typedef struct {
   guint handle;
@@ -72,15 +73,14 @@ make_text (const SiprecReply *reply)
 }
 
 static GstStructure *
-make_refusal (const SiprecRequest *invite, const SiprecReply *reply, guint n_unsaid)
+make_refusal (const SiprecRequest *invite, const SiprecReply *reply)
 {
   g_autofree gchar *reason = make_text (reply);
 
-  return gst_structure_new ("GstSiprecSessionRefused", "status", G_TYPE_UINT, reply->status,
-                            "reason", G_TYPE_STRING, reason, "call-id", G_TYPE_STRING,
-                            invite->call_id, "from", G_TYPE_STRING, invite->from, "to",
-                            G_TYPE_STRING, invite->to, "remote-address", G_TYPE_STRING,
-                            invite->remote_address, "unsaid", G_TYPE_UINT, n_unsaid, NULL);
+  return gst_structure_new (
+      "GstSiprecSessionRefused", "status", G_TYPE_UINT, reply->status, "reason", G_TYPE_STRING,
+      reason, "call-id", G_TYPE_STRING, invite->call_id, "from", G_TYPE_STRING, invite->from, "to",
+      G_TYPE_STRING, invite->to, "remote-address", G_TYPE_STRING, invite->remote_address, NULL);
 }
 
 /* With the lock held: TRUE if not so many have been told in this second. */
@@ -95,28 +95,75 @@ may_tell (SiprecEndpoint *endpoint)
   return endpoint->n_refusals++ < MAX_TOLD_A_SECOND;
 }
 
+/* With the lock held, which is released meanwhile. Takes @refusal. */
+static void
+call (SiprecEndpoint *endpoint, Watcher *watcher, GstStructure *refusal)
+{
+  endpoint->called = watcher;
+  g_mutex_unlock (&endpoint->lock);
+  watcher->func (endpoint, refusal, watcher->user_data);
+  gst_structure_free (refusal);
+  g_mutex_lock (&endpoint->lock);
+  endpoint->called = NULL;
+  g_cond_broadcast (&endpoint->idle);
+}
+
+static void
+tell (SiprecEndpoint *endpoint, Watcher *watcher, GstStructure *refusal)
+{
+  gst_structure_set (refusal, "unsaid", G_TYPE_UINT, endpoint->n_unsaid, NULL);
+  endpoint->n_unsaid = 0;
+  g_clear_pointer (&endpoint->unsaid, gst_structure_free);
+  call (endpoint, watcher, refusal);
+}
+
+/* In the SIP thread: the flood may be over, and nothing come any more to tell of its end. */
+static void
+tell_rest (SiprecAgent *agent, gpointer user_data)
+{
+  SiprecEndpoint *endpoint = user_data;
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&endpoint->lock);
+  GstStructure *refusal = g_steal_pointer (&endpoint->unsaid);
+
+  if (refusal == NULL)
+    return;
+  if (endpoint->watchers == NULL) {
+    gst_structure_free (refusal);
+    return;
+  }
+  endpoint->n_unsaid--;
+  tell (endpoint, endpoint->watchers->data, refusal);
+}
+
 void
 siprec_endpoint_on_refused (SiprecAgent *agent, const SiprecRequest *invite,
                             const SiprecReply *reply, gpointer user_data)
 {
   SiprecEndpoint *endpoint = user_data;
-  Watcher *watcher;
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&endpoint->lock);
 
-  g_mutex_lock (&endpoint->lock);
-  watcher = endpoint->watchers ? endpoint->watchers->data : NULL;
-  if (watcher && may_tell (endpoint)) {
-    GstStructure *refusal = make_refusal (invite, reply, endpoint->n_unsaid);
-
-    endpoint->n_unsaid = 0;
-    endpoint->called = watcher;
-    g_mutex_unlock (&endpoint->lock);
-    watcher->func (endpoint, refusal, watcher->user_data);
-    gst_structure_free (refusal);
-    g_mutex_lock (&endpoint->lock);
-    endpoint->called = NULL;
-    g_cond_broadcast (&endpoint->idle);
-  } else {
-    endpoint->n_unsaid++;
+  if (endpoint->watchers == NULL)
+    return;
+  if (may_tell (endpoint)) {
+    tell (endpoint, endpoint->watchers->data, make_refusal (invite, reply));
+    return;
   }
-  g_mutex_unlock (&endpoint->lock);
+  /* One stands for all of them. */
+  if (endpoint->unsaid == NULL) {
+    endpoint->unsaid = make_refusal (invite, reply);
+    siprec_agent_add_timer (agent, REST_MS, tell_rest, endpoint);
+  }
+  endpoint->n_unsaid++;
+}
+
+/* Few enough come here. */
+void
+siprec_endpoint_on_connection_refused (SiprecAgent *agent, const GstStructure *refusal,
+                                       gpointer user_data)
+{
+  SiprecEndpoint *endpoint = user_data;
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&endpoint->lock);
+
+  if (endpoint->watchers)
+    call (endpoint, endpoint->watchers->data, gst_structure_copy (refusal));
 }

@@ -23,6 +23,20 @@ get_unit (SiprecRing *ring, guint i)
   return &ring->units[(ring->first + i) & (ring->size - 1)];
 }
 
+static void
+grow (SiprecRing *ring)
+{
+  guint size = MAX (ring->size * 2, MIN_SIZE);
+  SiprecUnit *units = g_new (SiprecUnit, size);
+
+  for (guint i = 0; i < ring->n; i++)
+    units[i] = *get_unit (ring, i);
+  g_free (ring->units);
+  ring->units = units;
+  ring->size = size;
+  ring->first = 0;
+}
+
 static SiprecUnit
 take_first (SiprecRing *ring)
 {
@@ -75,6 +89,7 @@ siprec_ring_claim (SiprecRing *ring, gboolean raw, SiprecStrand *strand)
   ring->raw = raw;
   /* That was the consumer before. */
   ring->flushing = FALSE;
+  ring->kept = FALSE;
   old = ring->strand;
   ring->strand = strand ? siprec_strand_ref (strand) : NULL;
   ready = ring->n > 0;
@@ -140,13 +155,27 @@ siprec_ring_set_codec (SiprecRing *ring, SiprecFormat *codec)
   g_clear_pointer (&old, siprec_format_unref);
 }
 
+/* With the lock held: nobody comes after the one who has a stream at its end. */
+static gboolean
+has_ended (SiprecRing *ring)
+{
+  return ring->n > 0 && get_unit (ring, ring->n - 1)->type == SIPREC_UNIT_END;
+}
+
+/* With the lock held: how many units the consumer may have. */
+static guint
+count_free (SiprecRing *ring)
+{
+  return ring->kept && !has_ended (ring) ? 0 : ring->n;
+}
+
 guint
 siprec_ring_pop (SiprecRing *ring, SiprecUnit *units, guint max)
 {
   guint n;
 
   g_mutex_lock (&ring->lock);
-  n = MIN (max, ring->n);
+  n = MIN (max, count_free (ring));
   for (guint i = 0; i < n; i++) {
     units[i] = take_first (ring);
     if (units[i].type == SIPREC_UNIT_END)
@@ -167,12 +196,48 @@ siprec_ring_wait (SiprecRing *ring)
 
   g_mutex_lock (&ring->lock);
   ring->waiting++;
-  while (ring->n == 0 && !ring->flushing)
+  while (count_free (ring) == 0 && !ring->flushing)
     g_cond_wait (&ring->cond, &ring->lock);
   ring->waiting--;
   ready = !ring->flushing;
   g_mutex_unlock (&ring->lock);
   return ready;
+}
+
+gboolean
+siprec_ring_give_back (SiprecRing *ring, SiprecUnit *units, guint n)
+{
+  gboolean taken;
+
+  g_mutex_lock (&ring->lock);
+  taken = n > 0 && units[n - 1].type != SIPREC_UNIT_END && !has_ended (ring);
+  for (guint i = n; taken && i-- > 0;) {
+    if (ring->n == ring->size)
+      grow (ring);
+    ring->first = (ring->first - 1) & (ring->size - 1);
+    ring->n++;
+    *get_unit (ring, 0) = units[i];
+    units[i] = (SiprecUnit){0};
+  }
+  ring->kept |= taken;
+  g_mutex_unlock (&ring->lock);
+  return taken;
+}
+
+void
+siprec_ring_go_on (SiprecRing *ring)
+{
+  SiprecStrand *strand;
+
+  g_mutex_lock (&ring->lock);
+  ring->kept = FALSE;
+  strand = ring->strand ? siprec_strand_ref (ring->strand) : NULL;
+  g_cond_broadcast (&ring->cond);
+  g_mutex_unlock (&ring->lock);
+  if (strand) {
+    siprec_strand_wake (strand);
+    siprec_strand_unref (strand);
+  }
 }
 
 void
@@ -205,20 +270,6 @@ siprec_ring_is_end_taken (SiprecRing *ring)
   taken = ring->end_taken;
   g_mutex_unlock (&ring->lock);
   return taken;
-}
-
-static void
-grow (SiprecRing *ring)
-{
-  guint size = MAX (ring->size * 2, MIN_SIZE);
-  SiprecUnit *units = g_new (SiprecUnit, size);
-
-  for (guint i = 0; i < ring->n; i++)
-    units[i] = *get_unit (ring, i);
-  g_free (ring->units);
-  ring->units = units;
-  ring->size = size;
-  ring->first = 0;
 }
 
 static void
@@ -288,6 +339,9 @@ siprec_ring_append (SiprecRing *ring, GArray *units, gboolean raw, GstClockTime 
       append_unit (ring, unit, overrun);
     }
   }
+  /* What is kept for the next consumer is kept for so long: nobody lags. */
+  if (ring->kept)
+    *overrun = (SiprecOverrun){0};
   ring->position = position;
   if (stats)
     store_stats (ring, stats);

@@ -35,6 +35,8 @@ typedef struct {
   gboolean raw;          /* kind of units that the consumer wants */
   gboolean was_claimed;
   gboolean flushing;
+  gboolean
+      kept; /* units were given back: they wait for another consumer, or for siprec_ring_go_on() */
   guint waiting; /* consumers that sleep until something comes */
   SiprecStrand *strand;
 
@@ -53,6 +55,8 @@ SiprecFormat *siprec_ring_get_codec (SiprecRing *ring);
 void siprec_ring_set_codec (SiprecRing *ring, SiprecFormat *codec);
 guint siprec_ring_pop (SiprecRing *ring, SiprecUnit *units, guint max);
 gboolean siprec_ring_wait (SiprecRing *ring);
+gboolean siprec_ring_give_back (SiprecRing *ring, SiprecUnit *units, guint n);
+void siprec_ring_go_on (SiprecRing *ring);
 void siprec_ring_set_flushing (SiprecRing *ring, gboolean flushing);
 GstStructure *siprec_ring_get_stats (SiprecRing *ring);
 

@@ -286,14 +286,3 @@ siprec_rtcp_set_remote (SiprecRtcp *rtcp, const gchar *address, guint16 port, gb
   rtcp->mux = mux;
   siprec_address_set (&rtcp->signalled, port ? address : NULL, port);
 }
-
-const SiprecAddress *
-siprec_rtcp_get_remote (const SiprecRtcp *rtcp, gboolean *on_rtp)
-{
-  if (rtcp->seen.any.sa_family != AF_UNSPEC) {
-    *on_rtp = rtcp->seen_on_rtp;
-    return &rtcp->seen;
-  }
-  *on_rtp = rtcp->mux;
-  return rtcp->signalled.any.sa_family != AF_UNSPEC ? &rtcp->signalled : NULL;
-}

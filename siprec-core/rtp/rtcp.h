@@ -69,7 +69,4 @@ SIPREC_API GstMemory *siprec_rtcp_make_nack (const SiprecRtcp *rtcp, guint32 ssr
 /* Where the SDP says that reports go: a numeric address, NULL or port 0 if it doesn't say. */
 void siprec_rtcp_set_remote (SiprecRtcp *rtcp, const gchar *address, guint16 port, gboolean mux);
 
-/* Where to send reports now; NULL if unknown. */
-const SiprecAddress *siprec_rtcp_get_remote (const SiprecRtcp *rtcp, gboolean *on_rtp);
-
 G_END_DECLS

@@ -4,7 +4,10 @@
 #include <sys/socket.h>
 
 #include "../media/debug.h"
+#include "../transport/stun.h"
 #include "stream-private.h"
+
+#define MAX_KEEPALIVE MAX (SIPREC_KEEPALIVE_SIZE, SIPREC_STUN_INDICATION_SIZE)
 
 /* Packets that may be for keys on their way to us: what comes between two ticks. */
 #define MAX_UNOPENED 128
@@ -17,7 +20,14 @@ typedef struct {
   guint8 data[];
 } Unopened;
 
-/* Reports know where to go from those that come. */
+/* Whether reports may go to where some have come from: all are authentic with SRTP, but else anybody's are let in until
+ * media tells who the client is. */
+static gboolean
+is_trusted (SiprecStream *stream, const SiprecAddress *address)
+{
+  return stream->gate.srtp || siprec_latch_vouches (&stream->gate.latch, address);
+}
+
 static void
 input_rtcp (SiprecStream *stream, SiprecSocket *socket, const SiprecDatagram *datagram,
             const guint8 *data, gsize size)
@@ -28,6 +38,8 @@ input_rtcp (SiprecStream *stream, SiprecSocket *socket, const SiprecDatagram *da
     GST_LOG ("%p: not RTCP, %" G_GSIZE_FORMAT " octets", stream, size);
     return;
   }
+  if (!is_trusted (stream, datagram->from) && is_trusted (stream, &rtcp->seen))
+    return;
   rtcp->seen = *datagram->from;
   rtcp->seen_on_rtp = !socket->rtcp;
 }
@@ -158,6 +170,18 @@ answer_check (SiprecSocket *socket, const SiprecDatagram *datagram)
     send_to (socket->stream, !socket->rtcp, datagram->from, response, size);
 }
 
+static void
+input_record (SiprecSocket *socket, const SiprecDatagram *datagram)
+{
+  SiprecStream *stream = socket->stream;
+
+  /* Where RTCP shares the port of RTP there is one association, and nobody has business at the other port. */
+  if (socket->rtcp && stream->receiver.rtcp.mux)
+    siprec_gate_reject (&stream->gate, SIPREC_REJECT_ADDRESS, datagram->from);
+  else
+    siprec_gate_shake (&stream->gate, socket->rtcp, datagram);
+}
+
 void
 siprec_stream_input (SiprecStream *stream, SiprecSocket *socket, const SiprecDatagram *datagram)
 {
@@ -173,9 +197,23 @@ siprec_stream_input (SiprecStream *stream, SiprecSocket *socket, const SiprecDat
   else if (siprec_stun_is_message (datagram->data, datagram->size))
     answer_check (socket, datagram);
   else if (stream->gate.handshakes && siprec_dtls_is_record (datagram->data, datagram->size))
-    siprec_gate_shake (&stream->gate, socket->rtcp, datagram);
+    input_record (socket, datagram);
   else
     input_packet (stream, socket, datagram);
+}
+
+/* Where reports go: to where others come from, else to where the SDP says; NULL if unknown. */
+static const SiprecAddress *
+get_rtcp_remote (SiprecStream *stream, gboolean *on_rtp)
+{
+  const SiprecRtcp *rtcp = &stream->receiver.rtcp;
+
+  if (rtcp->seen.any.sa_family != AF_UNSPEC && is_trusted (stream, &rtcp->seen)) {
+    *on_rtp = rtcp->seen_on_rtp;
+    return &rtcp->seen;
+  }
+  *on_rtp = rtcp->mux;
+  return rtcp->signalled.any.sa_family != AF_UNSPEC ? &rtcp->signalled : NULL;
 }
 
 /* Sends a report, and with it what there is to ask for (transfer full, nullable both). */
@@ -197,7 +235,7 @@ send_report (SiprecStream *stream, GstClockTime now, gboolean bye, GstMemory *re
     gst_buffer_append_memory (report, refresh);
   if (nack)
     gst_buffer_append_memory (report, nack);
-  remote = siprec_rtcp_get_remote (rtcp, &on_rtp);
+  remote = get_rtcp_remote (stream, &on_rtp);
   if (stream->gate.ice.ufrag)
     remote = &stream->gate.nominated[!on_rtp];
   if (!remote || remote->any.sa_family == AF_UNSPEC)
@@ -228,19 +266,28 @@ get_rtp_remote (SiprecStream *stream)
   return latch->signalled.any.sa_family != AF_UNSPEC ? &latch->signalled : NULL;
 }
 
+/* A packet that the client passes over: RTP of no agreed type; or STUN, where RTP would have to be authentic. */
+static gsize
+write_keepalive (SiprecStream *stream, guint8 packet[MAX_KEEPALIVE])
+{
+  if (stream->gate.srtp || stream->gate.ice.ufrag)
+    return siprec_stun_indicate (packet);
+  siprec_keepalive_write (&stream->keepalive, stream->receiver.formats, stream->receiver.rtcp.ssrc,
+                          packet);
+  return SIPREC_KEEPALIVE_SIZE;
+}
+
 static void
 keep_alive (SiprecStream *stream, GstClockTime now)
 {
-  const SiprecRtcp *rtcp = &stream->receiver.rtcp;
   const SiprecAddress *remote = get_rtp_remote (stream);
-  guint8 packet[SIPREC_KEEPALIVE_SIZE];
+  guint8 packet[MAX_KEEPALIVE];
   gboolean on_rtp = FALSE;
 
-  siprec_rtcp_get_remote (rtcp, &on_rtp);
+  get_rtcp_remote (stream, &on_rtp);
   if (!remote || on_rtp || !siprec_keepalive_is_due (&stream->keepalive, now))
     return;
-  siprec_keepalive_write (&stream->keepalive, stream->receiver.formats, rtcp->ssrc, packet);
-  send_to (stream, TRUE, remote, packet, sizeof (packet));
+  send_to (stream, TRUE, remote, packet, write_keepalive (stream, packet));
 }
 
 static void

@@ -233,6 +233,7 @@ run_command (SiprecStream *stream, gpointer data)
       break;
     case SET_REMOTE:
       siprec_latch_set_remote (&stream->gate.latch, command->address, command->port, stream->peer);
+      siprec_latch_set_reports (&stream->gate.latch, command->rtcp_address, command->rtcp_port);
       siprec_rtcp_set_remote (&receiver->rtcp, command->rtcp_address, command->rtcp_port,
                               command->flag);
       break;
@@ -438,6 +439,18 @@ guint
 siprec_stream_pop (SiprecStream *stream, SiprecUnit *units, guint max)
 {
   return siprec_ring_pop (&stream->ring, units, max);
+}
+
+gboolean
+siprec_stream_give_back (SiprecStream *stream, SiprecUnit *units, guint n)
+{
+  return siprec_ring_give_back (&stream->ring, units, n);
+}
+
+void
+siprec_stream_go_on (SiprecStream *stream)
+{
+  siprec_ring_go_on (&stream->ring);
 }
 
 gboolean

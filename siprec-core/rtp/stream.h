@@ -244,6 +244,16 @@ SIPREC_API GstClockTime siprec_stream_get_position (SiprecStream *stream);
 /* Takes up to @max units, oldest first; returns how many. Doesn't wait. */
 SIPREC_API guint siprec_stream_pop (SiprecStream *stream, SiprecUnit *units, guint max);
 
+/**
+ * siprec_stream_give_back:
+ * @units: the last ones that were popped; taken, and cleared, unless FALSE
+ *
+ * Keeps them, and what comes after them within SIPREC_BACKLOG, for the next consumer or until siprec_stream_go_on():
+ * meanwhile there is nothing to pop. Not for a stream that has ended.
+ */
+SIPREC_API gboolean siprec_stream_give_back (SiprecStream *stream, SiprecUnit *units, guint n);
+SIPREC_API void siprec_stream_go_on (SiprecStream *stream);
+
 /* Waits until there is a unit. FALSE while flushing. */
 SIPREC_API gboolean siprec_stream_wait (SiprecStream *stream);
 

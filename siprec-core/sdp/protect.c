@@ -51,8 +51,35 @@ choose_active (const SiprecMline *mline, const SiprecProtection *now)
   case SIPREC_SETUP_PASSIVE:
     return TRUE;
   default:
-    return now && now->kind == SIPREC_PROTECTION_DTLS ? now->active : !is_hidden (mline);
+    return now ? now->active : !is_hidden (mline);
   }
+}
+
+/* What shows that the client is somewhere else than before. With ICE it is checks that do. */
+static gchar *
+describe_place (const SiprecMline *mline, const SiprecProtection *now)
+{
+  SiprecAddress address;
+
+  if (mline->security->ufrag)
+    return NULL;
+  /* Hold by the address 0.0.0.0 moves nobody. */
+  if (!siprec_address_set (&address, mline->port ? mline->address : NULL, mline->port))
+    return now ? g_strdup (now->place) : NULL;
+  return siprec_address_to_text (&address);
+}
+
+/* RFC 8842 section 5.3: a name for a name, and another one for another association. */
+static gchar *
+answer_tls_id (const SiprecMline *mline, const SiprecProtection *now)
+{
+  const gchar *remote = mline->security->tls_id;
+
+  if (!remote)
+    return NULL;
+  return now && now->tls_id && g_strcmp0 (now->remote_tls_id, remote) == 0
+             ? g_strdup (now->tls_id)
+             : g_uuid_string_random ();
 }
 
 static SiprecProtection *
@@ -60,8 +87,13 @@ answer_fingerprint (const SiprecMline *mline, const SiprecProtection *now)
 {
   SiprecProtection *chosen = siprec_protection_new (SIPREC_PROTECTION_DTLS);
 
-  chosen->fingerprint = mline->security->fingerprint;
+  if (now && now->kind != SIPREC_PROTECTION_DTLS)
+    now = NULL;
+  chosen->fingerprints = mline->security->fingerprints;
   chosen->active = choose_active (mline, now);
+  chosen->tls_id = answer_tls_id (mline, now);
+  chosen->remote_tls_id = g_strdup (mline->security->tls_id);
+  chosen->place = describe_place (mline, now);
   return chosen;
 }
 
@@ -72,7 +104,7 @@ static SiprecProtection *
 answer_secure (const SiprecMline *mline, SiprecSrtpPolicy policy, const SiprecProtection *now)
 {
   const SiprecCrypto *crypto = siprec_security_choose (mline->security);
-  gboolean dtls = mline->security->fingerprint.size > 0 &&
+  gboolean dtls = mline->security->fingerprints.n > 0 &&
                   (mline->transport != SIPREC_TRANSPORT_PLAIN || policy == SIPREC_SRTP_REQUIRED);
 
   if (dtls && (mline->transport == SIPREC_TRANSPORT_DTLS || !crypto))
@@ -157,9 +189,13 @@ siprec_protect_take (const SiprecMline *mline, const SiprecProtection *offered,
     *agreed = siprec_protection_copy (offered);
     return TRUE;
   }
-  if (mline->security->fingerprint.size == 0)
+  if (mline->security->fingerprints.n == 0)
     return FALSE;
   *agreed = siprec_protection_copy (offered);
-  (*agreed)->fingerprint = mline->security->fingerprint;
+  (*agreed)->fingerprints = mline->security->fingerprints;
+  g_free ((*agreed)->remote_tls_id);
+  (*agreed)->remote_tls_id = g_strdup (mline->security->tls_id);
+  g_free ((*agreed)->place);
+  (*agreed)->place = describe_place (mline, offered);
   return TRUE;
 }

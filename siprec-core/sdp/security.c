@@ -9,7 +9,18 @@
 #include "crypto.h"
 
 #define MAX_CRYPTOS 16
-#define MAX_ICE     256
+
+/* RFC 8839 section 5.4. */
+#define MIN_UFRAG  4
+#define MIN_PWD    22
+#define MAX_ICE    256
+#define ICE_OTHERS "+/"
+
+/* RFC 8842 section 4. */
+#define MIN_TLS_ID 20
+#define MAX_TLS_ID 255
+
+#define SHA1_SIZE 20
 
 /* RFC 8445 section 5.1.2.1, of the first component. */
 #define HOST_PRIORITY 2130706431u
@@ -47,6 +58,7 @@ siprec_security_free (SiprecSecurity *security)
   if (!security)
     return;
   g_ptr_array_unref (security->cryptos);
+  g_free (security->tls_id);
   g_free (security->ufrag);
   g_free (security->pwd);
   g_free (security);
@@ -89,8 +101,8 @@ read_fingerprint (SiprecSecurity *security, const gchar *value, guint mline, GPt
   if (!siprec_fingerprint_read (&fingerprint, value)) {
     g_autofree gchar *shown = siprec_printable (value, -1);
     siprec_deviations_add (deviations, "sdp-fingerprint", "media line %u: \"%s\"", mline, shown);
-  } else if (siprec_fingerprint_is_better (&fingerprint, &security->fingerprint)) {
-    security->fingerprint = fingerprint;
+  } else {
+    siprec_fingerprints_add (&security->fingerprints, &fingerprint);
   }
 }
 
@@ -103,16 +115,16 @@ read_setup (SiprecSecurity *security, const gchar *value)
   }
 }
 
-/* RFC 8839 section 5.4: letters, digits, "+" and "/". */
+/* Letters, digits and @others, as many as may be. */
 static void
-read_ice (gchar **place, const gchar *value, gsize least)
+read_token (gchar **place, const gchar *value, gsize least, gsize most, const gchar *others)
 {
   gsize length = strlen (value);
 
-  if (length < least || length > MAX_ICE)
+  if (length < least || length > most)
     return;
   for (const gchar *p = value; *p != '\0'; p++) {
-    if (!g_ascii_isalnum (*p) && *p != '+' && *p != '/')
+    if (!g_ascii_isalnum (*p) && !strchr (others, *p))
       return;
   }
   g_free (*place);
@@ -137,9 +149,11 @@ read_attributes (SiprecSecurity *security, const GArray *attributes, guint mline
     else if (g_ascii_strcasecmp (attribute->key, "setup") == 0)
       read_setup (security, value);
     else if (g_ascii_strcasecmp (attribute->key, "ice-ufrag") == 0)
-      read_ice (&security->ufrag, value, 4);
+      read_token (&security->ufrag, value, MIN_UFRAG, MAX_ICE, ICE_OTHERS);
     else if (g_ascii_strcasecmp (attribute->key, "ice-pwd") == 0)
-      read_ice (&security->pwd, value, 22);
+      read_token (&security->pwd, value, MIN_PWD, MAX_ICE, ICE_OTHERS);
+    else if (g_ascii_strcasecmp (attribute->key, "tls-id") == 0)
+      read_token (&security->tls_id, value, MIN_TLS_ID, MAX_TLS_ID, "+/-_");
     explicit_bzero (value, strlen (value));
   }
 }
@@ -156,18 +170,18 @@ siprec_security_read (const GstSDPMessage *sdp, const GstSDPMedia *media, guint 
                       GPtrArray *deviations)
 {
   SiprecSecurity *security = g_new0 (SiprecSecurity, 1);
-  SiprecFingerprint shared;
+  SiprecFingerprints shared;
 
   security->cryptos = g_ptr_array_new_with_free_func ((GDestroyNotify)siprec_crypto_free);
   /* The line's own count more; a=crypto is for lines only (RFC 4568 section 4). */
   read_attributes (security, sdp->attributes, mline, deviations);
   g_ptr_array_set_size (security->cryptos, 0);
-  shared = security->fingerprint;
-  security->fingerprint = (SiprecFingerprint){0};
+  shared = security->fingerprints;
+  security->fingerprints.n = 0;
   read_attributes (security, media->attributes, mline, deviations);
-  if (security->fingerprint.size == 0)
-    security->fingerprint = shared;
-  if (security->fingerprint.size == 20)
+  if (security->fingerprints.n == 0)
+    security->fingerprints = shared;
+  if (security->fingerprints.n > 0 && security->fingerprints.list[0].size == SHA1_SIZE)
     siprec_deviations_add (deviations, "sdp-fingerprint-sha1", "media line %u", mline);
   if (!security->ufrag || !security->pwd || is_ice_lite (sdp)) {
     g_clear_pointer (&security->ufrag, g_free);
@@ -213,6 +227,8 @@ write_dtls (GString *sdp, const SiprecProtection *protection)
     g_string_append_printf (sdp, "a=fingerprint:%s\r\n", fingerprint);
   }
   g_string_append_printf (sdp, "a=setup:%s\r\n", protection->active ? "active" : "passive");
+  if (protection->tls_id)
+    g_string_append_printf (sdp, "a=tls-id:%s\r\n", protection->tls_id);
 }
 
 /* One host candidate a component, at the address that the SDP names (RFC 8839 section 5.1). */

@@ -45,7 +45,8 @@ typedef struct {
 /**
  * SiprecSecurity:
  * @cryptos: (element-type SiprecCrypto): usable lines, in the order of the SDP
- * @fingerprint: of the client's certificate, with the strongest hash that it gives; size 0 without one
+ * @fingerprints: of the client's certificate
+ * @tls_id: (nullable): the client's name for the association (RFC 8842 section 4)
  * @setup: who begins DTLS
  * @ufrag, @pwd: (nullable): ICE credentials, if the client wants ICE with us (RFC 8445)
  *
@@ -53,8 +54,9 @@ typedef struct {
  */
 typedef struct {
   GPtrArray *cryptos;
-  SiprecFingerprint fingerprint;
+  SiprecFingerprints fingerprints;
   SiprecSetup setup;
+  gchar *tls_id;
   gchar *ufrag, *pwd;
 } SiprecSecurity;
 

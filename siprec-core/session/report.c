@@ -33,7 +33,7 @@ headers_to_json (const SiprecRequest *request)
 }
 
 static JsonArray *
-names_to_json (gchar **names)
+names_to_json (const gchar *const *names)
 {
   JsonArray *array = json_array_new ();
 

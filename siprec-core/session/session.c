@@ -434,7 +434,7 @@ siprec_session_get_request (SiprecSession *session)
     GValue list = G_VALUE_INIT;
 
     gst_value_array_init (&list, 2);
-    for (gchar **name = invite->identities; *name; name++) {
+    for (const gchar *const *name = invite->identities; *name; name++) {
       GValue value = G_VALUE_INIT;
 
       g_value_init (&value, G_TYPE_STRING);

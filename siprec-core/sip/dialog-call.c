@@ -12,9 +12,10 @@ make_destination (const SiprecCallee *callee)
 {
   SiprecRequest *destination = siprec_request_new ();
 
-  destination->call_id = g_strdup (callee->call_id);
-  destination->transport = g_strdup (callee->transport);
-  destination->remote_address = g_strdup (callee->address);
+  destination->uri = siprec_request_text (destination, callee->uri, -1);
+  destination->call_id = siprec_request_text (destination, callee->call_id, -1);
+  destination->transport = siprec_request_text (destination, callee->transport, -1);
+  destination->remote_address = siprec_request_text (destination, callee->address, -1);
   destination->remote_port = callee->port;
   return destination;
 }
@@ -56,7 +57,7 @@ confirm (SiprecDialog *dialog, const sip_t *sip, SiprecRequest *response, tport_
     siprec_dialog_remember_source (dialog, response, tport);
   siprec_dialog_retarget (dialog, sip, response->contact);
   siprec_dialog_learn_abilities (dialog, response);
-  siprec_dialog_appear (dialog, sip->sip_to->a_tag);
+  siprec_dialog_appear (dialog);
   dialog->state = DIALOG_CONFIRMED;
   siprec_session_timer_begin (dialog, response);
 }
@@ -72,9 +73,6 @@ take_success (SiprecDialog *dialog, SiprecRequest *response)
     return;
   }
   dialog->handler.answered (dialog, response, dialog->user_data);
-  /* Whatever became of it, the peer must not repeat its 2xx for ever. */
-  if (dialog->call)
-    siprec_dialog_acknowledge (dialog, NULL, NULL);
 }
 
 static void

@@ -16,8 +16,15 @@ typedef enum {
   DIALOG_OVER,
 } SiprecDialogState;
 
+/* Its text is that of a dialog's headers, or of a request's. */
+typedef struct {
+  const gchar *call_id;
+  const gchar *local_tag;
+  const gchar *remote_tag;
+} SiprecDialogKey;
+
 /**
- * @key: Call-ID and tags, while the agent finds the dialog by it
+ * @key: while the agent finds the dialog by it, else all NULL
  * @home: of the sofia headers below it: what our requests are made of
  * @routes: the Record-Route headers of the INVITE
  * @pending: of SiprecTransaction: requests of the peer that the handler has not answered
@@ -43,7 +50,7 @@ struct _SiprecDialog {
   GList link;
 
   SiprecDialogState state;
-  gchar *key;
+  SiprecDialogKey key;
   guint32 remote_cseq;
 
   su_home_t home[1];
@@ -94,8 +101,13 @@ gboolean siprec_dialog_peer_busy (SiprecDialog *dialog);
 /* The peer has sent @message by @tport, and is reached that way from now on. */
 void siprec_dialog_remember_source (SiprecDialog *dialog, SiprecRequest *message, tport_t *tport);
 
-/* Requests find the dialog from now on. */
-void siprec_dialog_appear (SiprecDialog *dialog, const gchar *remote_tag);
+/* dialog-table.c */
+
+/* Requests find the dialog from now on, by the Call-ID and the tags that it has. */
+void siprec_dialog_appear (SiprecDialog *dialog);
+
+/* And now no more. */
+void siprec_dialog_disappear (SiprecDialog *dialog);
 
 /* dialog-request.c */
 

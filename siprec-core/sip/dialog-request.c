@@ -280,16 +280,19 @@ siprec_dialog_copy_response (SiprecDialog *dialog, nta_outgoing_t *orq, const si
   } else {
     response = siprec_request_new ();
     response->status = 408;
-    response->method = g_strdup (nta_outgoing_method_name (orq));
+    response->method = siprec_request_text (response, nta_outgoing_method_name (orq), -1);
     response->cseq = nta_outgoing_cseq (orq);
-    response->call_id = g_strdup (dialog->last->call_id);
+    response->call_id = siprec_request_text (response, dialog->last->call_id, -1);
   }
+  /* What kind of Contact we have goes by that. */
+  if (!response->uri)
+    response->uri = siprec_request_text (response, dialog->last->uri, -1);
   /* A response that the stack made up has come from nowhere. */
   if (!response->transport) {
-    response->transport = g_strdup (dialog->last->transport);
-    response->remote_address = g_strdup (dialog->last->remote_address);
+    response->transport = siprec_request_text (response, dialog->last->transport, -1);
+    response->remote_address = siprec_request_text (response, dialog->last->remote_address, -1);
     response->remote_port = dialog->last->remote_port;
-    response->local_address = g_strdup (dialog->last->local_address);
+    response->local_address = siprec_request_text (response, dialog->last->local_address, -1);
     response->local_port = dialog->last->local_port;
   }
   return response;

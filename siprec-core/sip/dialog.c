@@ -4,6 +4,9 @@
 
 #include "uri.h"
 
+/* For the headers of most, which else are allocated one by one. */
+#define PRELOADED_BYTES 768
+
 static int on_ack (nta_incoming_magic_t *magic, nta_incoming_t *irq, const sip_t *sip);
 
 void
@@ -30,34 +33,6 @@ siprec_dialog_remember_source (SiprecDialog *dialog, SiprecRequest *message, tpo
   dialog->tport = tport;
 }
 
-/* RFC 3261 section 12: a dialog is known by its Call-ID and both tags; tags are tokens, whose case
- * doesn't count. */
-static gchar *
-make_key (const gchar *call_id, const gchar *local_tag, const gchar *remote_tag)
-{
-  g_autofree gchar *local = g_ascii_strdown (local_tag, -1);
-  g_autofree gchar *remote = g_ascii_strdown (remote_tag ? remote_tag : "", -1);
-
-  return g_strjoin ("\n", call_id, local, remote, NULL);
-}
-
-void
-siprec_dialog_appear (SiprecDialog *dialog, const gchar *remote_tag)
-{
-  dialog->key = make_key (dialog->call_id->i_id, dialog->local->a_tag, remote_tag);
-  g_hash_table_insert (siprec_agent_dialog_table (dialog->agent), dialog->key, dialog);
-}
-
-/* No request finds the dialog any more. */
-static void
-disappear (SiprecDialog *dialog)
-{
-  dialog->state = DIALOG_OVER;
-  if (dialog->key)
-    g_hash_table_remove (siprec_agent_dialog_table (dialog->agent), dialog->key);
-  g_clear_pointer (&dialog->key, g_free);
-}
-
 /* Ends all that goes on in the stack; requests without an answer get @status. */
 static void
 close_down (SiprecDialog *dialog, guint status)
@@ -72,7 +47,8 @@ close_down (SiprecDialog *dialog, guint status)
   siprec_session_timer_stop (dialog);
   if (dialog->failure)
     siprec_agent_cancel_timer (dialog->agent, g_steal_pointer (&dialog->failure));
-  disappear (dialog);
+  dialog->state = DIALOG_OVER;
+  siprec_dialog_disappear (dialog);
 }
 
 void
@@ -300,17 +276,6 @@ siprec_dialog_receive (SiprecDialog *dialog, SiprecTransaction *transaction)
   siprec_dialog_unref (dialog);
 }
 
-SiprecDialog *
-siprec_dialog_find (SiprecAgent *agent, const sip_t *sip)
-{
-  g_autofree gchar *key = NULL;
-
-  if (!sip->sip_to->a_tag)
-    return NULL;
-  key = make_key (sip->sip_call_id->i_id, sip->sip_to->a_tag, sip->sip_from->a_tag);
-  return g_hash_table_lookup (siprec_agent_dialog_table (agent), key);
-}
-
 /* Takes what our requests need from the INVITE. */
 static void
 learn (SiprecDialog *dialog, nta_incoming_t *irq)
@@ -328,7 +293,7 @@ learn (SiprecDialog *dialog, nta_incoming_t *irq)
   dialog->local_cseq = g_random_int_range (1, G_MAXINT32 / 2);
   siprec_dialog_retarget (dialog, sip, dialog->last->contact);
 
-  siprec_dialog_appear (dialog, sip->sip_from->a_tag);
+  siprec_dialog_appear (dialog);
   msg_destroy (msg);
 }
 
@@ -346,6 +311,7 @@ siprec_dialog_new (SiprecTransaction *invite, const SiprecDialogHandler *handler
   }
   dialog = g_new0 (SiprecDialog, 1);
   su_home_init (dialog->home);
+  su_home_preload (dialog->home, 1, PRELOADED_BYTES);
   dialog->ref_count = 1;
   dialog->agent = siprec_transaction_agent (invite);
   dialog->handler = *handler;
@@ -440,20 +406,22 @@ siprec_dialog_answered (SiprecDialog *dialog, SiprecTransaction *transaction, gu
 {
   gboolean success = irq && status / 100 == 2;
   gboolean invite = irq && nta_incoming_method (irq) == sip_method_invite;
+  gboolean again = transaction != dialog->initial;
 
   g_queue_remove (&dialog->pending, transaction);
   siprec_transaction_set_dialog (transaction, NULL);
-  if (transaction == dialog->initial) {
+  if (!again) {
     dialog->initial = NULL;
     if (!success) {
-      disappear (dialog);
+      dialog->state = DIALOG_OVER;
+      siprec_dialog_disappear (dialog);
       return FALSE;
     }
     dialog->state = DIALOG_ACCEPTED;
   }
   if (!success || dialog->state == DIALOG_OVER)
     return FALSE;
-  if (invite || nta_incoming_method (irq) == sip_method_update)
+  if (again && (invite || nta_incoming_method (irq) == sip_method_update))
     retarget_from (dialog, transaction, irq);
   if (!invite)
     return FALSE;
@@ -501,6 +469,8 @@ siprec_dialog_bye (SiprecDialog *dialog, const gchar *reason)
   case DIALOG_ACCEPTED:
   case DIALOG_CONFIRMED:
     dialog->silent = TRUE;
+    /* RFC 3261 section 13.2.2.4: a 2xx that is no use is acknowledged as well, and then BYE. */
+    siprec_dialog_acknowledge (dialog, NULL, NULL);
     siprec_dialog_drop_clients (dialog);
     siprec_session_timer_stop (dialog);
     while ((transaction = g_queue_peek_head (&dialog->pending)))

@@ -6,8 +6,9 @@
 
 /* A key that transactions have, and how many do. */
 typedef struct {
+  SiprecInflightKey key; /* into @text */
   guint count;
-  gchar key[];
+  gchar text[];
 } Entry;
 
 /* Key -> Entry. One table a thread, since sofia's parser, from which it is asked, has no context. */
@@ -19,16 +20,62 @@ typedef struct {
   Entry *entry;
 } Note;
 
+static const gchar *
+part (const SiprecInflightKey *key, guint i)
+{
+  return key->parts[i] ? key->parts[i] : "";
+}
+
+static guint
+key_hash (gconstpointer data)
+{
+  const SiprecInflightKey *key = data;
+
+  return g_str_hash (part (key, 0)) ^ key->number;
+}
+
+static gboolean
+key_equal (gconstpointer a, gconstpointer b)
+{
+  const SiprecInflightKey *one = a, *other = b;
+
+  if (one->kind != other->kind || one->number != other->number)
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (one->parts); i++)
+    if (strcmp (part (one, i), part (other, i)) != 0)
+      return FALSE;
+  return TRUE;
+}
+
 static GHashTable *
 table (void)
 {
   GHashTable *table = g_private_get (&book);
 
   if (!table) {
-    table = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
+    table = g_hash_table_new_full (key_hash, key_equal, NULL, g_free);
     g_private_set (&book, table);
   }
   return table;
+}
+
+static Entry *
+entry_new (const SiprecInflightKey *key)
+{
+  gsize size = 0;
+  Entry *entry;
+  gchar *text;
+
+  for (guint i = 0; i < G_N_ELEMENTS (key->parts); i++)
+    size += strlen (part (key, i)) + 1;
+  entry = g_malloc (sizeof *entry + size);
+  *entry = (Entry){.key = *key};
+  text = entry->text;
+  for (guint i = 0; i < G_N_ELEMENTS (key->parts); i++) {
+    entry->key.parts[i] = text;
+    text = stpcpy (text, part (key, i)) + 1;
+  }
+  return entry;
 }
 
 static void
@@ -37,21 +84,19 @@ note_deinit (void *data)
   Note *note = data;
 
   if (--note->entry->count == 0)
-    g_hash_table_remove (table (), note->entry->key);
+    g_hash_table_remove (table (), &note->entry->key);
 }
 
 void
-siprec_inflight_add (nta_incoming_t *irq, const gchar *key)
+siprec_inflight_add (nta_incoming_t *irq, const SiprecInflightKey *key)
 {
   msg_t *msg = nta_incoming_getrequest (irq);
   Note *note = su_home_clone (msg_home (msg), sizeof *note);
-  gsize size = strlen (key) + 1;
 
   note->entry = g_hash_table_lookup (table (), key);
   if (!note->entry) {
-    note->entry = g_malloc0 (sizeof *note->entry + size);
-    memcpy (note->entry->key, key, size);
-    g_hash_table_insert (table (), note->entry->key, note->entry);
+    note->entry = entry_new (key);
+    g_hash_table_insert (table (), &note->entry->key, note->entry);
   }
   note->entry->count++;
   su_home_destructor (note->home, note_deinit);
@@ -59,7 +104,7 @@ siprec_inflight_add (nta_incoming_t *irq, const gchar *key)
 }
 
 gboolean
-siprec_inflight_has (const gchar *key)
+siprec_inflight_has (const SiprecInflightKey *key)
 {
   return g_hash_table_contains (table (), key);
 }

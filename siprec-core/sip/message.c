@@ -5,11 +5,20 @@
 #include "front/relay.h"
 #include "sip-private.h"
 
-/* Text that others may put into JSON or a GstStructure: always UTF-8, whatever the peer sent. */
+/* Beside the headers: URI, tags and addresses. */
+#define ROOM_FOR_FIELDS 512
+/* Of a header with its name, and what aligning its value takes. */
+#define ROOM_FOR_HEADER (sizeof (SiprecHeader) + sizeof (gpointer))
+
+/* A folded line becomes one. */
 static gchar *
-text_dup (const gchar *text, gssize length)
+take_value (SiprecRequest *request, const gchar *text, gsize length)
 {
-  return text ? g_utf8_make_valid (text, length) : NULL;
+  gchar *value = siprec_request_text (request, text, length);
+
+  if (memchr (text, '\n', length) || memchr (text, '\r', length))
+    g_strdelimit (value, "\r\n", ' ');
+  return value;
 }
 
 static gboolean
@@ -18,14 +27,13 @@ ends_with_bare_lf (const gchar *line, gsize length)
   return length > 0 && line[length - 1] == '\n' && (length == 1 || line[length - 2] != '\r');
 }
 
-/* Adds the header @line, as it was sent but with folded lines joined. */
+/* Adds the header @line, as it was sent but with folded lines joined. @name lives as long as @request. */
 static void
 add_line (SiprecRequest *request, const gchar *name, const gchar *line, gsize length)
 {
   const gchar *colon = memchr (line, ':', length);
   const gchar *value = colon ? colon + 1 : line + length;
   gsize size = line + length - value;
-  g_autofree gchar *valid = NULL;
 
   request->bare_lf = request->bare_lf || ends_with_bare_lf (line, length);
   while (size > 0 && g_ascii_isspace (*value)) {
@@ -34,12 +42,7 @@ add_line (SiprecRequest *request, const gchar *name, const gchar *line, gsize le
   }
   while (size > 0 && g_ascii_isspace (value[size - 1]))
     size--;
-  if (!g_utf8_validate_len (value, size, NULL)) {
-    valid = g_utf8_make_valid (value, size);
-    value = valid;
-    size = strlen (valid);
-  }
-  siprec_request_add_header (request, name, value, size);
+  siprec_request_take_header (request, name, take_value (request, value, size));
 }
 
 /* A header that sofia doesn't know, by the name that it has in the message. */
@@ -47,32 +50,29 @@ static void
 add_unknown (SiprecRequest *request, const msg_header_t *h)
 {
   const gchar *line = h->sh_data;
-  g_autofree gchar *name = NULL;
   gsize length = 0;
 
   while (length < h->sh_len && line[length] > ' ' && line[length] < 0x7f && line[length] != ':')
     length++;
-  name = g_strndup (line, length);
-  if (*name)
-    add_line (request, name, line, h->sh_len);
+  if (length > 0)
+    add_line (request, siprec_request_text (request, line, length), line, h->sh_len);
 }
 
-/* A header of the message that the stack has changed, and so cleared the text. */
-static void
-add_changed (SiprecRequest *request, const msg_header_t *h)
+/* What the stack makes of a header. */
+static gchar *
+take_encoded (SiprecRequest *request, const msg_header_t *h)
 {
   gchar text[1024] = "";
-  g_autofree gchar *value = NULL;
 
   msg_header_field_e (text, sizeof text - 1, h, 0);
-  value = text_dup (text, -1);
-  siprec_request_add_header (request, h->sh_class->hc_name, value, strlen (value));
+  return take_value (request, text, strlen (text));
 }
 
 static void
 copy_headers (SiprecRequest *request, const msg_header_t *h)
 {
   for (; h; h = h->sh_succ) {
+    /* Those of classes are constant. */
     const gchar *name = h->sh_class->hc_name;
 
     if (h->sh_class == sip_separator_class || h->sh_class == sip_payload_class)
@@ -85,37 +85,30 @@ copy_headers (SiprecRequest *request, const msg_header_t *h)
     else if (h->sh_data && h->sh_len > 0)
       add_unknown (request, h);
     else if (!h->sh_data && h->sh_class->hc_name)
-      add_changed (request, h);
+      /* The stack has changed it, and so cleared the text. */
+      siprec_request_take_header (request, h->sh_class->hc_name, take_encoded (request, h));
     /* Else it is a further value of the line before. */
   }
 }
 
-static void
-copy_contact (SiprecRequest *request, const sip_t *sip)
+/* Room for a copy of the headers. */
+static gsize
+room_for (const msg_header_t *h)
 {
-  const gchar *raw = siprec_request_header (request, "Contact");
+  gsize room = ROOM_FOR_FIELDS;
 
-  if (sip->sip_contact && sip->sip_contact->m_next) {
-    gchar text[1024] = "";
-
-    msg_header_field_e (text, sizeof text - 1, (const msg_header_t *)sip->sip_contact, 0);
-    request->contact = text_dup (text, -1);
-  } else {
-    request->contact = g_strdup (raw);
-  }
+  for (; h && h->sh_class != sip_separator_class && h->sh_class != sip_payload_class;
+       h = h->sh_succ)
+    room += ROOM_FOR_HEADER + h->sh_len;
+  return room;
 }
 
 static void
 copy_required (SiprecRequest *request, const sip_t *sip)
 {
-  g_autoptr (GPtrArray) tags = g_ptr_array_new ();
-
   if (sip->sip_require && sip->sip_require->k_items)
-    for (const msg_param_t *item = sip->sip_require->k_items; *item; item++)
-      g_ptr_array_add (tags, text_dup (*item, -1));
-  g_ptr_array_add (tags, NULL);
-  g_strfreev (request->required);
-  request->required = (gchar **)g_ptr_array_free (g_steal_pointer (&tags), FALSE);
+    request->required =
+        siprec_request_list (request, (const gchar *const *)sip->sip_require->k_items);
 }
 
 static void
@@ -125,73 +118,99 @@ copy_body (SiprecRequest *request, const sip_t *sip)
 
   if (!sip->sip_payload || sip->sip_payload->pl_len == 0)
     return;
+  if (!sip->sip_payload->pl_next) {
+    request->body = g_bytes_new (sip->sip_payload->pl_data, sip->sip_payload->pl_len);
+    return;
+  }
   bytes = g_byte_array_new ();
   for (const sip_payload_t *part = sip->sip_payload; part; part = part->pl_next)
     g_byte_array_append (bytes, (const guint8 *)part->pl_data, part->pl_len);
   request->body = g_byte_array_free_to_bytes (bytes);
 }
 
+/* IPv6 without brackets. */
 static gchar *
-address_text (const su_sockaddr_t *address)
+take_host (SiprecRequest *request, const gchar *host)
 {
-  gchar text[SU_ADDRSIZE] = "";
-
-  su_inet_ntop (address->su_family, SU_ADDR (address), text, sizeof text);
-  return g_strdup (text);
+  if (*host == '[')
+    return siprec_request_text (request, host + 1, strcspn (host + 1, "]"));
+  return siprec_request_text (request, host, -1);
 }
 
 static void
 copy_addresses (SiprecRequest *request, msg_t *msg, tport_t *tport)
 {
-  const su_sockaddr_t *remote = msg_addr (msg);
-  const su_sockaddr_t *local;
+  tp_name_t from;
 
   /* All that comes by a stream has come by the front, which alone knows from whom. */
   if (!tport_is_dgram (tport)) {
     siprec_relay_read (request);
     return;
   }
-  local = (const su_sockaddr_t *)tport_get_address (tport)->ai_addr;
-  request->transport = g_ascii_strdown (tport_name (tport)->tpn_proto, -1);
-  request->remote_address = address_text (remote);
-  request->remote_port = ntohs (remote->su_port);
-  request->local_port = ntohs (local->su_port);
+  request->transport = "udp";
+  if (tport_delivered_from (tport, msg, &from) == 0)
+    request->remote_address = take_host (request, from.tpn_host);
+  request->remote_port = ntohs (msg_addr (msg)->su_port);
   /* Never the wildcard: for that sofia opens a socket for each address of the host. */
-  request->local_address = address_text (local);
+  request->local_address = take_host (request, tport_name (tport)->tpn_host);
+  request->local_port =
+      ntohs (((const su_sockaddr_t *)tport_get_address (tport)->ai_addr)->su_port);
+}
+
+static const gchar *
+take_uri (SiprecRequest *request, const url_t *url)
+{
+  su_home_t home[1] = {SU_HOME_INIT (home)};
+  gchar text[256];
+  const gchar *uri;
+
+  if (url_e (text, sizeof text, url) < (issize_t)sizeof text)
+    return siprec_request_text (request, text, -1);
+  uri = siprec_request_text (request, url_as_string (home, url), -1);
+  su_home_deinit (home);
+  return uri;
+}
+
+static void
+copy_first_line (SiprecRequest *request, const sip_t *sip)
+{
+  if (sip->sip_request) {
+    request->method = siprec_request_text (request, sip->sip_request->rq_method_name, -1);
+    request->uri = take_uri (request, sip->sip_request->rq_url);
+  } else {
+    request->method = siprec_request_text (request, sip->sip_cseq->cs_method_name, -1);
+    request->status = sip->sip_status->st_status;
+  }
 }
 
 SiprecRequest *
 siprec_message_copy (nta_agent_t *nta, msg_t *msg, tport_t **tport_out)
 {
   const sip_t *sip = sip_object (msg);
-  SiprecRequest *request = siprec_request_new ();
+  const msg_header_t *first = sip->sip_request ? (const msg_header_t *)sip->sip_request
+                                               : (const msg_header_t *)sip->sip_status;
+  SiprecRequest *request = siprec_request_new_sized (room_for (first));
   tport_t *tport = nta_incoming_transport (nta, NULL, msg);
-  su_home_t home[1] = {SU_HOME_INIT (home)};
 
-  if (sip->sip_request) {
-    request->method = text_dup (sip->sip_request->rq_method_name, -1);
-    request->uri = text_dup (url_as_string (home, sip->sip_request->rq_url), -1);
-    copy_headers (request, ((const msg_header_t *)sip->sip_request)->sh_succ);
-  } else {
-    request->method = text_dup (sip->sip_cseq->cs_method_name, -1);
-    request->status = sip->sip_status->st_status;
-    copy_headers (request, ((const msg_header_t *)sip->sip_status)->sh_succ);
-  }
-  request->call_id = text_dup (sip->sip_call_id->i_id, -1);
-  request->from = g_strdup (siprec_request_header (request, "From"));
-  request->from_tag = text_dup (sip->sip_from->a_tag, -1);
-  request->to = g_strdup (siprec_request_header (request, "To"));
-  request->to_tag = text_dup (sip->sip_to->a_tag, -1);
+  copy_first_line (request, sip);
+  copy_headers (request, first->sh_succ);
+  request->call_id = siprec_request_text (request, sip->sip_call_id->i_id, -1);
+  request->from = siprec_request_header (request, "From");
+  request->from_tag = siprec_request_text (request, sip->sip_from->a_tag, -1);
+  request->to = siprec_request_header (request, "To");
+  request->to_tag = siprec_request_text (request, sip->sip_to->a_tag, -1);
   request->cseq = sip->sip_cseq->cs_seq;
-  request->content_type = g_strdup (siprec_request_header (request, "Content-Type"));
-  request->content_disposition = g_strdup (siprec_request_header (request, "Content-Disposition"));
-  copy_contact (request, sip);
+  request->content_type = siprec_request_header (request, "Content-Type");
+  request->content_disposition = siprec_request_header (request, "Content-Disposition");
+  /* The first of several in one line is told apart only by the stack. */
+  request->contact = sip->sip_contact && sip->sip_contact->m_next
+                         ? take_encoded (request, (const msg_header_t *)sip->sip_contact)
+                         : siprec_request_header (request, "Contact");
   copy_required (request, sip);
   copy_body (request, sip);
   if (tport)
     copy_addresses (request, msg, tport);
 
-  su_home_deinit (home);
   if (tport_out)
     *tport_out = tport;
   else

@@ -11,8 +11,8 @@ G_BEGIN_DECLS
   "application/sdp, application/rs-metadata+xml, application/rs-metadata, multipart/mixed"
 
 typedef struct {
-  gchar *name;
-  gchar *value;
+  const gchar *name;
+  const gchar *value;
 } SiprecHeader;
 
 /**
@@ -39,43 +39,64 @@ typedef struct {
  * @identities: (nullable): what the certificate of a TLS peer proves (RFC 5922 section 7.1), best first,
  *   NULL-terminated; NULL unless it was verified
  *
- * A copy of a request or response (@status > 0), safe to hand to any thread.
+ * A copy of a request or response (@status > 0), safe to hand to any thread. What it points to is in its own memory: whoever
+ * sets a field takes it from siprec_request_text() or siprec_request_list(), or lets it be constant.
  */
 typedef struct {
   gint ref_count;
-  gchar *method;
+  const gchar *method;
   guint status;
-  gchar *uri;
-  gchar *call_id;
-  gchar *from;
-  gchar *from_tag;
-  gchar *to;
-  gchar *to_tag;
-  gchar *contact;
+  const gchar *uri;
+  const gchar *call_id;
+  const gchar *from;
+  const gchar *from_tag;
+  const gchar *to;
+  const gchar *to_tag;
+  const gchar *contact;
   guint32 cseq;
-  gchar **required;
+  const gchar *const *required;
   GPtrArray *headers;
-  gchar *content_type;
-  gchar *content_disposition;
+  const gchar *content_type;
+  const gchar *content_disposition;
   gboolean bare_lf;
   GBytes *body;
-  gchar *transport;
-  gchar *remote_address;
+  const gchar *transport;
+  const gchar *remote_address;
   guint16 remote_port;
-  gchar *local_address;
+  const gchar *local_address;
   guint16 local_port;
   gint64 arrived;
-  gchar **identities;
+  const gchar *const *identities;
+
+  /*< private >*/
+  struct _SiprecRequestBlock *blocks;
+  gchar *room;
+  gsize room_size;
 } SiprecRequest;
 
 /* An empty request, for the agent and for tests; fill in the fields. */
 SIPREC_API SiprecRequest *siprec_request_new (void);
+
+/* Same, with room for so many bytes of text; there may be more. */
+SIPREC_API SiprecRequest *siprec_request_new_sized (gsize room);
 SIPREC_API SiprecRequest *siprec_request_ref (SiprecRequest *request);
 SIPREC_API void siprec_request_unref (SiprecRequest *request);
+
+/* A copy of @text, nullable, in the memory of @request, and always UTF-8: others may put it into JSON or a
+ * GstStructure. @length: -1 for up to its end. */
+SIPREC_API gchar *siprec_request_text (SiprecRequest *request, const gchar *text, gssize length);
+
+/* Same for a NULL-terminated list. */
+SIPREC_API const gchar *const *siprec_request_list (SiprecRequest *request,
+                                                    const gchar *const *list);
 
 /* Appends a header; both are copied. */
 SIPREC_API void siprec_request_add_header (SiprecRequest *request, const gchar *name,
                                            const gchar *value, gssize length);
+
+/* Same without the copies: both live as long as @request does. */
+SIPREC_API void siprec_request_take_header (SiprecRequest *request, const gchar *name,
+                                            const gchar *value);
 
 /* Removes the first header called @name (any case). FALSE if there is none. */
 SIPREC_API gboolean siprec_request_drop_header (SiprecRequest *request, const gchar *name);

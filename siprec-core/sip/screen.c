@@ -18,14 +18,20 @@
 
 #define UNSEEN "!"
 
+/* Those that nearly all have; the others get one made. */
+static const gchar unseen_udp[] = UNSEEN "SIP/2.0/UDP";
+static const gchar unseen_tcp[] = UNSEEN "SIP/2.0/TCP";
+
 /* Responses repeat the Via, From, To and Record-Route of the request. With this limit they always
  * fit into a datagram, even when compact header names are written out. */
 #define MAX_HEADER_BYTES (48 * 1024)
 
-static gchar *
+static SiprecInflightKey
 ack_key (const sip_t *sip)
 {
-  return g_strdup_printf ("no ACK\n%s\n%u", sip->sip_call_id->i_id, (guint)sip->sip_cseq->cs_seq);
+  static const gchar kind[] = "no ACK";
+
+  return (SiprecInflightKey){kind, {sip->sip_call_id->i_id}, sip->sip_cseq->cs_seq};
 }
 
 /* When nta can't send a final response it parks the transaction in a queue of its own until its
@@ -36,9 +42,9 @@ void
 siprec_screen_forbid_ack (nta_incoming_t *irq)
 {
   msg_t *msg = nta_incoming_getrequest (irq);
-  g_autofree gchar *key = ack_key (sip_object (msg));
+  SiprecInflightKey key = ack_key (sip_object (msg));
 
-  siprec_inflight_add (irq, key);
+  siprec_inflight_add (irq, &key);
   msg_destroy (msg);
 }
 
@@ -55,34 +61,34 @@ is_vouched (msg_t *msg, const sip_t *sip)
 }
 
 /* RFC 3261 section 17.2.3: a CANCEL has the branch and sent-by of the INVITE that it means. */
-static gchar *
+static SiprecInflightKey
 cancel_key (const sip_t *sip)
 {
+  static const gchar kind[] = "late CANCEL";
   const sip_via_t *via = sip->sip_via;
 
-  return g_strdup_printf ("late CANCEL\n%s\n%s\n%s", via->v_branch ? via->v_branch : "",
-                          via->v_host ? via->v_host : "", via->v_port ? via->v_port : "");
+  return (SiprecInflightKey){kind, {via->v_branch, via->v_host, via->v_port}};
 }
 
 void
 siprec_screen_expect_late_cancel (nta_incoming_t *irq)
 {
   msg_t *msg = nta_incoming_getrequest (irq);
-  g_autofree gchar *key = cancel_key (sip_object (msg));
+  SiprecInflightKey key = cancel_key (sip_object (msg));
 
-  siprec_inflight_add (irq, key);
+  siprec_inflight_add (irq, &key);
   msg_destroy (msg);
 }
 
 gboolean
 siprec_screen_is_late_cancel (const sip_t *sip)
 {
-  g_autofree gchar *key = NULL;
+  SiprecInflightKey key;
 
   if (!sip->sip_request || sip->sip_request->rq_method != sip_method_cancel || !sip->sip_via)
     return FALSE;
   key = cancel_key (sip);
-  return siprec_inflight_has (key);
+  return siprec_inflight_has (&key);
 }
 
 /* nta answers 481 to a CANCEL of an INVITE that has its 2xx, though it remembers that transaction: RFC 3261
@@ -108,9 +114,9 @@ is_fit (const sip_t *sip)
 
   if (sip->sip_request && sip->sip_request->rq_method == sip_method_ack && sip->sip_call_id &&
       sip->sip_cseq) {
-    g_autofree gchar *key = ack_key (sip);
+    SiprecInflightKey key = ack_key (sip);
 
-    if (siprec_inflight_has (key)) {
+    if (siprec_inflight_has (&key)) {
       GST_DEBUG ("dropping the ACK of a response that was never sent");
       return FALSE;
     }
@@ -121,15 +127,13 @@ is_fit (const sip_t *sip)
 static void
 clear_mark (sip_via_t *via)
 {
-  const gchar *protocol = via->v_protocol + strlen (UNSEEN);
-
   /* nta compares pointers in places. */
-  if (strcmp (protocol, sip_transport_udp) == 0)
+  if (via->v_protocol == unseen_udp)
     via->v_protocol = sip_transport_udp;
-  else if (strcmp (protocol, sip_transport_tcp) == 0)
+  else if (via->v_protocol == unseen_tcp)
     via->v_protocol = sip_transport_tcp;
   else
-    via->v_protocol = protocol;
+    via->v_protocol += strlen (UNSEEN);
 }
 
 static issize_t
@@ -160,6 +164,8 @@ parse_via (su_home_t *home, msg_header_t *h, char *s, isize_t slen)
 {
   sip_via_t *via = (sip_via_t *)h;
 
+  /* nta does that for messages that come alone, not for those behind others in a stream. */
+  su_home_preload (home, 1, SIPREC_PRELOADED_BYTES);
   if (sip_via_class->hc_parse (home, h, s, slen) < 0)
     return -1;
   if (via->v_port && !is_port (via->v_port))
@@ -172,7 +178,12 @@ parse_via (su_home_t *home, msg_header_t *h, char *s, isize_t slen)
   if (via->v_comp)
     msg_header_remove_param (via->v_common, "comp");
 
-  via->v_protocol = su_sprintf (home, UNSEEN "%s", via->v_protocol);
+  if (strcmp (via->v_protocol, sip_transport_udp) == 0)
+    via->v_protocol = unseen_udp;
+  else if (strcmp (via->v_protocol, sip_transport_tcp) == 0)
+    via->v_protocol = unseen_tcp;
+  else
+    via->v_protocol = su_sprintf (home, UNSEEN "%s", via->v_protocol);
   return via->v_protocol ? 0 : -1;
 }
 

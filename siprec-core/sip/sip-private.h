@@ -76,16 +76,26 @@ void siprec_transaction_free (SiprecTransaction *transaction);
 /* Refuses what is cut, or requires something that we can't do. TRUE if it has. */
 gboolean siprec_transaction_refuse (SiprecTransaction *transaction);
 
+SiprecDialog *siprec_transaction_dialog (SiprecTransaction *transaction);
 SiprecAgent *siprec_transaction_agent (SiprecTransaction *transaction);
 SiprecRequest *siprec_transaction_request (SiprecTransaction *transaction);
 nta_incoming_t *siprec_transaction_irq (SiprecTransaction *transaction);
 tport_t *siprec_transaction_tport (SiprecTransaction *transaction);
 void siprec_transaction_set_dialog (SiprecTransaction *transaction, SiprecDialog *dialog);
 
-/* dialog.c */
+/* reply.c */
+
+/* Sends @reply, if it can be sent: nta_incoming_status() tells. */
+void siprec_reply_send (SiprecTransaction *transaction, const SiprecReply *reply);
+
+/* dialog-table.c */
+
+GHashTable *siprec_dialog_table_new (void);
 
 /* The dialog that a request belongs to, or NULL. */
 SiprecDialog *siprec_dialog_find (SiprecAgent *agent, const sip_t *sip);
+
+/* dialog.c */
 
 void siprec_dialog_receive (SiprecDialog *dialog, SiprecTransaction *transaction);
 

@@ -16,16 +16,20 @@
 /* Of a UDP socket: a burst of calls waits there, as far as net.core.rmem_max lets it. */
 #define RECEIVE_BUFFER  (4 * 1024 * 1024)
 #define IDLE_TIMEOUT_MS (600 * 1000)
+/* Of a connection that we made for a dialog, once that is over: 64 * T1, for what is sent again. */
+#define DIALED_TIMEOUT_MS (32 * 1000)
 /* When any port will do it must be free for UDP and TCP. */
 #define PORT_ATTEMPTS 20
 
-#define FRONT_IDENT "front"
+#define FRONT_IDENT  "front"
+#define DIALED_IDENT "dialed"
 
-/* @streams: the transport of the stack that connects to the front. */
+/* @streams: the transport of the stack that connects to the front; @dialed: the same for connections of our own making */
 struct _SiprecSockets {
   nta_agent_t *nta;
   SiprecFront *front;
   tport_t *streams;
+  tport_t *dialed;
   GArray *udp; /* gint: the UDP sockets, sofia's */
 };
 
@@ -76,7 +80,7 @@ bound_port (SiprecSockets *sockets, const gchar *ident)
   return port;
 }
 
-/* Returns: the port, or 0 with errno set */
+/* Without the stack's STUN server, which tells stderr of everybody who asks it. Returns: the port, or 0 with errno set */
 static guint16
 bind_udp (SiprecSockets *sockets, const SiprecListenUri *uri, guint16 port, const gchar *ident)
 {
@@ -86,7 +90,7 @@ bind_udp (SiprecSockets *sockets, const SiprecListenUri *uri, guint16 port, cons
 
   errno = 0;
   if (nta_agent_add_tport (sockets->nta, URL_STRING_MAKE (text), TPTAG_IDENT (ident),
-                           TPTAG_UDP_RMEM (RECEIVE_BUFFER), TAG_END ()) != 0)
+                           TPTAG_UDP_RMEM (RECEIVE_BUFFER), TPTAG_STUN_SERVER (0), TAG_END ()) != 0)
     return 0;
   bound = bound_port (sockets, ident);
   if (bound == 0 && errno == 0)
@@ -144,32 +148,47 @@ create_nta (SiprecSockets *sockets, const SiprecSocketsConfig *config)
       NTATAG_UA (1), NTATAG_SERVER_RPORT (1), NTATAG_CANCEL_487 (1), NTATAG_USE_NAPTR (0),
       NTATAG_USE_SRV (0), NTATAG_MAX_PROCEEDING (MAX_PENDING_INVITES),
       NTATAG_MAXSIZE (2 * MAX_MESSAGE_BYTES), NTATAG_UDP_MTU (65535), NTATAG_BAD_REQ_MASK (0),
-      NTATAG_BAD_RESP_MASK (0), NTATAG_SIPFLAGS (MSG_DO_CANONIC | MSG_DO_EXTRACT_COPY),
+      NTATAG_BAD_RESP_MASK (0), NTATAG_PRELOAD (SIPREC_PRELOADED_BYTES),
+      NTATAG_SIPFLAGS (MSG_DO_CANONIC | MSG_DO_EXTRACT_COPY),
       TAG_IF (config->transaction_timeout, NTATAG_SIP_T1X64 (config->transaction_timeout)),
       TAG_END ());
   return sockets->nta != NULL;
 }
 
-/* The stack makes connections to the front, and takes none itself. An idle one that belongs to no dialog is
- * closed, and then the front closes the peer's. */
-static gboolean
-open_streams (SiprecSockets *sockets)
+/* The stack makes connections to the front, and takes none itself. One that is idle for @timeout and belongs to no
+ * dialog is closed, and then the front closes the peer's. */
+static tport_t *
+open_streams (SiprecSockets *sockets, const gchar *ident, guint timeout)
 {
+  tport_t *tp = NULL;
+
   if (nta_agent_add_tport (sockets->nta, URL_STRING_MAKE ("sip:*:*;transport=tcp"),
-                           TPTAG_SERVER (0), TPTAG_IDENT (FRONT_IDENT),
-                           TPTAG_IDLE (IDLE_TIMEOUT_MS), TAG_END ()) != 0)
+                           TPTAG_SERVER (0), TPTAG_IDENT (ident), TPTAG_IDLE (timeout),
+                           TPTAG_STUN_SERVER (0), TAG_END ()) != 0)
+    return NULL;
+  for (tp = tport_primaries (nta_agent_tports (sockets->nta)); tp; tp = tport_next (tp))
+    if (g_strcmp0 (tport_ident (tp), ident) == 0)
+      return tp;
+  return NULL;
+}
+
+static gboolean
+open_stack (SiprecSockets *sockets, const SiprecSocketsConfig *config)
+{
+  guint dialed = config->transaction_timeout ? config->transaction_timeout : DIALED_TIMEOUT_MS;
+
+  if (!config->loop || !create_nta (sockets, config))
     return FALSE;
-  for (tport_t *tp = tport_primaries (nta_agent_tports (sockets->nta)); tp; tp = tport_next (tp))
-    if (g_strcmp0 (tport_ident (tp), FRONT_IDENT) == 0)
-      sockets->streams = tp;
-  return sockets->streams != NULL;
+  sockets->streams = open_streams (sockets, FRONT_IDENT, IDLE_TIMEOUT_MS);
+  sockets->dialed = open_streams (sockets, DIALED_IDENT, dialed);
+  return sockets->streams && sockets->dialed;
 }
 
 static gboolean
 open_all (SiprecSockets *sockets, const SiprecSocketsConfig *config, GPtrArray *actual,
           GError **error)
 {
-  sockets->front = siprec_front_new (config->wanted, config->user_data, error);
+  sockets->front = siprec_front_new (config->front, config->user_data, error);
   if (!sockets->front)
     return FALSE;
   siprec_front_set_limits (sockets->front, config->limits);
@@ -195,7 +214,7 @@ siprec_sockets_open (const SiprecSocketsConfig *config, gchar ***actual, GError 
 
   sockets->udp = g_array_new (FALSE, FALSE, sizeof (gint));
   errno = 0;
-  if (!config->loop || !create_nta (sockets, config) || !open_streams (sockets)) {
+  if (!open_stack (sockets, config)) {
     g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_ADDRESS,
                  "The SIP stack can't start: %s. There may be too many open files.",
                  g_strerror (errno));
@@ -258,8 +277,8 @@ siprec_sockets_inner (SiprecSockets *sockets)
   return siprec_front_inner (sockets->front);
 }
 
-tport_t *
-siprec_sockets_connect (SiprecSockets *sockets, const gchar *id)
+static tport_t *
+connect_by (SiprecSockets *sockets, tport_t *streams, const gchar *id)
 {
   g_autofree gchar *line = g_strdup_printf ("HELLO sip:%s SIP/2.0", id);
   const gchar *inner = siprec_front_inner (sockets->front);
@@ -275,11 +294,17 @@ siprec_sockets_connect (SiprecSockets *sockets, const gchar *id)
       sip_add_make (msg, sip_object (msg), sip_content_length_class, "0") == 0 &&
       sip_add_make (msg, sip_object (msg), sip_separator_class, "\r\n") == 0 &&
       msg_serialize (msg, (msg_pub_t *)sip_object (msg)) == 0)
-    tport = tport_tsend (sockets->streams, msg, &name, TPTAG_FRESH (1), TAG_END ());
+    tport = tport_tsend (streams, msg, &name, TPTAG_FRESH (1), TAG_END ());
   if (!tport)
     GST_WARNING ("can't connect to the front: %s", g_strerror (errno));
   msg_destroy (msg);
   return tport;
+}
+
+tport_t *
+siprec_sockets_connect (SiprecSockets *sockets, const gchar *id)
+{
+  return connect_by (sockets, sockets->streams, id);
 }
 
 tport_t *
@@ -295,7 +320,7 @@ siprec_sockets_dial (SiprecSockets *sockets, const SiprecRequest *last,
                      .identities = identities};
 
   id = siprec_front_dial (sockets->front, &dial);
-  return siprec_sockets_connect (sockets, id);
+  return connect_by (sockets, sockets->dialed, id);
 }
 
 static tport_t *
@@ -307,7 +332,7 @@ choose_udp (SiprecSockets *sockets, SiprecRequest *request, const gchar *preferr
     if (tport_is_udp (tp) && (!found || g_strcmp0 (tport_name (tp)->tpn_host, preferred) == 0))
       found = tp;
   if (found) {
-    request->local_address = g_strdup (tport_name (found)->tpn_host);
+    request->local_address = siprec_request_text (request, tport_name (found)->tpn_host, -1);
     request->local_port = g_ascii_strtoull (tport_name (found)->tpn_port, NULL, 10);
   }
   return found;
@@ -320,7 +345,9 @@ siprec_sockets_choose (SiprecSockets *sockets, SiprecRequest *request, const gch
 
   if (g_ascii_strcasecmp (request->transport, "udp") == 0)
     return choose_udp (sockets, request, preferred);
-  request->local_address =
+  g_autofree gchar *local =
       siprec_front_choose (sockets->front, tls, preferred, &request->local_port);
+
+  request->local_address = siprec_request_text (request, local, -1);
   return request->local_address ? sockets->streams : NULL;
 }

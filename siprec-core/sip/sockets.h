@@ -16,7 +16,7 @@ typedef struct _SiprecSockets SiprecSockets;
  * @uris: (element-type SiprecListenUri)
  * @transaction_timeout: T1 * 64 in milliseconds, 0 for the standard
  * @tls: (nullable): needed if one of @uris is for TLS
- * @wanted: called in the front's thread: siprec_sockets_connect() is to be called with the id
+ * @front: its @wanted asks for siprec_sockets_connect() with the id
  */
 typedef struct {
   su_root_t *loop;
@@ -24,7 +24,7 @@ typedef struct {
   guint transaction_timeout;
   const SiprecFrontLimits *limits;
   SiprecTlsContext *tls;
-  SiprecFrontWanted wanted;
+  const SiprecFrontHandler *front;
   gpointer user_data;
 } SiprecSocketsConfig;
 
@@ -55,7 +55,8 @@ const gchar *siprec_sockets_inner (SiprecSockets *sockets);
 tport_t *siprec_sockets_connect (SiprecSockets *sockets, const gchar *id);
 
 /* Lets the front connect to @address and @port in the way that @last, a message of that peer, came.
- * @identities: of whom the certificate may be, if TLS */
+ * @identities: of whom the certificate may be, if TLS. Returns: (nullable): borrowed, for one dialog: it is closed when
+ * nobody has had a reference for a while */
 tport_t *siprec_sockets_dial (SiprecSockets *sockets, const SiprecRequest *last,
                               const gchar *const *identities, const gchar *address, guint16 port);
 

@@ -7,12 +7,6 @@
 #include "session-timer.h"
 #include "sip-private.h"
 
-#define SERVER "gst-siprec/" SIPREC_VERSION
-/* RFC 7866 section 11.1.1: not siprec. RFC 3262 asks nothing of us but that no provisional response
- * other than 100 goes out unreliably, and we send none: who requires 100rel, as CUBE does, gets the
- * final response at once, or 100 and later the final one. A PRACK is for nothing then (481). */
-#define SUPPORTED "100rel, timer"
-
 /* One reference belongs to whom answers, and is dropped with the final reply; another to the
  * callback that brought the request. @irq is NULL once the final response has been sent: then the
  * INVITE was cancelled, and this waits for the handler, which may not know. */
@@ -47,6 +41,12 @@ siprec_transaction_free (SiprecTransaction *transaction)
   transaction_unref (transaction);
 }
 
+SiprecDialog *
+siprec_transaction_dialog (SiprecTransaction *transaction)
+{
+  return transaction->dialog;
+}
+
 SiprecAgent *
 siprec_transaction_agent (SiprecTransaction *transaction)
 {
@@ -77,102 +77,13 @@ siprec_transaction_set_dialog (SiprecTransaction *transaction, SiprecDialog *dia
   transaction->dialog = dialog;
 }
 
-/* Where RFC 3261 table 2 and RFC 7866 section 6.2 want our Contact, Allow and Accept. */
-static void
-add_capabilities (SiprecTransaction *transaction, msg_t *msg, const SiprecReply *reply)
-{
-  sip_method_t method = transaction->method;
-  gboolean success = reply->status / 100 == 2;
-  gboolean target = method == sip_method_invite || method == sip_method_update;
-  g_autofree gchar *contact = siprec_agent_contact (transaction->agent, transaction->request);
-
-  if ((target || method == sip_method_options) &&
-      (success || (target && reply->status / 100 == 1)) &&
-      !siprec_lines_have (reply->headers, "Contact"))
-    sip_add_make (msg, sip_object (msg), sip_contact_class, contact);
-  if ((target || method == sip_method_options) && success)
-    sip_add_make (msg, sip_object (msg), sip_supported_class, SUPPORTED);
-  if ((((target || method == sip_method_options) && success) || reply->status == 405) &&
-      !siprec_lines_have (reply->headers, "Allow"))
-    sip_add_make (msg, sip_object (msg), sip_allow_class, SIPREC_ALLOW);
-  if ((((method == sip_method_invite || method == sip_method_options) && success) ||
-       reply->status == 415) &&
-      !siprec_lines_have (reply->headers, "Accept"))
-    sip_add_make (msg, sip_object (msg), sip_accept_class, SIPREC_ACCEPTED);
-}
-
-/* TRUE for what begins or refreshes a session. */
-static gboolean
-accepts_session (SiprecTransaction *transaction, const SiprecReply *reply)
-{
-  return transaction->dialog && reply->status / 100 == 2 &&
-         (transaction->method == sip_method_invite || transaction->method == sip_method_update);
-}
-
-/* What is repeated from the request has its line ends too; those that are none of SIP are not for others. */
-static void
-mend_lines (msg_header_t *h)
-{
-  for (; h; h = h->sh_next) {
-    const gchar *line = h->sh_data;
-
-    if (line && h->sh_len > 0 && line[h->sh_len - 1] == '\n')
-      msg_fragment_clear (h->sh_common);
-  }
-}
-
-static void
-mend_response (sip_t *sip)
-{
-  mend_lines ((msg_header_t *)sip->sip_via);
-  mend_lines ((msg_header_t *)sip->sip_record_route);
-  mend_lines ((msg_header_t *)sip->sip_from);
-  mend_lines ((msg_header_t *)sip->sip_to);
-  mend_lines ((msg_header_t *)sip->sip_call_id);
-  mend_lines ((msg_header_t *)sip->sip_cseq);
-}
-
-static void
-send_reply (SiprecTransaction *transaction, const SiprecReply *reply)
-{
-  g_autofree gchar *phrase =
-      reply->phrase ? g_strdelimit (g_strdup (reply->phrase), "\r\n", ' ') : NULL;
-  msg_t *msg = nta_incoming_create_response (transaction->irq, reply->status, phrase);
-
-  if (!msg)
-    return;
-  if (reply->status > 100) {
-    sip_add_tl (msg, sip_object (msg), SIPTAG_SERVER_STR (SERVER), TAG_END ());
-    add_capabilities (transaction, msg, reply);
-    if (accepts_session (transaction, reply)) {
-      g_auto (GStrv) lines = siprec_dialog_accept_lines (transaction->dialog, transaction);
-
-      siprec_message_add_lines (msg, (const gchar *const *)lines);
-    }
-  }
-  siprec_message_add_lines (msg, reply->headers);
-  if (reply->body)
-    sip_add_tl (msg, sip_object (msg), SIPTAG_CONTENT_TYPE_STR (reply->content_type),
-                SIPTAG_PAYLOAD_STR (reply->body), TAG_END ());
-  GST_LOG ("%s %s: %u", transaction->request->method, transaction->request->call_id, reply->status);
-
-  if (nta_incoming_complete_response (transaction->irq, msg, reply->status, phrase, TAG_END ()) <
-      0) {
-    msg_destroy (msg);
-    return;
-  }
-  if (transaction->request->bare_lf)
-    mend_response (sip_object (msg));
-  nta_incoming_mreply (transaction->irq, msg);
-}
-
 /* Sends a final response; the transaction is out of our hands then. */
 static nta_incoming_t *
 send_final (SiprecTransaction *transaction, const SiprecReply *reply)
 {
   nta_incoming_t *irq = transaction->irq;
 
-  send_reply (transaction, reply);
+  siprec_reply_send (transaction, reply);
   if (nta_incoming_status (irq) < 200) {
     GST_INFO ("can't send %u to %s:%u", reply->status, transaction->request->remote_address,
               transaction->request->remote_port);
@@ -211,7 +122,7 @@ void
 siprec_transaction_reply (SiprecTransaction *transaction, const SiprecReply *reply)
 {
   if (transaction->irq && reply->status < 200) {
-    send_reply (transaction, reply);
+    siprec_reply_send (transaction, reply);
     return;
   }
   if (reply->status < 200)
@@ -309,12 +220,18 @@ is_understood (const gchar *option_tag)
 static gchar *
 unsupported (const SiprecRequest *request)
 {
-  g_autoptr (GString) line = g_string_new (NULL);
+  GString *line = NULL;
 
-  for (gchar **tag = request->required; *tag; tag++)
-    if (!is_understood (*tag))
-      g_string_append_printf (line, "%s%s", line->len ? ", " : "Unsupported: ", *tag);
-  return line->len ? g_string_free (g_steal_pointer (&line), FALSE) : NULL;
+  for (const gchar *const *tag = request->required; *tag; tag++) {
+    if (is_understood (*tag))
+      continue;
+    if (line)
+      g_string_append (line, ", ");
+    else
+      line = g_string_new ("Unsupported: ");
+    g_string_append (line, *tag);
+  }
+  return line ? g_string_free (line, FALSE) : NULL;
 }
 
 static gboolean
@@ -392,16 +309,15 @@ is_allowed (sip_method_t method)
 static gboolean
 is_merged (SiprecTransaction *transaction)
 {
+  static const gchar kind[] = "INVITE";
   const SiprecRequest *request = transaction->request;
-  g_autofree gchar *key = NULL;
+  SiprecInflightKey key = {kind, {request->call_id, request->from_tag}, request->cseq};
 
   if (transaction->method != sip_method_invite)
     return FALSE;
-  key = g_strdup_printf ("INVITE\n%s\n%u\n%s", request->call_id, request->cseq,
-                         request->from_tag ? request->from_tag : "");
-  if (siprec_inflight_has (key))
+  if (siprec_inflight_has (&key))
     return TRUE;
-  siprec_inflight_add (transaction->irq, key);
+  siprec_inflight_add (transaction->irq, &key);
   return FALSE;
 }
 
@@ -434,8 +350,8 @@ refuse_for_now (SiprecTransaction *transaction)
 {
   static const gchar *const lines[] = {"Retry-After: 5", NULL};
 
-  siprec_transaction_reply (transaction,
-                            &(SiprecReply){.status = 503, .headers = lines, .decided = TRUE});
+  siprec_transaction_reply (
+      transaction, &(SiprecReply){.status = 503, .phrase = "Too Much To Do", .headers = lines});
 }
 
 /* RFC 3261 section 8.2 and, for what claims to be in a dialog that we don't know, 12.2.2. */

@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 #include <string.h>
 
+#include "cookie.h"
 #include "identity.h"
 
 /* Fits into what every way to a client lets through, with IPv6 and UDP around it. */
@@ -22,14 +23,16 @@
 struct _SiprecDtls {
   SSL *ssl;
   gboolean active;
-  SiprecFingerprint remote;
+  SiprecFingerprints remote;
   SiprecDtlsSend send;
   gpointer user_data;
 
   SiprecDtlsState state;
   SiprecDtlsFailure failure;
-  gboolean heard;     /* something came from the peer */
-  GstClockTime begun; /* at the first tick, if passive the first since the peer was heard; or 0 */
+  gboolean listening; /* nobody has shown a cookie yet */
+  SiprecCookiePlace place;
+  GstClockTime
+      begun; /* at the first tick, if passive the first since it doesn't listen any more; or 0 */
 
   const guint8 *data; /* the datagram being read */
   gsize size;
@@ -103,7 +106,7 @@ attach_bio (SiprecDtls *dtls)
 }
 
 SiprecDtls *
-siprec_dtls_new (gboolean active, const SiprecFingerprint *remote, SiprecDtlsSend send,
+siprec_dtls_new (gboolean active, const SiprecFingerprints *remote, SiprecDtlsSend send,
                  gpointer user_data)
 {
   SSL_CTX *identity = siprec_identity_get ();
@@ -119,12 +122,15 @@ siprec_dtls_new (gboolean active, const SiprecFingerprint *remote, SiprecDtlsSen
     dtls->failure = SIPREC_DTLS_BAD_HANDSHAKE;
     return dtls;
   }
-  SSL_set_mtu (dtls->ssl, MTU);
+  dtls->listening = !active;
   attach_bio (dtls);
-  if (active)
+  if (active) {
+    SSL_set_mtu (dtls->ssl, MTU);
     SSL_set_connect_state (dtls->ssl);
-  else
-    SSL_set_accept_state (dtls->ssl);
+  } else {
+    siprec_cookie_set_place (dtls->ssl, &dtls->place);
+    SSL_set_options (dtls->ssl, SSL_OP_COOKIE_EXCHANGE);
+  }
   return dtls;
 }
 
@@ -135,6 +141,12 @@ siprec_dtls_free (SiprecDtls *dtls)
     return;
   SSL_free (dtls->ssl);
   g_free (dtls);
+}
+
+void
+siprec_dtls_set_send (SiprecDtls *dtls, SiprecDtlsSend send)
+{
+  dtls->send = send;
 }
 
 /* ---- the handshake ---- */
@@ -151,10 +163,13 @@ static gboolean
 is_expected (SiprecDtls *dtls)
 {
   X509 *certificate = SSL_get1_peer_certificate (dtls->ssl);
-  SiprecFingerprint shown = dtls->remote;
-  gboolean same = siprec_identity_digest (certificate, &shown) &&
-                  CRYPTO_memcmp (shown.digest, dtls->remote.digest, shown.size) == 0;
+  SiprecFingerprint shown = dtls->remote.list[0];
+  gboolean known = dtls->remote.n > 0 && siprec_identity_digest (certificate, &shown);
+  gboolean same = FALSE;
 
+  /* Section 5 of RFC 8122: any of those that there are. */
+  for (guint i = 0; known && i < dtls->remote.n; i++)
+    same |= siprec_fingerprint_equal (&shown, &dtls->remote.list[i]);
   X509_free (certificate);
   return same;
 }
@@ -190,6 +205,23 @@ shake (SiprecDtls *dtls)
   }
 }
 
+/* Answers whoever asks with a cookie to come back with. */
+static void
+listen (SiprecDtls *dtls)
+{
+  BIO_ADDR *unused = BIO_ADDR_new ();
+  gint result;
+
+  ERR_clear_error ();
+  result = DTLSv1_listen (dtls->ssl, unused);
+  BIO_ADDR_free (unused);
+  if (result != 1)
+    return;
+  dtls->listening = FALSE;
+  SSL_set_mtu (dtls->ssl, MTU);
+  shake (dtls);
+}
+
 /* After the handshake: the peer may lack our last flight, and OpenSSL sends it again. What else is sent is for
  * nobody. */
 static void
@@ -202,15 +234,23 @@ read_rest (SiprecDtls *dtls)
     continue;
 }
 
+void
+siprec_dtls_set_place (SiprecDtls *dtls, gconstpointer place, gsize size)
+{
+  dtls->place.size = MIN (size, sizeof (dtls->place.data));
+  memcpy (dtls->place.data, place, dtls->place.size);
+}
+
 SiprecDtlsState
 siprec_dtls_input (SiprecDtls *dtls, const guint8 *data, gsize size)
 {
   if (dtls->state == SIPREC_DTLS_FAILED)
     return dtls->state;
-  dtls->heard = TRUE;
   dtls->data = data;
   dtls->size = size;
-  if (dtls->state == SIPREC_DTLS_HANDSHAKING)
+  if (dtls->listening)
+    listen (dtls);
+  else if (dtls->state == SIPREC_DTLS_HANDSHAKING)
     shake (dtls);
   else
     read_rest (dtls);
@@ -221,7 +261,7 @@ siprec_dtls_input (SiprecDtls *dtls, const guint8 *data, gsize size)
 SiprecDtlsState
 siprec_dtls_tick (SiprecDtls *dtls, GstClockTime now)
 {
-  if (dtls->state != SIPREC_DTLS_HANDSHAKING || (!dtls->active && !dtls->heard))
+  if (dtls->state != SIPREC_DTLS_HANDSHAKING || dtls->listening)
     return dtls->state;
   if (dtls->begun == 0) {
     dtls->begun = now;
@@ -233,6 +273,12 @@ siprec_dtls_tick (SiprecDtls *dtls, GstClockTime now)
     fail (dtls, SIPREC_DTLS_TIMEOUT);
   }
   return dtls->state;
+}
+
+gboolean
+siprec_dtls_is_listening (const SiprecDtls *dtls)
+{
+  return dtls->listening;
 }
 
 SiprecDtlsState
@@ -260,11 +306,13 @@ cut_keys (const SiprecSuite *suite, const guint8 *material, guint side, SiprecKe
 gboolean
 siprec_dtls_get_keys (SiprecDtls *dtls, SiprecKeying *local, SiprecKeying *remote)
 {
-  const SRTP_PROTECTION_PROFILE *profile = SSL_get_selected_srtp_profile (dtls->ssl);
-  const SiprecSuite *suite = profile ? siprec_suite_find_dtls (profile->name) : NULL;
+  const SiprecSuite *suite;
   guint8 material[MAX_EXPORT];
 
-  if (dtls->state != SIPREC_DTLS_DONE || !suite ||
+  if (dtls->state != SIPREC_DTLS_DONE)
+    return FALSE;
+  suite = siprec_suite_find_dtls (SSL_get_selected_srtp_profile (dtls->ssl)->name);
+  if (!suite ||
       SSL_export_keying_material (dtls->ssl, material, 2 * (suite->key_size + suite->salt_size),
                                   EXPORTER, strlen (EXPORTER), NULL, 0, 0) != 1)
     return FALSE;
@@ -278,4 +326,14 @@ gboolean
 siprec_dtls_is_record (const guint8 *data, gsize size)
 {
   return size > 0 && data[0] >= 20 && data[0] <= 63;
+}
+
+gboolean
+siprec_dtls_is_hello (const guint8 *data, gsize size, gboolean *first)
+{
+  /* A handshake record that isn't encrypted (epoch 0), with a ClientHello in it. They are numbered. */
+  gboolean hello = size > 18 && data[0] == 22 && data[3] == 0 && data[4] == 0 && data[13] == 1;
+
+  *first = hello && data[17] == 0 && data[18] == 0;
+  return hello;
 }

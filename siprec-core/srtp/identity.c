@@ -8,6 +8,7 @@
 #include <openssl/x509.h>
 #include <string.h>
 
+#include "cookie.h"
 #include "dtls.h"
 
 #define YEAR (365L * 24 * 60 * 60)
@@ -70,8 +71,8 @@ make_context (void)
   SSL_CTX_set_session_cache_mode (context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_verify (context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
                       accept_certificate);
-  /* This one returns 0 for success. */
-  if (SSL_CTX_set_tlsext_use_srtp (context, profiles) != 0 ||
+  /* The one for SRTP returns 0 for success. */
+  if (!siprec_cookie_enable (context) || SSL_CTX_set_tlsext_use_srtp (context, profiles) != 0 ||
       SSL_CTX_set_cipher_list (context, CIPHERS) != 1 || !use_certificate (context))
     g_clear_pointer (&context, SSL_CTX_free);
   return context;

@@ -3,71 +3,6 @@
 #include "protection.h"
 
 #include <openssl/rand.h>
-#include <string.h>
-
-/* Weakest first. MD5 and MD2 are no more (RFC 8122 section 5). */
-static const struct {
-  const gchar *name;
-  gsize size;
-} hashes[] = {{"sha-1", 20}, {"sha-224", 28}, {"sha-256", 32}, {"sha-384", 48}, {"sha-512", 64}};
-
-/* Hexadecimal octets with a colon between them. */
-static gboolean
-read_digest (SiprecFingerprint *fingerprint, const gchar *text)
-{
-  for (gsize i = 0; i < fingerprint->size; i++, text += 2) {
-    if (i > 0 && *text++ != ':')
-      return FALSE;
-    if (!g_ascii_isxdigit (text[0]) || !g_ascii_isxdigit (text[1]))
-      return FALSE;
-    fingerprint->digest[i] =
-        (guint8)(g_ascii_xdigit_value (text[0]) << 4 | g_ascii_xdigit_value (text[1]));
-  }
-  return *text == '\0' || *text == ' ';
-}
-
-gboolean
-siprec_fingerprint_read (SiprecFingerprint *fingerprint, const gchar *text)
-{
-  *fingerprint = (SiprecFingerprint){0};
-  text += strspn (text, " ");
-  for (gsize i = 0; i < G_N_ELEMENTS (hashes); i++) {
-    gsize length = strlen (hashes[i].name);
-
-    if (g_ascii_strncasecmp (text, hashes[i].name, length) != 0 || text[length] != ' ')
-      continue;
-    fingerprint->hash = hashes[i].name;
-    fingerprint->size = hashes[i].size;
-    text += length;
-    if (read_digest (fingerprint, text + strspn (text, " ")))
-      return TRUE;
-    break;
-  }
-  *fingerprint = (SiprecFingerprint){0};
-  return FALSE;
-}
-
-gchar *
-siprec_fingerprint_write (const SiprecFingerprint *fingerprint)
-{
-  GString *text = g_string_new (fingerprint->hash);
-
-  for (gsize i = 0; i < fingerprint->size; i++)
-    g_string_append_printf (text, "%c%02X", i == 0 ? ' ' : ':', fingerprint->digest[i]);
-  return g_string_free (text, FALSE);
-}
-
-gboolean
-siprec_fingerprint_is_better (const SiprecFingerprint *a, const SiprecFingerprint *b)
-{
-  return a->size > b->size;
-}
-
-gboolean
-siprec_fingerprint_equal (const SiprecFingerprint *a, const SiprecFingerprint *b)
-{
-  return a->size == b->size && memcmp (a->digest, b->digest, a->size) == 0;
-}
 
 /* RFC 8445 section 5.3: 24 bits of a fragment and 128 of a password at least. */
 gboolean
@@ -119,6 +54,9 @@ siprec_protection_copy (const SiprecProtection *protection)
     return NULL;
   copy = g_memdup2 (protection, sizeof (*protection));
   copy->suite_name = g_strdup (protection->suite_name);
+  copy->tls_id = g_strdup (protection->tls_id);
+  copy->remote_tls_id = g_strdup (protection->remote_tls_id);
+  copy->place = g_strdup (protection->place);
   siprec_ice_credentials_copy (&copy->ice, &protection->ice);
   copy->local = siprec_keying_copy (protection->local);
   copy->remote = siprec_keying_copy (protection->remote);
@@ -131,6 +69,9 @@ siprec_protection_free (SiprecProtection *protection)
   if (!protection)
     return;
   g_free (protection->suite_name);
+  g_free (protection->tls_id);
+  g_free (protection->remote_tls_id);
+  g_free (protection->place);
   siprec_ice_credentials_clear (&protection->ice);
   siprec_keying_free (protection->local);
   siprec_keying_free (protection->remote);
@@ -145,5 +86,7 @@ siprec_protection_equal (const SiprecProtection *a, const SiprecProtection *b)
   return a->kind == b->kind && siprec_keying_equal (a->local, b->local) &&
          siprec_keying_equal (a->remote, b->remote) && a->active == b->active &&
          g_strcmp0 (a->ice.pwd, b->ice.pwd) == 0 &&
-         siprec_fingerprint_equal (&a->fingerprint, &b->fingerprint);
+         g_strcmp0 (a->remote_tls_id, b->remote_tls_id) == 0 &&
+         g_strcmp0 (a->place, b->place) == 0 &&
+         siprec_fingerprints_equal (&a->fingerprints, &b->fingerprints);
 }

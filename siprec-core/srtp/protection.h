@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "fingerprint.h"
 #include "keying.h"
 
 G_BEGIN_DECLS
@@ -12,32 +13,6 @@ typedef enum {
   SIPREC_SRTP_REQUIRED, /* nothing else is taken */
   SIPREC_SRTP_DISABLED, /* never */
 } SiprecSrtpPolicy;
-
-#define SIPREC_MAX_DIGEST 64
-
-/**
- * SiprecFingerprint:
- * @hash: name of the hash function, as SDP and OpenSSL have it without the dash: "sha-256"
- * @size: of @digest; 0 for no fingerprint
- *
- * Of a certificate (RFC 8122 section 5).
- */
-typedef struct {
-  const gchar *hash;
-  gsize size;
-  guint8 digest[SIPREC_MAX_DIGEST];
-} SiprecFingerprint;
-
-/* Reads "sha-256 AB:CD..."; FALSE if it can't be read or is of no hash that we have. */
-SIPREC_API gboolean siprec_fingerprint_read (SiprecFingerprint *fingerprint, const gchar *text);
-
-/* "sha-256 AB:CD..."; free with g_free(). */
-SIPREC_API gchar *siprec_fingerprint_write (const SiprecFingerprint *fingerprint);
-
-/* TRUE if @a is of a stronger hash than @b. */
-gboolean siprec_fingerprint_is_better (const SiprecFingerprint *a, const SiprecFingerprint *b);
-
-gboolean siprec_fingerprint_equal (const SiprecFingerprint *a, const SiprecFingerprint *b);
 
 typedef enum {
   SIPREC_PROTECTION_NONE,
@@ -67,8 +42,11 @@ void siprec_ice_credentials_clear (SiprecIceCredentials *credentials);
  * @ice: what connectivity is checked with, whether or not the media is encrypted
  * @tag, @suite_name: SDES: of the client's crypto line
  * @local, @remote: SDES: what each side encrypts with
- * @fingerprint: DTLS: of the client's certificate
+ * @fingerprints: DTLS: of the client's certificate
  * @active: DTLS: we begin the handshake
+ * @tls_id: (nullable): DTLS: how we name the association, if the client does (RFC 8842 section 4)
+ * @remote_tls_id: (nullable): the client's name for it
+ * @place: (nullable): DTLS: where the client is, by its SDP
  *
  * Copied from thread to thread; the copies of keys are wiped.
  */
@@ -78,8 +56,10 @@ typedef struct {
   guint tag;
   gchar *suite_name;
   SiprecKeying *local, *remote;
-  SiprecFingerprint fingerprint;
+  SiprecFingerprints fingerprints;
   gboolean active;
+  gchar *tls_id, *remote_tls_id;
+  gchar *place;
 } SiprecProtection;
 
 SIPREC_API SiprecProtection *siprec_protection_new (SiprecProtectionKind kind);

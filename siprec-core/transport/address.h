@@ -30,6 +30,6 @@ gboolean siprec_address_is_private (const SiprecAddress *address);
 gboolean siprec_address_same_host (const SiprecAddress *a, const SiprecAddress *b);
 
 /* The same host and port. */
-gboolean siprec_address_equal (const SiprecAddress *a, const SiprecAddress *b);
+SIPREC_API gboolean siprec_address_equal (const SiprecAddress *a, const SiprecAddress *b);
 
 G_END_DECLS

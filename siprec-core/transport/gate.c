@@ -88,10 +88,14 @@ void
 siprec_gate_shake (SiprecGate *gate, gboolean rtcp_socket, const SiprecDatagram *datagram)
 {
   SiprecHandshake *handshake = &gate->handshakes[rtcp_socket];
+  SiprecTrust trust = SIPREC_TRUST_STRANGER;
 
+  if (siprec_address_equal (&gate->nominated[rtcp_socket], datagram->from))
+    trust = SIPREC_TRUST_NOMINATED;
+  else if (siprec_latch_is_signalled (&gate->latch, datagram->from))
+    trust = SIPREC_TRUST_SIGNALLED;
   if (!siprec_latch_admits_authentic (&gate->latch, datagram->from) ||
-      !siprec_handshake_input (handshake, datagram,
-                               siprec_latch_is_signalled (&gate->latch, datagram->from)))
+      !siprec_handshake_input (handshake, datagram, trust))
     siprec_gate_reject (gate, SIPREC_REJECT_ADDRESS, datagram->from);
   else
     siprec_handshake_give_keys (handshake, siprec_gate_get_srtp (gate, rtcp_socket));
@@ -104,7 +108,7 @@ siprec_gate_check (SiprecGate *gate, gboolean rtcp_socket, const SiprecDatagram 
   gboolean nominated = FALSE;
   gsize size;
 
-  if (!gate->ice.ufrag)
+  if (!gate->ice.ufrag || !siprec_stun_is_request (datagram->data, datagram->size))
     return 0;
   size = siprec_ice_answer (&gate->ice, datagram->from, datagram->data, datagram->size, out,
                             &nominated);

@@ -59,10 +59,23 @@ siprec_latch_admits (const SiprecLatch *latch, const SiprecAddress *from, GstClo
 gboolean
 siprec_latch_admits_rtcp (const SiprecLatch *latch, const SiprecAddress *from)
 {
-  if (latch->mode == SIPREC_LATCH_ANY || siprec_latch_is_signalled (latch, from))
+  if (latch->mode == SIPREC_LATCH_ANY || siprec_latch_vouches (latch, from))
     return TRUE;
-  return latch->mode == SIPREC_LATCH_FIRST && (latch->source.any.sa_family == AF_UNSPEC ||
-                                               siprec_address_same_host (from, &latch->source));
+  return latch->mode == SIPREC_LATCH_FIRST && latch->source.any.sa_family == AF_UNSPEC;
+}
+
+gboolean
+siprec_latch_vouches (const SiprecLatch *latch, const SiprecAddress *from)
+{
+  return siprec_latch_is_signalled (latch, from) ||
+         siprec_address_same_host (from, &latch->reports) ||
+         siprec_address_same_host (from, &latch->source);
+}
+
+void
+siprec_latch_set_reports (SiprecLatch *latch, const gchar *address, guint16 port)
+{
+  siprec_address_set (&latch->reports, port ? address : NULL, port);
 }
 
 void

@@ -18,6 +18,7 @@ typedef enum {
  * SiprecLatch:
  * @signalled: RTP address of the SDP
  * @nominated: the one that ICE has found
+ * @reports: where the SDP says that RTCP comes from
  * @peer: (port unused): where SIP comes from, if media may come from there as well
  * @source: what packets are taken from now
  * @heard: when its last packet came
@@ -28,7 +29,7 @@ typedef enum {
  */
 typedef struct {
   SiprecLatchMode mode;
-  SiprecAddress signalled, nominated, peer;
+  SiprecAddress signalled, nominated, reports, peer;
   SiprecAddress source;
   GstClockTime heard;
 } SiprecLatch;
@@ -51,8 +52,15 @@ SIPREC_API gboolean siprec_latch_admits_authentic (const SiprecLatch *latch,
 /* The same for a report, which comes from another port. */
 SIPREC_API gboolean siprec_latch_admits_rtcp (const SiprecLatch *latch, const SiprecAddress *from);
 
+/* Whether that host is the client's as far as we know: media comes from there, or the SDP names it, for media or for
+ * reports. */
+gboolean siprec_latch_vouches (const SiprecLatch *latch, const SiprecAddress *from);
+
 /* Whether the SDP, or ICE after it, names that host. */
 gboolean siprec_latch_is_signalled (const SiprecLatch *latch, const SiprecAddress *from);
+
+/* Reports may come from there as well, if the SDP names that address for them. */
+void siprec_latch_set_reports (SiprecLatch *latch, const gchar *address, guint16 port);
 
 /* ICE has found that address: it counts like one in the SDP. */
 void siprec_latch_nominate (SiprecLatch *latch, const SiprecAddress *from, GstClockTime arrival);

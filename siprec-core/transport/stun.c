@@ -15,6 +15,7 @@
 /* RFC 8489 sections 5 and 14, RFC 8445 section 16. */
 enum {
   BINDING_REQUEST = 0x0001,
+  BINDING_INDICATION = 0x0011,
   BINDING_SUCCESS = 0x0101,
   BINDING_ERROR = 0x0111,
 
@@ -35,6 +36,12 @@ gboolean
 siprec_stun_is_message (const guint8 *data, gsize size)
 {
   return size >= HEADER && data[0] < 4 && GST_READ_UINT32_BE (data + 4) == COOKIE;
+}
+
+gboolean
+siprec_stun_is_request (const guint8 *data, gsize size)
+{
+  return siprec_stun_is_message (data, size) && GST_READ_UINT16_BE (data) == BINDING_REQUEST;
 }
 
 /* CRC-32 of ITU V.42, as in Ethernet. */
@@ -109,8 +116,8 @@ siprec_stun_read (SiprecStunRequest *request, const guint8 *data, gsize size, co
   gsize offset = HEADER;
 
   *request = (SiprecStunRequest){0};
-  if (!siprec_stun_is_message (data, size) || GST_READ_UINT16_BE (data) != BINDING_REQUEST ||
-      GST_READ_UINT16_BE (data + 2) != size - HEADER || size % 4 != 0)
+  if (!siprec_stun_is_request (data, size) || GST_READ_UINT16_BE (data + 2) != size - HEADER ||
+      size % 4 != 0)
     return FALSE;
   memcpy (request->id, data + 8, sizeof (request->id));
   while (offset + 4 <= size) {
@@ -175,6 +182,16 @@ put_error (guint8 *out, gsize offset, const SiprecStunRequest *request, guint er
   return offset + 4;
 }
 
+/* The last attribute: the message ends with it. */
+static gsize
+put_fingerprint (guint8 *out, gsize offset)
+{
+  GST_WRITE_UINT16_BE (out + 2, (guint16)(offset + 8 - HEADER));
+  put_header (out, offset, FINGERPRINT, 4);
+  GST_WRITE_UINT32_BE (out + offset + 4, get_crc (out, offset) ^ FINGERPRINT_XOR);
+  return offset + 8;
+}
+
 gsize
 siprec_stun_respond (const SiprecStunRequest *request, guint error, const SiprecAddress *from,
                      const gchar *password, guint8 *out)
@@ -190,8 +207,15 @@ siprec_stun_respond (const SiprecStunRequest *request, guint error, const Siprec
   put_header (out, offset, MESSAGE_INTEGRITY, SHA1_SIZE);
   offset += 4 + SHA1_SIZE;
 
-  GST_WRITE_UINT16_BE (out + 2, (guint16)(offset + 8 - HEADER));
-  put_header (out, offset, FINGERPRINT, 4);
-  GST_WRITE_UINT32_BE (out + offset + 4, get_crc (out, offset) ^ FINGERPRINT_XOR);
-  return offset + 8;
+  return put_fingerprint (out, offset);
+}
+
+gsize
+siprec_stun_indicate (guint8 out[SIPREC_STUN_INDICATION_SIZE])
+{
+  GST_WRITE_UINT16_BE (out, BINDING_INDICATION);
+  GST_WRITE_UINT32_BE (out + 4, COOKIE);
+  for (guint i = 8; i < HEADER; i += 4)
+    GST_WRITE_UINT32_BE (out + i, g_random_int ());
+  return put_fingerprint (out, HEADER);
 }

@@ -29,6 +29,9 @@ typedef struct {
 /* Whether a datagram on a media port is STUN (RFC 7983 section 7). */
 SIPREC_API gboolean siprec_stun_is_message (const guint8 *data, gsize size);
 
+/* Whether it asks for an answer: other messages of a client are keepalives. */
+gboolean siprec_stun_is_request (const guint8 *data, gsize size);
+
 /* Reads a binding request whose integrity is that of @password. FALSE for all else. */
 SIPREC_API gboolean siprec_stun_read (SiprecStunRequest *request, const guint8 *data, gsize size,
                                       const gchar *password);
@@ -38,5 +41,11 @@ SIPREC_API gboolean siprec_stun_read (SiprecStunRequest *request, const guint8 *
 SIPREC_API gsize siprec_stun_respond (const SiprecStunRequest *request, guint error,
                                       const SiprecAddress *from, const gchar *password,
                                       guint8 *out);
+
+#define SIPREC_STUN_INDICATION_SIZE 28
+
+/* Writes a binding indication, which nobody answers: it keeps bindings of NATs alive (RFC 8445 section 11). Returns
+ * its size. */
+SIPREC_API gsize siprec_stun_indicate (guint8 out[SIPREC_STUN_INDICATION_SIZE]);
 
 G_END_DECLS

@@ -2,28 +2,22 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
 
+#include "session-ends.h"
 #include "siprec-core/error.h"
-#include "tests/support/caller.h"
-#include "tests/support/recorder.h"
 
 GST_START_TEST (nobody_free_is_503)
 {
-  Recorder *recorder = recorder_new (NULL);
-  Caller *caller = caller_new (recorder_uri (recorder), FALSE);
   g_autofree gchar *retry = NULL;
 
   fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 503);
   retry = caller_header (caller, "Retry-After");
   fail_unless (retry != NULL);
   fail_unless_equals_int (siprec_endpoint_n_sessions (recorder_endpoint (recorder)), 0);
-  caller_free (caller);
-  recorder_free (recorder);
 }
 GST_END_TEST
 
 GST_START_TEST (acceptors_take_one_call_each_in_turn)
 {
-  Recorder *recorder = recorder_new (NULL);
   Caller *callers[3];
 
   recorder_accept (recorder);
@@ -39,28 +33,19 @@ GST_START_TEST (acceptors_take_one_call_each_in_turn)
   fail_unless (recorder_await_idle (recorder));
   for (guint i = 0; i < 3; i++)
     caller_free (callers[i]);
-  recorder_free (recorder);
 }
 GST_END_TEST
 
 GST_START_TEST (an_acceptor_that_left_takes_nothing)
 {
-  Recorder *recorder = recorder_new (NULL);
-  Caller *caller = caller_new (recorder_uri (recorder), FALSE);
-
   recorder_accept (recorder);
   recorder_stop_accepting (recorder);
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 503);
-  caller_free (caller);
-  recorder_free (recorder);
 }
 GST_END_TEST
 
 GST_START_TEST (a_refusal_frees_the_acceptor)
 {
-  Recorder *recorder = recorder_new (NULL);
-  Caller *caller = caller_new (recorder_uri (recorder), FALSE);
-
   recorder_ask (recorder, 5 * GST_SECOND);
   recorder_accept (recorder);
   caller_invite_only (caller, 1);
@@ -70,29 +55,19 @@ GST_START_TEST (a_refusal_frees_the_acceptor)
   recorder_decide (recorder, 0, 0);
   fail_unless_equals_int (caller_finish (caller), 200);
   fail_unless (recorder_session (recorder, 0) != NULL);
-  caller_free (caller);
-  recorder_free (recorder);
 }
 GST_END_TEST
 
 GST_START_TEST (silence_is_consent)
 {
-  Recorder *recorder = recorder_new (NULL);
-  Caller *caller = caller_new (recorder_uri (recorder), FALSE);
-
   recorder_ask (recorder, 50 * GST_MSECOND);
   recorder_accept (recorder);
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
-  caller_free (caller);
-  recorder_free (recorder);
 }
 GST_END_TEST
 
 GST_START_TEST (single_streams_can_be_refused)
 {
-  Recorder *recorder = recorder_new (NULL);
-  Caller *caller = caller_new (recorder_uri (recorder), FALSE);
-
   recorder_ask (recorder, 5 * GST_SECOND);
   recorder_accept (recorder);
   caller_invite_only (caller, 3);
@@ -101,16 +76,11 @@ GST_START_TEST (single_streams_can_be_refused)
   fail_unless (caller_port (caller, 0) != 0);
   fail_unless_equals_int (caller_port (caller, 1), 0);
   fail_unless (caller_port (caller, 2) != 0);
-  caller_free (caller);
-  recorder_free (recorder);
 }
 GST_END_TEST
 
 GST_START_TEST (cancel_while_deciding)
 {
-  Recorder *recorder = recorder_new (NULL);
-  Caller *caller = caller_new (recorder_uri (recorder), FALSE);
-
   recorder_ask (recorder, 20 * GST_SECOND);
   recorder_accept (recorder);
   caller_invite_only (caller, 1);
@@ -120,15 +90,11 @@ GST_START_TEST (cancel_while_deciding)
   caller_invite_only (caller, 1);
   recorder_decide (recorder, 0, 0);
   fail_unless_equals_int (caller_finish (caller), 200);
-  caller_free (caller);
-  recorder_free (recorder);
 }
 GST_END_TEST
 
 GST_START_TEST (an_application_that_does_not_claim_ends_the_call)
 {
-  Recorder *recorder = recorder_new (NULL);
-  Caller *caller = caller_new (recorder_uri (recorder), FALSE);
   g_autoptr (SiprecEvent) event = NULL;
 
   recorder_apply (recorder, 100 * GST_MSECOND);
@@ -138,17 +104,12 @@ GST_START_TEST (an_application_that_does_not_claim_ends_the_call)
   fail_unless (recorder_claim (recorder, recorder_session (recorder, 0)));
   event = recorder_event (recorder, recorder_session (recorder, 0), SIPREC_EVENT_SESSION_ENDED);
   fail_unless_equals_string (json_object_get_string_member (event->data, "cause"), "unclaimed");
-  caller_free (caller);
-  recorder_free (recorder);
 }
 GST_END_TEST
 
 /* An acceptor that was given a session and has hung itself up must not keep it for ever. */
 GST_START_TEST (an_acceptor_that_does_not_claim_ends_the_call)
 {
-  Recorder *recorder = recorder_new (NULL);
-  Caller *caller = caller_new (recorder_uri (recorder), FALSE);
-
   recorder_apply (recorder, 100 * GST_MSECOND);
   recorder_accept (recorder);
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
@@ -164,16 +125,11 @@ GST_START_TEST (an_acceptor_that_does_not_claim_ends_the_call)
   fail_unless (recorder_session (recorder, 2) == recorder_session (recorder, 1));
   fail_unless (caller_await (caller, "BYE"));
   fail_unless (recorder_await_idle (recorder));
-  caller_free (caller);
-  recorder_free (recorder);
 }
 GST_END_TEST
 
 GST_START_TEST (a_session_has_one_consumer_at_a_time)
 {
-  Recorder *recorder = recorder_new (NULL);
-  Caller *caller = caller_new (recorder_uri (recorder), FALSE);
-  SiprecSession *session;
   g_autofree gchar *told = NULL, *again = NULL;
 
   recorder_apply (recorder, 5 * GST_SECOND);
@@ -187,17 +143,11 @@ GST_START_TEST (a_session_has_one_consumer_at_a_time)
   /* Whoever takes over learns of the session and its streams again. */
   again = recorder_events_until (recorder, session, SIPREC_EVENT_STREAM_ADDED);
   fail_unless_equals_string (again, "session.started stream.added");
-  caller_free (caller);
-  recorder_free (recorder);
 }
 GST_END_TEST
 
 GST_START_TEST (a_released_session_goes_to_the_next_acceptor)
 {
-  Recorder *recorder = recorder_new (NULL);
-  Caller *caller = caller_new (recorder_uri (recorder), FALSE);
-  SiprecSession *session;
-
   recorder_accept (recorder);
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
   session = recorder_session (recorder, 0);
@@ -205,15 +155,11 @@ GST_START_TEST (a_released_session_goes_to_the_next_acceptor)
   siprec_session_release (session);
   recorder_accept (recorder);
   fail_unless (recorder_session (recorder, 1) == session);
-  caller_free (caller);
-  recorder_free (recorder);
 }
 GST_END_TEST
 
 GST_START_TEST (hangup_says_bye_with_a_reason)
 {
-  Recorder *recorder = recorder_new (NULL);
-  Caller *caller = caller_new (recorder_uri (recorder), FALSE);
   g_autofree gchar *reason = NULL;
 
   recorder_accept (recorder);
@@ -223,8 +169,6 @@ GST_START_TEST (hangup_says_bye_with_a_reason)
   reason = caller_header (caller, "Reason");
   fail_unless (reason && strstr (reason, "disk is full"));
   fail_unless (recorder_await_idle (recorder));
-  caller_free (caller);
-  recorder_free (recorder);
 }
 GST_END_TEST
 
@@ -239,8 +183,6 @@ GST_START_TEST (hangup_for_a_chosen_reason)
       {"cause=1", "SIP;cause=200;text=\"cause=1\""},
       {NULL, "SIP;cause=200;text=\"recording ended\""},
   };
-  Recorder *recorder = recorder_new (NULL);
-  Caller *caller = caller_new (recorder_uri (recorder), FALSE);
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
     g_autofree gchar *reason = NULL;
@@ -252,37 +194,26 @@ GST_START_TEST (hangup_for_a_chosen_reason)
     reason = caller_header (caller, "Reason");
     fail_unless_equals_string (reason, rows[i][1]);
   }
-  caller_free (caller);
-  recorder_free (recorder);
 }
 GST_END_TEST
 
 GST_START_TEST (the_last_reference_says_bye)
 {
-  Recorder *recorder = recorder_new (NULL);
-  Caller *caller = caller_new (recorder_uri (recorder), FALSE);
-
   recorder_accept (recorder);
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
   fail_unless (recorder_session (recorder, 0) != NULL);
-  recorder_free (recorder);
+  g_clear_pointer (&recorder, recorder_free);
   fail_unless (caller_await (caller, "BYE"));
-  caller_free (caller);
 }
 GST_END_TEST
 
 GST_START_TEST (draining_refuses_calls_and_options)
 {
-  Recorder *recorder = recorder_new (NULL);
-  Caller *caller = caller_new (recorder_uri (recorder), FALSE);
-
   recorder_accept (recorder);
   fail_unless_equals_int (caller_options (caller), 200);
   siprec_endpoint_set_draining (recorder_endpoint (recorder), TRUE);
   fail_unless_equals_int (caller_options (caller), 503);
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 503);
-  caller_free (caller);
-  recorder_free (recorder);
 }
 GST_END_TEST
 
@@ -323,7 +254,6 @@ GST_END_TEST
 
 GST_START_TEST (a_burst_of_calls_loses_no_first_packet)
 {
-  Recorder *recorder = recorder_new (NULL);
   Caller *callers[N_BURST];
 
   recorder_apply (recorder, 5 * GST_SECOND);
@@ -337,11 +267,11 @@ GST_START_TEST (a_burst_of_calls_loses_no_first_packet)
   }
   /* Only now does the application get to them. */
   for (guint i = 0; i < N_BURST; i++) {
-    SiprecSession *session = recorder_session (recorder, i);
     SiprecStreamWishes wishes = {.latency = 20 * GST_MSECOND};
     g_autoptr (SiprecEvent) added = NULL;
     SiprecUnit unit;
 
+    session = recorder_session (recorder, i);
     fail_unless (recorder_claim (recorder, session));
     added = recorder_event (recorder, session, SIPREC_EVENT_STREAM_ADDED);
     siprec_stream_claim (added->stream, &wishes, NULL);
@@ -356,7 +286,6 @@ GST_START_TEST (a_burst_of_calls_loses_no_first_packet)
     caller_free (callers[i]);
   }
   fail_unless (recorder_await_idle (recorder));
-  recorder_free (recorder);
 }
 GST_END_TEST
 
@@ -367,6 +296,7 @@ claiming_suite (void)
   TCase *tcase = tcase_create ("claiming");
 
   suite_add_tcase (suite, tcase);
+  tcase_add_checked_fixture (tcase, ends_open_unattended, ends_close);
   tcase_add_test (tcase, nobody_free_is_503);
   tcase_add_test (tcase, acceptors_take_one_call_each_in_turn);
   tcase_add_test (tcase, an_acceptor_that_left_takes_nothing);

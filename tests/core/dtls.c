@@ -35,11 +35,13 @@ send_datagram (gpointer user_data, const guint8 *data, gsize size)
 static void
 link_init (Link *link, const SiprecFingerprint *expected)
 {
+  const SiprecFingerprints fingerprints = {1, {*expected}};
+
   *link = (Link){0};
   for (guint i = 0; i < 2; i++) {
     ends[i] = (End){link, 1 - i};
     g_queue_init (&link->way[i]);
-    link->sides[i] = siprec_dtls_new (i == 0, expected, send_datagram, &ends[i]);
+    link->sides[i] = siprec_dtls_new (i == 0, &fingerprints, send_datagram, &ends[i]);
   }
 }
 
@@ -52,6 +54,19 @@ link_clear (Link *link)
   }
 }
 
+/* One datagram for @side. Returns its size. */
+static gsize
+deliver (Link *link, guint side)
+{
+  g_autoptr (GBytes) datagram = g_queue_pop_head (&link->way[side]);
+  gsize size;
+
+  fail_unless (datagram != NULL);
+  g_bytes_get_data (datagram, &size);
+  siprec_dtls_input (link->sides[side], g_bytes_get_data (datagram, NULL), size);
+  return size;
+}
+
 /* Until both are through, or @limit ticks have passed. */
 static void
 run (Link *link, guint limit)
@@ -62,16 +77,9 @@ run (Link *link, guint limit)
        i < limit && (states[0] == SIPREC_DTLS_HANDSHAKING || states[1] == SIPREC_DTLS_HANDSHAKING);
        i++) {
     for (guint side = 0; side < 2; side++) {
-      GBytes *datagram;
-
       siprec_dtls_tick (link->sides[side], (i + 1) * 20 * GST_MSECOND);
-      while ((datagram = g_queue_pop_head (&link->way[side]))) {
-        gsize size;
-        const guint8 *data = g_bytes_get_data (datagram, &size);
-
-        siprec_dtls_input (link->sides[side], data, size);
-        g_bytes_unref (datagram);
-      }
+      while (!g_queue_is_empty (&link->way[side]))
+        deliver (link, side);
       states[side] = siprec_dtls_tick (link->sides[side], (i + 1) * 20 * GST_MSECOND);
     }
     if (link->lose)
@@ -137,6 +145,65 @@ GST_START_TEST (another_certificate_is_refused)
 }
 GST_END_TEST
 
+/* Of several fingerprints any may be that of the certificate (RFC 8122 section 5). */
+GST_START_TEST (one_of_several_certificates_is_enough)
+{
+  SiprecFingerprints expected = {0};
+  SiprecFingerprint own, other;
+  Link link;
+
+  fail_unless (siprec_dtls_get_fingerprint (&own));
+  other = own;
+  other.digest[0] ^= 1;
+  siprec_fingerprints_add (&expected, &other);
+  siprec_fingerprints_add (&expected, &own);
+  link_init (&link, &own);
+  siprec_dtls_free (link.sides[1]);
+  link.sides[1] = siprec_dtls_new (FALSE, &expected, send_datagram, &ends[1]);
+  run (&link, 50);
+  expect_keys (&link);
+  link_clear (&link);
+}
+GST_END_TEST
+
+/* Hellos from forged addresses cost no handshake, and get less than they brought. */
+GST_START_TEST (nothing_is_begun_without_a_cookie)
+{
+  SiprecFingerprint own;
+  g_autoptr (GBytes) hello = NULL;
+  Link link;
+
+  fail_unless (siprec_dtls_get_fingerprint (&own));
+  link_init (&link, &own);
+  siprec_dtls_tick (link.sides[0], GST_SECOND);
+  hello = g_queue_pop_head (&link.way[1]);
+  for (guint i = 0; i < 100; i++) {
+    gsize size;
+    const guint8 *data = g_bytes_get_data (hello, &size);
+
+    siprec_dtls_set_place (link.sides[1], &i, sizeof (i));
+    siprec_dtls_input (link.sides[1], data, size);
+    fail_unless_equals_int (g_queue_get_length (&link.way[0]), 1);
+    fail_unless (g_bytes_get_size (g_queue_peek_head (&link.way[0])) < size);
+    fail_unless (siprec_dtls_is_listening (link.sides[1]));
+    if (i < 99)
+      g_bytes_unref (g_queue_pop_head (&link.way[0]));
+  }
+  /* The cookie is that of the last place, so it doesn't do from another one. */
+  deliver (&link, 0);
+  siprec_dtls_set_place (link.sides[1], "elsewhere", 9);
+  deliver (&link, 1);
+  fail_unless (siprec_dtls_is_listening (link.sides[1]));
+
+  g_queue_clear_full (&link.way[0], (GDestroyNotify)g_bytes_unref);
+  siprec_dtls_free (link.sides[0]);
+  link.sides[0] = siprec_dtls_new (TRUE, &(SiprecFingerprints){1, {own}}, send_datagram, &ends[0]);
+  run (&link, 50);
+  expect_keys (&link);
+  link_clear (&link);
+}
+GST_END_TEST
+
 GST_START_TEST (a_silent_peer_is_given_up)
 {
   SiprecFingerprint own;
@@ -155,9 +222,6 @@ GST_END_TEST
 GST_START_TEST (time_begins_with_the_peer)
 {
   SiprecFingerprint own;
-  GBytes *hello;
-  const guint8 *data;
-  gsize size;
   Link link;
 
   fail_unless (siprec_dtls_get_fingerprint (&own));
@@ -166,11 +230,11 @@ GST_START_TEST (time_begins_with_the_peer)
     fail_unless_equals_int (siprec_dtls_tick (link.sides[1], i * GST_SECOND),
                             SIPREC_DTLS_HANDSHAKING);
   siprec_dtls_tick (link.sides[0], 600 * GST_SECOND);
-  hello = g_queue_pop_head (&link.way[1]);
-  fail_unless (hello != NULL);
-  data = g_bytes_get_data (hello, &size);
-  siprec_dtls_input (link.sides[1], data, size);
-  g_bytes_unref (hello);
+  deliver (&link, 1);
+  fail_unless (siprec_dtls_is_listening (link.sides[1]));
+  deliver (&link, 0);
+  deliver (&link, 1);
+  fail_if (siprec_dtls_is_listening (link.sides[1]));
   for (guint i = 600; i <= 630; i++)
     fail_unless_equals_int (siprec_dtls_tick (link.sides[1], i * GST_SECOND),
                             SIPREC_DTLS_HANDSHAKING);
@@ -214,6 +278,8 @@ dtls_suite (void)
   tcase_add_test (tcase, both_sides_get_the_keys);
   tcase_add_test (tcase, what_is_lost_is_sent_again);
   tcase_add_test (tcase, another_certificate_is_refused);
+  tcase_add_test (tcase, one_of_several_certificates_is_enough);
+  tcase_add_test (tcase, nothing_is_begun_without_a_cookie);
   tcase_add_test (tcase, a_silent_peer_is_given_up);
   tcase_add_test (tcase, time_begins_with_the_peer);
   tcase_add_test (tcase, noise_does_not_stop_a_handshake);

@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define LATENCY (60 * GST_MSECOND)
+
 static void
 on_notice (SiprecStream *stream, const SiprecNotice *notice, gpointer user_data)
 {
@@ -117,6 +119,7 @@ fixture_init (Fixture *f)
   guint16 port, local;
 
   memset (f, 0, sizeof (*f));
+  take_init (&f->take);
   g_mutex_init (&f->lock);
   g_cond_init (&f->cond);
   f->notices = g_array_new (FALSE, FALSE, sizeof (SiprecNotice));
@@ -128,6 +131,30 @@ fixture_init (Fixture *f)
   set_formats (f->stream, siprec_format_new ("audio", 0, "PCMU", 8000, 1, NULL),
                siprec_format_new ("audio", 101, "telephone-event", 8000, 1, "0-16"),
                siprec_format_new ("audio", 13, "CN", 8000, 1, NULL), NULL);
+}
+
+void
+fixture_begin_with (Fixture *f, const SiprecStreamWishes *wishes)
+{
+  fixture_init (f);
+  f->start = siprec_context_now ();
+  siprec_stream_begin (f->stream, f->start);
+  siprec_stream_claim (f->stream, wishes, NULL);
+}
+
+void
+fixture_begin (Fixture *f, SiprecFill fill)
+{
+  SiprecStreamWishes wishes = {.fill = fill, .latency = LATENCY};
+
+  fixture_begin_with (f, &wishes);
+}
+
+void
+fixture_end (Fixture *f, GstClockTime duration)
+{
+  siprec_stream_end (f->stream, f->start + duration);
+  take_all (f);
 }
 
 void
@@ -145,6 +172,7 @@ fixture_clear (Fixture *f)
   close (f->rtp);
   close (f->rtcp);
   g_array_unref (f->notices);
+  take_clear (&f->take);
   g_mutex_clear (&f->lock);
   g_cond_clear (&f->cond);
 }
@@ -175,7 +203,7 @@ send_frame (Fixture *f, guint16 seq, guint32 timestamp, guint32 ssrc, guint8 val
 void
 claim (Fixture *f, SiprecFill fill)
 {
-  SiprecStreamWishes wishes = {.fill = fill, .latency = 60 * GST_MSECOND};
+  SiprecStreamWishes wishes = {.fill = fill, .latency = LATENCY};
 
   siprec_stream_claim (f->stream, &wishes, NULL);
 }
@@ -246,7 +274,7 @@ take_clear (Take *take)
 
 /* Reads until END. */
 void
-take_all (Fixture *f, Take *take)
+take_all (Fixture *f)
 {
   while (TRUE) {
     SiprecUnit units[7];
@@ -256,13 +284,20 @@ take_all (Fixture *f, Take *take)
     n = siprec_stream_pop (f->stream, units, G_N_ELEMENTS (units));
     for (guint i = 0; i < n; i++) {
       if (units[i].type == SIPREC_UNIT_END) {
-        take->end = units[i].time;
+        f->take.end = units[i].time;
         return;
       }
-      take_unit (take, &units[i]);
+      take_unit (&f->take, &units[i]);
       siprec_unit_clear (&units[i]);
     }
   }
+}
+
+void
+check_take (Fixture *f, guint samples, guint frames)
+{
+  fail_unless_equals_int (f->take.samples->len, samples);
+  fail_unless_equals_int (f->take.media->len, frames * FRAME);
 }
 
 /* All octets of frame @i in @bytes are @value. */

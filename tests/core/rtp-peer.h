@@ -10,6 +10,14 @@
 #define SSRC_A 0xaaaa0001
 #define SSRC_B 0xbbbb0002
 
+/* What a consumer got. */
+typedef struct {
+  GByteArray *media;   /* without filler */
+  GByteArray *samples; /* with filler */
+  GstClockTime first, position, end;
+  guint units, fillers, gaps, disconts;
+} Take;
+
 typedef struct {
   SiprecContext *context;
   SiprecStream *stream;
@@ -20,11 +28,21 @@ typedef struct {
   GCond cond;
   GArray *notices; /* SiprecNotice */
   gint destroyed;
+
+  GstClockTime start;
+  Take take;
 } Fixture;
 
 /* Of PCMU, telephone-event (101) and CN (13); not begun. */
 void fixture_init (Fixture *f);
 void fixture_clear (Fixture *f);
+
+/* The same, begun now and claimed. */
+void fixture_begin (Fixture *f, SiprecFill fill);
+void fixture_begin_with (Fixture *f, const SiprecStreamWishes *wishes);
+
+/* Ends it @duration after it began, and takes what there is. */
+void fixture_end (Fixture *f, GstClockTime duration);
 
 /* SiprecFormat (transfer full), up to NULL. */
 void set_formats (SiprecStream *stream, ...) G_GNUC_NULL_TERMINATED;
@@ -48,19 +66,14 @@ guint64 get_stat (Fixture *f, const gchar *name);
 /* Waits until @name is @value. */
 void await_stat (Fixture *f, const gchar *name, guint64 value);
 
-/* What a consumer got. */
-typedef struct {
-  GByteArray *media;   /* without filler */
-  GByteArray *samples; /* with filler */
-  GstClockTime first, position, end;
-  guint units, fillers, gaps, disconts;
-} Take;
-
 void take_init (Take *take);
 void take_clear (Take *take);
 
 /* Reads until END, and checks that units are contiguous. */
-void take_all (Fixture *f, Take *take);
+void take_all (Fixture *f);
+
+/* It had @samples, @frames of which times FRAME were no filler. */
+void check_take (Fixture *f, guint samples, guint frames);
 
 /* All octets of frame @i in @bytes are @value. */
 void check_frame (GByteArray *bytes, guint i, guint8 value);

@@ -3,70 +3,7 @@
 #include <gst/check/gstcheck.h>
 #include <string.h>
 
-#include "siprec-core/deviation.h"
-#include "siprec-core/sdp/offer.h"
-
-#define SESSION "v=0\r\no=src 7 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\n"
-#define CALLEE  "m=audio 30038 RTP/AVP 8\r\na=label:2\r\na=sendonly\r\n"
-
-static GPtrArray *deviations;
-
-static void
-setup (void)
-{
-  deviations = siprec_deviations_new ();
-}
-
-static void
-teardown (void)
-{
-  g_clear_pointer (&deviations, g_ptr_array_unref);
-}
-
-static SiprecOffer *
-parse_bytes (const gchar *data, gsize size, GPtrArray *noted, GError **error)
-{
-  g_autoptr (GBytes) bytes = g_bytes_new (data, size);
-
-  return siprec_offer_parse (bytes, noted, error);
-}
-
-static SiprecOffer *
-parse (const gchar *text)
-{
-  g_autoptr (GError) error = NULL;
-  SiprecOffer *offer = parse_bytes (text, strlen (text), deviations, &error);
-
-  fail_unless (offer != NULL, "%s", error ? error->message : "neither offer nor error");
-  return offer;
-}
-
-/* The only line of an SDP of the usual session lines and @lines. */
-static const SiprecMline *
-parse_line (SiprecOffer **offer, const gchar *lines)
-{
-  g_autofree gchar *text = g_strconcat (SESSION, lines, NULL);
-
-  g_clear_pointer (offer, siprec_offer_free);
-  *offer = parse (text);
-  fail_unless_equals_int ((*offer)->mlines->len, 1);
-  return siprec_offer_mline (*offer, 0);
-}
-
-/* Parses @text, which has @id as its only deviation (NULL: none), and returns the offer. */
-static SiprecOffer *
-parse_noting (const gchar *text, const gchar *id)
-{
-  SiprecOffer *offer = parse (text);
-
-  if (deviations->len > 0 && id == NULL) {
-    const SiprecDeviation *deviation = g_ptr_array_index (deviations, 0);
-    fail ("unexpected deviation %s: %s", deviation->id, deviation->detail);
-  }
-  fail_unless_equals_int (deviations->len, id != NULL ? 1 : 0);
-  fail_unless (id == NULL || siprec_deviations_has (deviations, id), "%s is missing", id);
-  return offer;
-}
+#include "parsed.h"
 
 static void
 check_format (const SiprecMline *mline, guint index, guint pt, const gchar *name, guint clock)
@@ -97,7 +34,7 @@ GST_START_TEST (test_static_types)
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     g_string_append_printf (lines, " %u", rows[i].pt);
   g_string_append (lines, "\r\na=sendonly\r\na=label:1\r\n");
-  const SiprecMline *mline = parse_line (&offer, lines->str);
+  const SiprecMline *mline = parse_offer_line (&offer, lines->str);
 
   fail_unless_equals_int (mline->formats->len, G_N_ELEMENTS (rows));
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
@@ -107,7 +44,7 @@ GST_START_TEST (test_static_types)
   }
   fail_unless_equals_int (deviations->len, 0);
 
-  mline = parse_line (&offer, "m=video 4 RTP/AVP 34\r\n");
+  mline = parse_offer_line (&offer, "m=video 4 RTP/AVP 34\r\n");
   check_format (mline, 0, 34, "H263", 90000);
 }
 GST_END_TEST;
@@ -115,7 +52,7 @@ GST_END_TEST;
 GST_START_TEST (test_dynamic_types)
 {
   g_autoptr (SiprecOffer) offer = NULL;
-  const SiprecMline *mline = parse_line (
+  const SiprecMline *mline = parse_offer_line (
       &offer, "m=audio 4 RTP/AVP 111 96 0 101 107 13 111\r\na=rtpmap:111 opus/48000/2\r\n"
               "a=fmtp:111 maxplaybackrate=8000\r\na=rtpmap: 96  AMR/8000/1\r\n"
               "a=fmtp:96 octet-align=1; mode-set=7\r\na=rtpmap:0 L16/16000\r\n"
@@ -139,7 +76,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_no_rtpmap)
 {
-  g_autoptr (SiprecOffer) offer = parse_noting (
+  g_autoptr (SiprecOffer) offer = parse_offer_noting (
       SESSION "m=audio 4 RTP/AVP 97 8 101\r\na=sendonly\r\na=label:1\r\na=fmtp:101 0-15\r\n",
       "sdp-no-rtpmap");
   const SiprecMline *mline = siprec_offer_mline (offer, 0);
@@ -159,7 +96,7 @@ GST_START_TEST (test_rtpmap_garbage)
     g_autofree gchar *text =
         g_strconcat (SESSION "m=audio 4 RTP/AVP 8\r\na=sendonly\r\na=label:1\r\na=rtpmap:8 ",
                      values[i], "\r\n", NULL);
-    g_autoptr (SiprecOffer) offer = parse (text);
+    g_autoptr (SiprecOffer) offer = parse_offer (text);
 
     check_format (siprec_offer_mline (offer, 0), 0, 8, "PCMA", 8000);
     fail_unless (siprec_deviations_has (deviations, "sdp-rtpmap") || *values[i] == '\0');
@@ -170,7 +107,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_rtpmap_without_clock)
 {
-  g_autoptr (SiprecOffer) offer = parse_noting (
+  g_autoptr (SiprecOffer) offer = parse_offer_noting (
       SESSION "m=video 4 RTP/AVP 96\r\na=sendonly\r\na=label:1\r\na=rtpmap:96 H264\r\n",
       "sdp-rtpmap");
   check_format (siprec_offer_mline (offer, 0), 0, 96, "H264", 90000);
@@ -182,14 +119,14 @@ GST_START_TEST (test_fmtp_too_long)
   g_autofree gchar *value = g_strnfill (2000, 'x');
   g_autofree gchar *text =
       g_strconcat (SESSION CALLEE "a=rtpmap:8 PCMA/8000\r\na=fmtp:8 ", value, "\r\n", NULL);
-  g_autoptr (SiprecOffer) offer = parse_noting (text, "sdp-fmtp");
+  g_autoptr (SiprecOffer) offer = parse_offer_noting (text, "sdp-fmtp");
   check_format (siprec_offer_mline (offer, 0), 0, 8, "PCMA", 8000);
 }
 GST_END_TEST;
 
 GST_START_TEST (test_format_garbage)
 {
-  g_autoptr (SiprecOffer) offer = parse_noting (
+  g_autoptr (SiprecOffer) offer = parse_offer_noting (
       SESSION
       "m=audio 4 RTP/AVP x 128 -1 8 99999999999999999999 8,0\r\na=sendonly\r\na=label:1\r\n",
       "sdp-format");
@@ -203,7 +140,7 @@ GST_END_TEST;
 GST_START_TEST (test_no_usable_format)
 {
   g_autoptr (SiprecOffer) offer =
-      parse (SESSION "m=audio 4 RTP/AVP 99\r\na=sendonly\r\na=label:1\r\n");
+      parse_offer (SESSION "m=audio 4 RTP/AVP 99\r\na=sendonly\r\na=label:1\r\n");
   fail_unless_equals_int (siprec_offer_mline (offer, 0)->formats->len, 0);
   fail_unless (siprec_deviations_has (deviations, "sdp-no-format"));
 }
@@ -218,8 +155,8 @@ sdp_codec_suite (void)
 
   suite_add_tcase (suite, read);
   suite_add_tcase (suite, tolerated);
-  tcase_add_checked_fixture (read, setup, teardown);
-  tcase_add_checked_fixture (tolerated, setup, teardown);
+  tcase_add_checked_fixture (read, parsed_set_up, parsed_tear_down);
+  tcase_add_checked_fixture (tolerated, parsed_set_up, parsed_tear_down);
   tcase_add_test (read, test_static_types);
   tcase_add_test (read, test_dynamic_types);
   tcase_add_test (tolerated, test_no_rtpmap);

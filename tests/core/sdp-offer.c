@@ -1,87 +1,8 @@
-/* SDP offers: what is read, what is tolerated, what is refused, hostile bytes
+/* SDP offers: what is read, and what is tolerated.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
-#include <string.h>
 
-#include "siprec-core/deviation.h"
-#include "siprec-core/error.h"
-#include "siprec-core/sdp/offer.h"
-#include "tests/support/rounds.h"
-
-#define SESSION "v=0\r\no=src 7 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\n"
-#define CALLER                                                                                     \
-  "m=audio 30028 RTP/AVP 0 101\r\na=label:1\r\na=rtpmap:0 PCMU/8000\r\n"                           \
-  "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=sendonly\r\na=ptime:20\r\n"
-#define CALLEE "m=audio 30038 RTP/AVP 8\r\na=label:2\r\na=sendonly\r\n"
-
-static GPtrArray *deviations;
-
-static void
-setup (void)
-{
-  deviations = siprec_deviations_new ();
-}
-
-static void
-teardown (void)
-{
-  g_clear_pointer (&deviations, g_ptr_array_unref);
-}
-
-static SiprecOffer *
-parse_bytes (const gchar *data, gsize size, GPtrArray *noted, GError **error)
-{
-  g_autoptr (GBytes) bytes = g_bytes_new (data, size);
-
-  return siprec_offer_parse (bytes, noted, error);
-}
-
-static SiprecOffer *
-parse (const gchar *text)
-{
-  g_autoptr (GError) error = NULL;
-  SiprecOffer *offer = parse_bytes (text, strlen (text), deviations, &error);
-
-  fail_unless (offer != NULL, "%s", error ? error->message : "neither offer nor error");
-  return offer;
-}
-
-/* The only line of an SDP of the usual session lines and @lines. */
-static const SiprecMline *
-parse_line (SiprecOffer **offer, const gchar *lines)
-{
-  g_autofree gchar *text = g_strconcat (SESSION, lines, NULL);
-
-  g_clear_pointer (offer, siprec_offer_free);
-  *offer = parse (text);
-  fail_unless_equals_int ((*offer)->mlines->len, 1);
-  return siprec_offer_mline (*offer, 0);
-}
-
-/* Parses @text, which has @id as its only deviation (NULL: none), and returns the offer. */
-static SiprecOffer *
-parse_noting (const gchar *text, const gchar *id)
-{
-  SiprecOffer *offer = parse (text);
-
-  if (deviations->len > 0 && id == NULL) {
-    const SiprecDeviation *deviation = g_ptr_array_index (deviations, 0);
-    fail ("unexpected deviation %s: %s", deviation->id, deviation->detail);
-  }
-  fail_unless_equals_int (deviations->len, id != NULL ? 1 : 0);
-  fail_unless (id == NULL || siprec_deviations_has (deviations, id), "%s is missing", id);
-  return offer;
-}
-
-static void
-check_refused (const gchar *text)
-{
-  g_autoptr (GError) error = NULL;
-  SiprecOffer *offer = parse_bytes (text, strlen (text), deviations, &error);
-
-  fail_unless (offer == NULL, "accepted: %s", text);
-  fail_unless (g_error_matches (error, SIPREC_ERROR, SIPREC_ERROR_SYNTAX));
-}
+#include "parsed.h"
 
 static void
 check_format (const SiprecMline *mline, guint index, guint pt, const gchar *name, guint clock)
@@ -98,7 +19,7 @@ check_format (const SiprecMline *mline, guint index, guint pt, const gchar *name
 
 GST_START_TEST (test_usual)
 {
-  g_autoptr (SiprecOffer) offer = parse_noting (SESSION CALLER CALLEE, NULL);
+  g_autoptr (SiprecOffer) offer = parse_offer_noting (SESSION CALLER CALLEE, NULL);
   const SiprecMline *caller = siprec_offer_mline (offer, 0);
   const SiprecMline *callee = siprec_offer_mline (offer, 1);
 
@@ -153,7 +74,7 @@ GST_START_TEST (test_kinds)
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
     g_autoptr (SiprecOffer) offer = NULL;
-    const SiprecMline *mline = parse_line (&offer, rows[i].lines);
+    const SiprecMline *mline = parse_offer_line (&offer, rows[i].lines);
 
     fail_unless (mline->kind == rows[i].kind, "%s is %s", rows[i].lines,
                  siprec_media_kind_name (mline->kind));
@@ -188,7 +109,7 @@ GST_START_TEST (test_directions)
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
     g_autofree gchar *text =
         g_strconcat (SESSION, rows[i].session, "m=audio 4 RTP/AVP 0\r\n", rows[i].media, NULL);
-    g_autoptr (SiprecOffer) offer = parse (text);
+    g_autoptr (SiprecOffer) offer = parse_offer (text);
     const SiprecMline *mline = siprec_offer_mline (offer, 0);
 
     fail_unless (mline->direction == rows[i].direction, "row %d: %s", (gint)i,
@@ -217,7 +138,7 @@ GST_START_TEST (test_addresses)
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
     g_autofree gchar *text = g_strconcat ("v=0\r\n", rows[i].session, CALLEE, rows[i].media, NULL);
-    g_autoptr (SiprecOffer) offer = parse (text);
+    g_autoptr (SiprecOffer) offer = parse_offer (text);
     fail_unless_equals_string (siprec_offer_mline (offer, 0)->address, rows[i].address);
   }
 }
@@ -245,7 +166,7 @@ GST_START_TEST (test_rtcp)
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
     g_autoptr (SiprecOffer) offer = NULL;
-    const SiprecMline *mline = parse_line (&offer, rows[i].lines);
+    const SiprecMline *mline = parse_offer_line (&offer, rows[i].lines);
 
     fail_unless_equals_int (mline->rtcp_port, rows[i].port);
     fail_unless_equals_int (mline->rtcp_mux, rows[i].mux);
@@ -262,24 +183,24 @@ GST_START_TEST (test_names)
   for (gsize i = 0; i < G_N_ELEMENTS (labels); i++) {
     g_autofree gchar *lines =
         g_strdup_printf ("m=audio 4 RTP/AVP 0\r\na=sendonly\r\na=label:%s\r\n", labels[i]);
-    fail_unless_equals_string (parse_line (&offer, lines)->label, labels[i]);
+    fail_unless_equals_string (parse_offer_line (&offer, lines)->label, labels[i]);
   }
   fail_unless_equals_int (deviations->len, 0);
 
-  const SiprecMline *mline = parse_line (
+  const SiprecMline *mline = parse_offer_line (
       &offer, "a=lang:de\r\nm=audio 4 RTP/AVP 0\r\na=mid:x1\r\na=label:9\r\na=label:8\r\n");
   fail_unless_equals_string (mline->mid, "x1");
   fail_unless_equals_string (mline->label, "9");
   fail_unless_equals_string (mline->lang, "de");
-  mline = parse_line (&offer, "a=lang:de\r\nm=audio 4 RTP/AVP 0\r\na=lang:fr-CA\r\n");
+  mline = parse_offer_line (&offer, "a=lang:de\r\nm=audio 4 RTP/AVP 0\r\na=lang:fr-CA\r\n");
   fail_unless_equals_string (mline->lang, "fr-CA");
 }
 GST_END_TEST;
 
 GST_START_TEST (test_times)
 {
-  g_autoptr (SiprecOffer) offer = parse ("v=0\r\nt=3034423619 3042462419 x\r\n" CALLEE);
-  g_autoptr (SiprecOffer) bad = parse ("v=0\r\nt=now later\r\n" CALLEE);
+  g_autoptr (SiprecOffer) offer = parse_offer ("v=0\r\nt=3034423619 3042462419 x\r\n" CALLEE);
+  g_autoptr (SiprecOffer) bad = parse_offer ("v=0\r\nt=now later\r\n" CALLEE);
 
   fail_unless_equals_int (gst_sdp_message_times_len (offer->sdp), 1);
   fail_unless_equals_string (gst_sdp_message_get_time (offer->sdp, 0)->start, "3034423619");
@@ -291,7 +212,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_no_connection)
 {
-  g_autoptr (SiprecOffer) offer = parse_noting (
+  g_autoptr (SiprecOffer) offer = parse_offer_noting (
       "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n" CALLER, "sdp-no-connection");
   const SiprecMline *mline = siprec_offer_mline (offer, 0);
 
@@ -303,14 +224,14 @@ GST_END_TEST;
 GST_START_TEST (test_no_origin)
 {
   g_autoptr (SiprecOffer) offer =
-      parse_noting ("v=0\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\n" CALLER, "sdp-no-origin");
+      parse_offer_noting ("v=0\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\n" CALLER, "sdp-no-origin");
   fail_unless_equals_int (offer->mlines->len, 1);
 }
 GST_END_TEST;
 
 GST_START_TEST (test_no_time)
 {
-  g_autoptr (SiprecOffer) offer = parse_noting (
+  g_autoptr (SiprecOffer) offer = parse_offer_noting (
       "v=0\r\no=a b 1 1 IN IP4 x\r\ns=-\r\nc=IN IP4 192.0.2.7\r\n" CALLER, "sdp-no-time");
   fail_unless_equals_int (offer->mlines->len, 1);
 }
@@ -318,7 +239,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_no_session_name)
 {
-  g_autoptr (SiprecOffer) offer = parse_noting (
+  g_autoptr (SiprecOffer) offer = parse_offer_noting (
       "v=0\r\no=- 1 1 IN IP4 x\r\nt=0 0\r\nc=IN IP4 192.0.2.7\r\n" CALLER, "sdp-no-session-name");
   fail_unless_equals_int (offer->mlines->len, 1);
 }
@@ -327,23 +248,23 @@ GST_END_TEST;
 GST_START_TEST (test_no_direction)
 {
   g_autoptr (SiprecOffer) offer =
-      parse_noting (SESSION "m=audio 4 RTP/AVP 0\r\na=label:1\r\n", "sdp-no-direction");
+      parse_offer_noting (SESSION "m=audio 4 RTP/AVP 0\r\na=label:1\r\n", "sdp-no-direction");
   fail_unless_equals_int (siprec_offer_mline (offer, 0)->direction, SIPREC_DIRECTION_SENDRECV);
 }
 GST_END_TEST;
 
 GST_START_TEST (test_sendrecv)
 {
-  g_autoptr (SiprecOffer) offer =
-      parse_noting (SESSION "m=audio 4 RTP/AVP 0\r\na=label:1\r\na=sendrecv\r\n", "sdp-sendrecv");
+  g_autoptr (SiprecOffer) offer = parse_offer_noting (
+      SESSION "m=audio 4 RTP/AVP 0\r\na=label:1\r\na=sendrecv\r\n", "sdp-sendrecv");
   fail_if (siprec_offer_mline (offer, 0)->held);
 }
 GST_END_TEST;
 
 GST_START_TEST (test_recvonly)
 {
-  g_autoptr (SiprecOffer) offer =
-      parse_noting (SESSION "m=audio 4 RTP/AVP 0\r\na=label:1\r\na=recvonly\r\n", "sdp-recvonly");
+  g_autoptr (SiprecOffer) offer = parse_offer_noting (
+      SESSION "m=audio 4 RTP/AVP 0\r\na=label:1\r\na=recvonly\r\n", "sdp-recvonly");
   fail_unless (siprec_offer_mline (offer, 0)->held);
 }
 GST_END_TEST;
@@ -351,7 +272,7 @@ GST_END_TEST;
 GST_START_TEST (test_hold_address)
 {
   g_autoptr (SiprecOffer) offer =
-      parse_noting (SESSION CALLER "c=IN IP4 0.0.0.0\r\n" CALLEE, "sdp-hold-address");
+      parse_offer_noting (SESSION CALLER "c=IN IP4 0.0.0.0\r\n" CALLEE, "sdp-hold-address");
   fail_unless (siprec_offer_mline (offer, 0)->held);
   fail_if (siprec_offer_mline (offer, 1)->held);
 }
@@ -359,7 +280,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_hold_address_and_inactive)
 {
-  g_autoptr (SiprecOffer) offer = parse_noting (
+  g_autoptr (SiprecOffer) offer = parse_offer_noting (
       SESSION "m=audio 4 RTP/AVP 0\r\na=label:1\r\na=inactive\r\nc=IN IP4 0.0.0.0\r\n", NULL);
   fail_unless (siprec_offer_mline (offer, 0)->held);
 }
@@ -367,8 +288,8 @@ GST_END_TEST;
 
 GST_START_TEST (test_no_label)
 {
-  g_autoptr (SiprecOffer) offer =
-      parse_noting (SESSION "m=audio 4 RTP/AVP 0\r\na=sendonly\r\na=label:\r\n", "sdp-no-label");
+  g_autoptr (SiprecOffer) offer = parse_offer_noting (
+      SESSION "m=audio 4 RTP/AVP 0\r\na=sendonly\r\na=label:\r\n", "sdp-no-label");
   fail_unless (siprec_offer_mline (offer, 0)->label == NULL);
 }
 GST_END_TEST;
@@ -378,14 +299,14 @@ GST_START_TEST (test_label_too_long)
   g_autofree gchar *label = g_strnfill (300, 'x');
   g_autofree gchar *text =
       g_strconcat (SESSION "m=audio 4 RTP/AVP 0\r\na=sendonly\r\na=label:", label, "\r\n", NULL);
-  g_autoptr (SiprecOffer) offer = parse_noting (text, "sdp-no-label");
+  g_autoptr (SiprecOffer) offer = parse_offer_noting (text, "sdp-no-label");
   fail_unless (siprec_offer_mline (offer, 0)->label == NULL);
 }
 GST_END_TEST;
 
 GST_START_TEST (test_label_no_token)
 {
-  g_autoptr (SiprecOffer) offer = parse_noting (
+  g_autoptr (SiprecOffer) offer = parse_offer_noting (
       SESSION "m=audio 4 RTP/AVP 0\r\na=sendonly\r\na=label:a leg:1\r\n", "sdp-label");
   fail_unless_equals_string (siprec_offer_mline (offer, 0)->label, "a leg:1");
 }
@@ -394,15 +315,15 @@ GST_END_TEST;
 GST_START_TEST (test_duplicate_label)
 {
   g_autoptr (SiprecOffer) offer =
-      parse_noting (SESSION CALLEE "m=audio 30040 RTP/AVP 8\r\na=label:2\r\na=sendonly\r\n",
-                    "sdp-duplicate-label");
+      parse_offer_noting (SESSION CALLEE "m=audio 30040 RTP/AVP 8\r\na=label:2\r\na=sendonly\r\n",
+                          "sdp-duplicate-label");
   fail_unless_equals_string (siprec_offer_mline (offer, 1)->label, "2");
 }
 GST_END_TEST;
 
 GST_START_TEST (test_port_count)
 {
-  g_autoptr (SiprecOffer) offer = parse_noting (
+  g_autoptr (SiprecOffer) offer = parse_offer_noting (
       SESSION "m=audio 50000/2 RTP/AVP 8\r\na=sendonly\r\na=label:1\r\n", "sdp-port-count");
   fail_unless_equals_int (siprec_offer_mline (offer, 0)->port, 50000);
 }
@@ -414,7 +335,7 @@ GST_START_TEST (test_rtcp_garbage)
 
   for (gsize i = 0; i < G_N_ELEMENTS (values); i++) {
     g_autofree gchar *text = g_strconcat (SESSION CALLEE "a=rtcp:", values[i], "\r\n", NULL);
-    g_autoptr (SiprecOffer) offer = parse_noting (text, "sdp-rtcp");
+    g_autoptr (SiprecOffer) offer = parse_offer_noting (text, "sdp-rtcp");
 
     fail_unless_equals_int (siprec_offer_mline (offer, 0)->rtcp_port, 30039);
     g_ptr_array_set_size (deviations, 0);
@@ -424,7 +345,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_unknown_attributes_and_lines)
 {
-  g_autoptr (SiprecOffer) offer = parse_noting (
+  g_autoptr (SiprecOffer) offer = parse_offer_noting (
       SESSION "y=1\r\nb=AS:64\r\nk=clear:x\r\na=\r\na=:\r\na=group:BUNDLE 1\r\n" CALLER
               "a=3gOoBTC\r\na=direction:both\r\nb=\r\ni=x\r\na=ptime:x\r\na=candidate:1 2\r\n",
       NULL);
@@ -435,8 +356,8 @@ GST_END_TEST;
 GST_START_TEST (test_garbage_line)
 {
   g_autoptr (SiprecOffer) offer =
-      parse_noting (SESSION "hello world\r\n" CALLER "=x\r\nM=audio 4 RTP/AVP 0\r\n\r\n \r\n",
-                    "sdp-garbage-line");
+      parse_offer_noting (SESSION "hello world\r\n" CALLER "=x\r\nM=audio 4 RTP/AVP 0\r\n\r\n \r\n",
+                          "sdp-garbage-line");
   fail_unless_equals_int (offer->mlines->len, 1);
 }
 GST_END_TEST;
@@ -448,7 +369,7 @@ GST_START_TEST (test_line_ends)
   for (gsize i = 0; i < G_N_ELEMENTS (ends); i++) {
     g_auto (GStrv) lines = g_strsplit (SESSION CALLER CALLEE, "\r\n", -1);
     g_autofree gchar *text = g_strjoinv (ends[i], lines);
-    g_autoptr (SiprecOffer) offer = parse_noting (text, NULL);
+    g_autoptr (SiprecOffer) offer = parse_offer_noting (text, NULL);
 
     fail_unless_equals_int (offer->mlines->len, 2);
     fail_unless_equals_string (siprec_offer_mline (offer, 1)->label, "2");
@@ -458,7 +379,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_control_character)
 {
-  g_autoptr (SiprecOffer) offer = parse_noting (
+  g_autoptr (SiprecOffer) offer = parse_offer_noting (
       SESSION "i=a\001\033\177b\r\nm=audio 4 RTP/AVP 8\r\na=label:x\001\r\na=sendonly\r\n",
       "sdp-control-character");
 
@@ -469,7 +390,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_encoding)
 {
-  g_autoptr (SiprecOffer) offer = parse_noting (
+  g_autoptr (SiprecOffer) offer = parse_offer_noting (
       "v=0\r\no=- 1 1 IN IP4 x\r\ns=B\374ro\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\n" CALLER,
       "sdp-encoding");
   fail_unless (g_utf8_validate (gst_sdp_message_get_session_name (offer->sdp), -1, NULL));
@@ -480,7 +401,7 @@ GST_END_TEST;
 GST_START_TEST (test_nul)
 {
   static const gchar text[] = SESSION CALLER "\0" CALLEE;
-  g_autoptr (SiprecOffer) offer = parse_bytes (text, sizeof text, deviations, NULL);
+  g_autoptr (SiprecOffer) offer = parse_offer_bytes (text, sizeof text, deviations, NULL);
 
   fail_unless (offer != NULL);
   fail_unless_equals_int (offer->mlines->len, 1);
@@ -491,7 +412,8 @@ GST_END_TEST;
 
 GST_START_TEST (test_disabled_line)
 {
-  g_autoptr (SiprecOffer) offer = parse_noting (SESSION CALLER "m=audio 0 RTP/AVP 0\r\n", NULL);
+  g_autoptr (SiprecOffer) offer =
+      parse_offer_noting (SESSION CALLER "m=audio 0 RTP/AVP 0\r\n", NULL);
   fail_unless_equals_int (siprec_offer_mline (offer, 1)->port, 0);
 }
 GST_END_TEST;
@@ -499,158 +421,9 @@ GST_END_TEST;
 /* RFC 3264 section 5: streams may come later. */
 GST_START_TEST (test_no_lines)
 {
-  g_autoptr (SiprecOffer) offer = parse (SESSION);
+  g_autoptr (SiprecOffer) offer = parse_offer (SESSION);
 
   fail_unless_equals_int (offer->mlines->len, 0);
-}
-GST_END_TEST;
-
-/* ---- what is refused ---- */
-
-GST_START_TEST (test_refused)
-{
-  static const gchar *const texts[] = {
-      "hello world",
-      "\r\n\r\n",
-      "v=0\r\n",
-      "v=1\r\n" CALLER,
-      "v=\r\n" CALLER,
-      "v=0x\r\n" CALLER,
-      CALLER,
-      "s=-\r\nv=0\r\n" CALLER,
-      "v=0\r\ns=-\r\nt=0 0\r\n",
-      SESSION "m=\r\n",
-      SESSION "m=audio\r\n",
-      SESSION "m=audio 4\r\n",
-      SESSION "m=audio 4 RTP/AVP\r\nm=audio\r\n",
-      SESSION "m=audio x RTP/AVP 0\r\n",
-      SESSION "m=audio -1 RTP/AVP 0\r\n",
-      SESSION "m=audio +4 RTP/AVP 0\r\n",
-      SESSION "m=audio 4x RTP/AVP 0\r\n",
-      SESSION "m=audio 65536 RTP/AVP 0\r\n",
-      SESSION "m=audio 4294967300 RTP/AVP 0\r\n",
-      SESSION "m=audio 4/ RTP/AVP 0\r\n",
-      SESSION "m=audio 4/2/2 RTP/AVP 0\r\n",
-      SESSION "m= 4 RTP/AVP 0\r\n",
-      SESSION CALLER "m=audio, RTP/AVP 0\r\n",
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
-    check_refused (texts[i]);
-}
-GST_END_TEST;
-
-GST_START_TEST (test_sizes)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GString) text = g_string_new (SESSION CALLER);
-
-  fail_unless (siprec_offer_parse (NULL, deviations, &error) == NULL);
-  fail_unless (g_error_matches (error, SIPREC_ERROR, SIPREC_ERROR_SYNTAX));
-  check_refused ("");
-
-  while (text->len < 64 * 1024 - 8)
-    g_string_append (text, "a=x\r\n");
-  while (text->len < 64 * 1024)
-    g_string_append_c (text, '\n');
-  g_autoptr (SiprecOffer) offer = parse (text->str);
-  fail_unless_equals_int (offer->mlines->len, 1);
-  g_string_append_c (text, '\n');
-  check_refused (text->str);
-}
-GST_END_TEST;
-
-GST_START_TEST (test_line_counts)
-{
-  g_autoptr (GString) text = g_string_new (SESSION);
-
-  for (guint i = 0; i < 64; i++)
-    g_string_append (text, CALLEE);
-  g_autoptr (SiprecOffer) offer = parse (text->str);
-  fail_unless_equals_int (offer->mlines->len, 64);
-  g_string_append (text, CALLEE);
-  check_refused (text->str);
-}
-GST_END_TEST;
-
-/* What an error quotes ends in logs and answers. */
-GST_START_TEST (test_first_line_keeps_its_secret)
-{
-  static const gchar text[] = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0\r\n";
-  g_autoptr (GError) error = NULL;
-
-  fail_unless (parse_bytes (text, strlen (text), deviations, &error) == NULL);
-  fail_unless (strstr (error->message, "\"a=crypto:1 ") != NULL, "%s", error->message);
-  fail_unless (strstr (error->message, "c2VjcmV0") == NULL, "%s", error->message);
-}
-GST_END_TEST;
-
-static void
-check_survives (const gchar *data, gsize size)
-{
-  g_autoptr (GPtrArray) noted = siprec_deviations_new ();
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SiprecOffer) offer = parse_bytes (data, size, noted, &error);
-
-  fail_unless ((offer != NULL) == (error == NULL));
-  if (error != NULL)
-    fail_unless (g_utf8_validate (error->message, -1, NULL));
-  for (guint i = 0; i < noted->len; i++) {
-    const SiprecDeviation *deviation = g_ptr_array_index (noted, i);
-    fail_unless (g_utf8_validate (deviation->detail, -1, NULL));
-  }
-}
-
-static const gchar hostile_seed[] = SESSION
-    "b=AS:64\r\na=group:BUNDLE 1\r\n" CALLER "c=IN IP6 2001:db8::1/3\r\na=rtcp:30029 IN IP4 "
-    "192.0.2.1\r\na=mid:1\r\n" CALLEE "a=rtpmap:8 PCMA/8000/1\r\na=content:main,slides\r\n";
-
-GST_START_TEST (test_truncations)
-{
-  for (gsize size = 0; size < sizeof hostile_seed; size++)
-    check_survives (hostile_seed, size);
-}
-GST_END_TEST;
-
-GST_START_TEST (test_mutations)
-{
-  static const gchar pieces[][12] = {"m=", "a=rtpmap:", "a=fmtp:8 ", "c=",       "/",  "99999999",
-                                     ":",  "\r\n",      " ",         "a=label:", "t=", "a=rtcp:"};
-  g_autoptr (GRand) rand = g_rand_new_with_seed (21);
-
-  for (guint i = 0; i < rounds (10000); i++) {
-    g_autofree gchar *data = g_memdup2 (hostile_seed, sizeof hostile_seed);
-
-    for (guint n = g_rand_int_range (rand, 1, 8); n > 0; n--) {
-      gsize at = g_rand_int_range (rand, 0, sizeof hostile_seed - 12);
-      const gchar *piece = pieces[g_rand_int_range (rand, 0, G_N_ELEMENTS (pieces))];
-
-      if (g_rand_boolean (rand))
-        data[at] = g_rand_int (rand);
-      else
-        memcpy (data + at, piece, strlen (piece));
-    }
-    check_survives (data, sizeof hostile_seed);
-  }
-}
-GST_END_TEST;
-
-/* 64 KiB of the worst shapes must be done with at once. */
-GST_START_TEST (test_large_offers)
-{
-  static const gchar *const units[] = {"a=rtpmap:127 x/1\n", "a\n", "a=\n", " 96", "c=/", "\001"};
-  gint64 start = g_get_monotonic_time ();
-
-  for (gsize u = 0; u < G_N_ELEMENTS (units); u++) {
-    g_autoptr (GString) text = g_string_new (SESSION "m=audio 4 RTP/AVP");
-    for (guint pt = 0; pt < 128; pt++)
-      g_string_append_printf (text, " %u", pt);
-    g_string_append (text, *units[u] == ' ' ? "" : "\n");
-    while (text->len + 20 < 64 * 1024)
-      g_string_append (text, units[u]);
-    check_survives (text->str, text->len);
-  }
-  fail_unless (g_get_monotonic_time () - start < 10 * G_USEC_PER_SEC);
 }
 GST_END_TEST;
 
@@ -660,13 +433,9 @@ sdp_offer_suite (void)
   Suite *suite = suite_create ("sdp-offer");
   TCase *read = tcase_create ("read");
   TCase *tolerated = tcase_create ("tolerated");
-  TCase *refused = tcase_create ("refused");
-  TCase *cases[] = {read, tolerated, refused};
 
-  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
-    suite_add_tcase (suite, cases[i]);
-    tcase_add_checked_fixture (cases[i], setup, teardown);
-  }
+  suite_add_tcase (suite, read);
+  tcase_add_checked_fixture (read, parsed_set_up, parsed_tear_down);
   tcase_add_test (read, test_usual);
   tcase_add_test (read, test_kinds);
   tcase_add_test (read, test_directions);
@@ -675,6 +444,9 @@ sdp_offer_suite (void)
   tcase_add_test (read, test_names);
   tcase_add_test (read, test_times);
   tcase_add_test (read, test_disabled_line);
+
+  suite_add_tcase (suite, tolerated);
+  tcase_add_checked_fixture (tolerated, parsed_set_up, parsed_tear_down);
   tcase_add_test (tolerated, test_no_connection);
   tcase_add_test (tolerated, test_no_origin);
   tcase_add_test (tolerated, test_no_time);
@@ -696,15 +468,9 @@ sdp_offer_suite (void)
   tcase_add_test (tolerated, test_control_character);
   tcase_add_test (tolerated, test_encoding);
   tcase_add_test (tolerated, test_nul);
-  tcase_add_test (refused, test_no_lines);
-  tcase_add_test (refused, test_refused);
-  tcase_add_test (refused, test_sizes);
-  tcase_add_test (refused, test_line_counts);
-  tcase_add_test (refused, test_first_line_keeps_its_secret);
-  tcase_add_test (refused, test_truncations);
-  tcase_add_test (refused, test_mutations);
-  tcase_add_test (refused, test_large_offers);
+  tcase_add_test (tolerated, test_no_lines);
+
   return suite;
 }
 
-GST_CHECK_MAIN (sdp_offer);
+GST_CHECK_MAIN (sdp_offer)

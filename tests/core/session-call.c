@@ -2,42 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
 
+#include "session-ends.h"
 #include "siprec-core/error.h"
-#include "tests/support/caller.h"
-#include "tests/support/recorder.h"
-
-static Recorder *recorder;
-static Caller *caller;
-static GAsyncQueue *replies;
-
-static void
-set_up (void)
-{
-  recorder = recorder_new (NULL);
-  replies = g_async_queue_new_full (g_free);
-}
-
-static void
-tear_down (void)
-{
-  g_clear_pointer (&caller, caller_free);
-  recorder_free (recorder);
-  g_async_queue_unref (replies);
-}
-
-static void
-on_reply (SiprecSession *session, guint status, const GError *error, gpointer user_data)
-{
-  g_async_queue_push (replies, g_strdup_printf ("%u %s", status, error ? error->message : "done"));
-}
-
-static void
-expect_reply (const gchar *start)
-{
-  g_autofree gchar *reply = g_async_queue_timeout_pop (replies, 10 * G_USEC_PER_SEC);
-
-  fail_unless (reply && g_str_has_prefix (reply, start), "%s instead of %s", reply, start);
-}
 
 /* Calls a client at @uri, or the caller if that is NULL, for an acceptor or the application. */
 static SiprecSession *
@@ -45,8 +11,9 @@ call (SiprecAcceptor *acceptor, const gchar *uri, GstClockTime timeout)
 {
   g_autofree gchar *own = caller ? caller_uri (caller) : NULL;
   g_autoptr (GError) error = NULL;
-  SiprecSession *session = siprec_endpoint_call (recorder_endpoint (recorder), acceptor,
-                                                 uri ? uri : own, timeout, on_reply, NULL, &error);
+  SiprecSession *session =
+      siprec_endpoint_call (recorder_endpoint (recorder), acceptor, uri ? uri : own, timeout,
+                            ends_on_reply, NULL, &error);
 
   fail_unless (session != NULL, "%s", error ? error->message : "");
   return session;
@@ -77,7 +44,7 @@ GST_START_TEST (a_client_is_called)
   fail_unless (caller_answer (caller, "200 OK", 2));
   fail_unless (strstr (caller_last (caller), "a=recvonly"));
   fail_unless (strstr (caller_last (caller), "a=label:2"));
-  expect_reply ("200 done");
+  ends_expect_reply ("200 done");
   session = recorder_session (recorder, 0);
   fail_unless (session == called);
   fail_unless_equals_int (siprec_session_get_state (called), SIPREC_SESSION_CONFIRMED);
@@ -109,7 +76,7 @@ GST_START_TEST (an_application_calls)
 
   fail_unless (caller_ring (caller));
   fail_unless (caller_answer (caller, "200 OK", 1));
-  expect_reply ("200 done");
+  ends_expect_reply ("200 done");
   fail_unless (recorder_session (recorder, 0) == session);
   /* From now on there is no difference: here the recorder pauses, and hangs up. */
   siprec_session_pause (session, SIPREC_ALL_LINES, NULL, NULL);
@@ -145,7 +112,7 @@ GST_START_TEST (a_client_refuses)
 
     fail_unless (caller_ring (caller));
     fail_unless (caller_answer (caller, refusals[__i__].status, 0));
-    expect_reply (refusals[__i__].reply);
+    ends_expect_reply (refusals[__i__].reply);
     fail_unless (recorder_await_idle (recorder));
     fail_unless_equals_int (siprec_session_get_state (session), SIPREC_SESSION_ENDED);
   }
@@ -166,7 +133,7 @@ GST_START_TEST (a_client_offers_nothing)
   fail_unless (caller_await (caller, "BYE"));
   reason = caller_header (caller, "Reason");
   fail_unless (strstr (reason, "offers no streams"), "%s", reason);
-  expect_reply ("200 The client's answer offers no streams");
+  ends_expect_reply ("200 The client's answer offers no streams");
   fail_unless (recorder_await_idle (recorder));
 }
 GST_END_TEST
@@ -176,7 +143,7 @@ GST_START_TEST (a_client_rings_for_ever)
   caller = caller_new (recorder_uri (recorder), FALSE);
   g_autoptr (SiprecSession) session = call (recorder_accept (recorder), NULL, 200 * GST_MSECOND);
   fail_unless (caller_ring (caller));
-  expect_reply ("408 The client doesn't answer");
+  ends_expect_reply ("408 The client doesn't answer");
   fail_unless (caller_await (caller, "CANCEL"));
   fail_unless (recorder_await_idle (recorder));
 }
@@ -191,7 +158,7 @@ GST_START_TEST (a_call_is_given_up)
     siprec_session_hangup (session, NULL);
   else
     recorder_stop_accepting (recorder);
-  expect_reply ("0 The call was given up");
+  ends_expect_reply ("0 The call was given up");
   fail_unless (caller_await (caller, "CANCEL"));
   fail_unless (recorder_await_idle (recorder));
 }
@@ -202,7 +169,7 @@ expect_error (SiprecAcceptor *acceptor, const gchar *uri, SiprecError code, cons
 {
   g_autoptr (GError) error = NULL;
   SiprecSession *session = siprec_endpoint_call (recorder_endpoint (recorder), acceptor, uri,
-                                                 GST_SECOND, on_reply, NULL, &error);
+                                                 GST_SECOND, ends_on_reply, NULL, &error);
 
   fail_unless (session == NULL, "%s", uri);
   fail_unless (g_error_matches (error, SIPREC_ERROR, (gint)code), "%s", error->message);
@@ -241,7 +208,7 @@ GST_START_TEST (who_can_not_call_is_told)
   expect_error (acceptor, "sip:127.0.0.1:9", SIPREC_ERROR_STATE, "already");
   fail_unless (caller_ring (caller));
   siprec_session_hangup (session, NULL);
-  expect_reply ("0 ");
+  ends_expect_reply ("0 ");
   siprec_endpoint_set_draining (recorder_endpoint (recorder), TRUE);
   expect_error (acceptor, "sip:127.0.0.1:9", SIPREC_ERROR_STATE, "no new sessions");
 }
@@ -260,7 +227,7 @@ GST_START_TEST (header_values_stay_in_their_lines)
   fail_if (strstr (caller_last (caller), "\r\nX-Two"));
   fail_unless (strstr (caller_last (caller), "\r\nSubject: x\r\n"));
   siprec_session_hangup (session, NULL);
-  expect_reply ("0 ");
+  ends_expect_reply ("0 ");
 }
 GST_END_TEST
 
@@ -276,12 +243,12 @@ GST_START_TEST (a_name_is_looked_up)
   g_autoptr (SiprecSession) session = call (recorder_accept (recorder), uri, 10 * GST_SECOND);
   fail_unless (caller_ring (caller));
   fail_unless (caller_answer (caller, "486 Busy Here", 0));
-  expect_reply ("486 ");
+  ends_expect_reply ("486 ");
   fail_unless (recorder_await_idle (recorder));
 
   g_autoptr (SiprecSession) nowhere =
       call (recorder_accept (recorder), "sip:nobody.invalid", 10 * GST_SECOND);
-  expect_reply ("0 ");
+  ends_expect_reply ("0 ");
   fail_unless (recorder_await_idle (recorder));
 }
 GST_END_TEST
@@ -293,7 +260,7 @@ session_call_suite (void)
   TCase *tcase = tcase_create ("session-call");
 
   suite_add_tcase (suite, tcase);
-  tcase_add_checked_fixture (tcase, set_up, tear_down);
+  tcase_add_checked_fixture (tcase, ends_open_recorder, ends_close);
   tcase_add_loop_test (tcase, a_client_is_called, 0, 2);
   tcase_add_test (tcase, an_application_calls);
   tcase_add_loop_test (tcase, a_client_refuses, 0, G_N_ELEMENTS (refusals));

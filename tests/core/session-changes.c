@@ -2,8 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
 
-#include "tests/support/caller.h"
-#include "tests/support/recorder.h"
+#include "session-ends.h"
 
 #define HEAD    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
 #define PCMU    "m=audio 40000 RTP/AVP 0\r\na=label:1\r\na=sendonly\r\n"
@@ -16,42 +15,12 @@
 
 static const gchar *const methods[] = {"INVITE", "UPDATE"};
 
-static Recorder *recorder;
-static Caller *caller;
-static SiprecSession *session;
-
-static void
-set_up (void)
-{
-  recorder = recorder_new (NULL);
-  caller = caller_new (recorder_uri (recorder), FALSE);
-  recorder_accept (recorder);
-}
-
-static void
-tear_down (void)
-{
-  caller_free (caller);
-  recorder_free (recorder);
-}
-
-static void
-call (const gchar *sdp)
-{
-  fail_unless_equals_int (
-      caller_invite_with (caller, "Require: siprec\r\n", "application/sdp", sdp), 200);
-  session = recorder_session (recorder, 0);
-  fail_unless (session && recorder_claim (recorder, session));
-}
-
 /* Hangs up and checks which events there were, from the session's start to its end. */
 static void
 expect_events (const gchar *expected)
 {
-  g_autofree gchar *names = NULL;
+  g_autofree gchar *names = ends_hang_up (TRUE);
 
-  fail_unless_equals_int (caller_bye (caller), 200);
-  names = recorder_events_until (recorder, session, SIPREC_EVENT_SESSION_ENDED);
   fail_unless_equals_string (names, expected);
 }
 
@@ -60,7 +29,7 @@ GST_START_TEST (a_slot_is_used_again)
 {
   guint16 port;
 
-  call (HEAD PCMU SECOND);
+  ends_call (HEAD PCMU SECOND);
   port = caller_port (caller, 0);
   fail_unless_equals_int (
       caller_request (caller, methods[__i__], "application/sdp", HEAD PCMU GONE), 200);
@@ -81,7 +50,7 @@ GST_END_TEST
 
 GST_START_TEST (a_slot_is_used_by_another_kind)
 {
-  call (HEAD PCMU SECOND);
+  ends_call (HEAD PCMU SECOND);
   fail_unless_equals_int (
       caller_request (caller, methods[__i__], "application/sdp", HEAD PCMU VIDEO), 200);
   fail_unless (strstr (caller_last (caller), "a=label:3"));
@@ -104,7 +73,7 @@ GST_START_TEST (no_address_is_a_hold)
 {
   guint16 port;
 
-  call (HEAD PCMU);
+  ends_call (HEAD PCMU);
   port = caller_port (caller, 0);
   fail_unless_equals_int (caller_request (caller, methods[__i__], "application/sdp", HEAD NOWHERE),
                           200);
@@ -123,7 +92,7 @@ GST_START_TEST (a_client_that_moves_disturbs_nothing)
 {
   g_autofree gchar *before = NULL;
 
-  call (HEAD PCMU);
+  ends_call (HEAD PCMU);
   before = g_strdup (strstr (caller_last (caller), "\r\n\r\n"));
   fail_unless_equals_int (caller_request (caller, methods[__i__], "application/sdp", HEAD MOVED),
                           200);
@@ -136,7 +105,7 @@ GST_START_TEST (a_codec_changes)
 {
   guint16 port;
 
-  call (HEAD PCMU);
+  ends_call (HEAD PCMU);
   port = caller_port (caller, 0);
   fail_unless_equals_int (caller_request (caller, methods[__i__], "application/sdp", HEAD PCMA),
                           200);
@@ -166,7 +135,7 @@ GST_START_TEST (sdp_and_metadata_change_together)
       "\r\n--b--\r\n";
   JsonArray *participants;
 
-  call (HEAD PCMU);
+  ends_call (HEAD PCMU);
   fail_unless_equals_int (
       caller_request (caller, methods[__i__], "multipart/mixed;boundary=b", body), 200);
   g_autoptr (SiprecEvent) one = recorder_event (recorder, session, SIPREC_EVENT_STREAM_ADDED);
@@ -184,7 +153,7 @@ GST_START_TEST (other_requests_change_nothing)
   g_autofree gchar *allow = NULL;
   g_autofree gchar *accept = NULL;
 
-  call (HEAD PCMU);
+  ends_call (HEAD PCMU);
   fail_unless_equals_int (caller_request (caller, "OPTIONS", NULL, NULL), 200);
   allow = caller_header (caller, "Allow");
   accept = caller_header (caller, "Accept");
@@ -205,7 +174,7 @@ session_changes_suite (void)
   TCase *tcase = tcase_create ("all");
 
   suite_add_tcase (suite, tcase);
-  tcase_add_checked_fixture (tcase, set_up, tear_down);
+  tcase_add_checked_fixture (tcase, ends_open, ends_close);
   tcase_add_loop_test (tcase, a_slot_is_used_again, 0, 2);
   tcase_add_loop_test (tcase, a_slot_is_used_by_another_kind, 0, 2);
   tcase_add_loop_test (tcase, no_address_is_a_hold, 0, 2);

@@ -2,9 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
 
+#include "session-ends.h"
 #include "siprec-core/srtp/dtls.h"
-#include "tests/support/caller.h"
-#include "tests/support/recorder.h"
 
 #define FRAME    160
 #define N_FRAMES 20
@@ -18,24 +17,12 @@ typedef struct {
   Sealer *sealer;
 } Client;
 
-static Recorder *recorder;
-static Caller *caller;
-
 static void
 set_up (void)
 {
   SiprecPolicy policy = {.srtp_policy = SIPREC_SRTP_REQUIRED};
 
-  recorder = recorder_new (&policy);
-  caller = caller_new (recorder_uri (recorder), FALSE);
-  recorder_accept (recorder);
-}
-
-static void
-tear_down (void)
-{
-  caller_free (caller);
-  recorder_free (recorder);
+  ends_open_with (&policy, FALSE);
 }
 
 static void
@@ -73,9 +60,9 @@ client_init (Client *client, guint line)
 {
   g_autofree gchar *fingerprint = caller_attribute (caller, line, "fingerprint");
   g_autofree gchar *setup = caller_attribute (caller, line, "setup");
-  SiprecFingerprint expected;
+  SiprecFingerprints expected = {.n = 1};
 
-  fail_unless (fingerprint && siprec_fingerprint_read (&expected, fingerprint));
+  fail_unless (fingerprint && siprec_fingerprint_read (&expected.list[0], fingerprint));
   *client = (Client){.caller = caller, .line = line, .port = caller_port (caller, line)};
   client->dtls = siprec_dtls_new (g_str_equal (setup, "passive"), &expected, on_send, client);
   g_socket_set_blocking (caller_socket (caller, line), FALSE);
@@ -121,7 +108,7 @@ use_keys (Client *client)
 }
 
 static SiprecStream *
-next_stream (SiprecSession *session)
+next_stream (void)
 {
   g_autoptr (SiprecEvent) added = recorder_event (recorder, session, SIPREC_EVENT_STREAM_ADDED);
   SiprecStreamWishes wishes = {.latency = 100 * GST_MSECOND};
@@ -129,15 +116,6 @@ next_stream (SiprecSession *session)
   fail_unless_equals_string (json_object_get_string_member (added->data, "encryption"), "dtls");
   siprec_stream_claim (added->stream, &wishes, NULL);
   return siprec_stream_ref (added->stream);
-}
-
-static SiprecSession *
-claim (void)
-{
-  SiprecSession *session = recorder_session (recorder, 0);
-
-  fail_unless (session && recorder_claim (recorder, session));
-  return session;
 }
 
 static guint64
@@ -150,21 +128,27 @@ get_received (SiprecStream *stream)
   return value;
 }
 
-/* All of what the client says on @line arrives whole. */
+/* The frames up to @to, and that many were sent in all. */
 static void
-talk (SiprecStream *stream, guint line)
+say (SiprecStream *stream, guint line, guint from, guint to)
+{
+  for (guint i = from; i < to; i++) {
+    caller_send (caller, line, (guint8)i);
+    g_usleep (20000);
+  }
+  for (guint i = 0; i < 500 && get_received (stream) < to; i++)
+    g_usleep (10000);
+  fail_unless_equals_uint64 (get_received (stream), to);
+}
+
+/* @n frames arrive whole. */
+static void
+hear (SiprecStream *stream, guint n)
 {
   guint frames = 0;
   SiprecUnit unit;
 
-  for (guint i = 0; i < N_FRAMES; i++) {
-    caller_send (caller, line, (guint8)i);
-    g_usleep (20000);
-  }
-  for (guint i = 0; i < 500 && get_received (stream) < N_FRAMES; i++)
-    g_usleep (10000);
-  fail_unless_equals_uint64 (get_received (stream), N_FRAMES);
-  for (guint i = 0; i < 500 && frames < N_FRAMES; i++) {
+  for (guint i = 0; i < 500 && frames < n; i++) {
     while (siprec_stream_pop (stream, &unit, 1)) {
       if (unit.type == SIPREC_UNIT_DATA) {
         guint8 data[FRAME];
@@ -178,7 +162,15 @@ talk (SiprecStream *stream, guint line)
     }
     g_usleep (10000);
   }
-  fail_unless_equals_int (frames, N_FRAMES);
+  fail_unless_equals_int (frames, n);
+}
+
+/* All of what the client says on @line arrives whole. */
+static void
+talk (SiprecStream *stream, guint line)
+{
+  say (stream, line, 0, N_FRAMES);
+  hear (stream, N_FRAMES);
 }
 
 static const struct {
@@ -205,7 +197,8 @@ GST_START_TEST (each_role_is_played)
   client_init (&client, 0);
   fail_unless_equals_int (shake (&client), SIPREC_DTLS_DONE);
   use_keys (&client);
-  stream = next_stream (claim ());
+  ends_claim ();
+  stream = next_stream ();
   talk (stream, 0);
   client_clear (&client);
 }
@@ -218,15 +211,14 @@ GST_START_TEST (a_wrong_certificate_costs_one_stream)
   g_autofree gchar *wrong = make_attributes ("active", TRUE);
   g_autoptr (SiprecStream) one = NULL, two = NULL;
   g_autoptr (SiprecEvent) failed = NULL;
-  SiprecSession *session;
   Client clients[2];
 
   caller_set_media (caller, 0, "UDP/TLS/RTP/SAVPF", wrong);
   caller_set_media (caller, 1, "UDP/TLS/RTP/SAVPF", right);
   fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
-  session = claim ();
-  one = next_stream (session);
-  two = next_stream (session);
+  ends_claim ();
+  one = next_stream ();
+  two = next_stream ();
   for (guint i = 0; i < 2; i++) {
     client_init (&clients[i], i);
     shake (&clients[i]);
@@ -278,9 +270,85 @@ GST_START_TEST (a_refresh_keeps_the_association)
   client_init (&client, 0);
   fail_unless_equals_int (shake (&client), SIPREC_DTLS_DONE);
   use_keys (&client);
-  stream = next_stream (claim ());
+  ends_claim ();
+  stream = next_stream ();
   fail_unless_equals_int (caller_reinvite (caller, 1, "sendonly"), 200);
   fail_unless (strstr (caller_last (caller), "a=setup:active"));
+  talk (stream, 0);
+  client_clear (&client);
+}
+GST_END_TEST
+
+#define TLS_ID    "a=tls-id:abcdefghijklmnopqrst"
+#define ICE(frag) "a=ice-ufrag:" frag "\r\na=ice-pwd:0123456789abcdefghijkl\r\n"
+
+/* What a second offer may change, with the same certificate: it asks for another association (RFC 8842 section 3). */
+static const struct {
+  const gchar *setup, *more;
+  const gchar *new_setup, *new_more;
+  const gchar *answered;
+} renewals[] = {
+    {"active", TLS_ID "1\r\n", "active", TLS_ID "2\r\n", "a=setup:passive"},
+    {"actpass", TLS_ID "1\r\n", "actpass", TLS_ID "2\r\n", "a=setup:active"},
+    {"active", "", "passive", "", "a=setup:active"},
+    {"passive", "", "active", "", "a=setup:passive"},
+    {"active", ICE ("frag"), "active", ICE ("other"), "a=setup:passive"},
+};
+
+/* The old keys are good until the new ones are there, and nothing is lost. */
+GST_START_TEST (another_association_takes_over)
+{
+  g_autofree gchar *before = make_attributes (renewals[__i__].setup, FALSE);
+  g_autofree gchar *after = make_attributes (renewals[__i__].new_setup, FALSE);
+  g_autofree gchar *offer = g_strconcat (before, renewals[__i__].more, NULL);
+  g_autofree gchar *next = g_strconcat (after, renewals[__i__].new_more, NULL);
+  g_autofree gchar *id = NULL, *new_id = NULL;
+  g_autoptr (SiprecStream) stream = NULL;
+  Client client, renewed;
+
+  caller_set_media (caller, 0, "UDP/TLS/RTP/SAVPF", offer);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  id = caller_attribute (caller, 0, "tls-id");
+  fail_unless_equals_int (id != NULL, strstr (offer, "tls-id") != NULL);
+  ends_claim ();
+  stream = next_stream ();
+  client_init (&client, 0);
+  fail_unless_equals_int (shake (&client), SIPREC_DTLS_DONE);
+  use_keys (&client);
+  say (stream, 0, 0, N_FRAMES);
+
+  caller_set_media (caller, 0, "UDP/TLS/RTP/SAVPF", next);
+  fail_unless_equals_int (caller_reinvite (caller, 1, "sendonly"), 200);
+  fail_unless (strstr (caller_last (caller), renewals[__i__].answered));
+  new_id = caller_attribute (caller, 0, "tls-id");
+  fail_unless (!id || (new_id && !g_str_equal (id, new_id)));
+  say (stream, 0, N_FRAMES, N_FRAMES + 5);
+  client_init (&renewed, 0);
+  fail_unless_equals_int (shake (&renewed), SIPREC_DTLS_DONE);
+  use_keys (&renewed);
+  say (stream, 0, N_FRAMES + 5, 2 * N_FRAMES);
+  hear (stream, 2 * N_FRAMES);
+  client_clear (&client);
+  client_clear (&renewed);
+}
+GST_END_TEST
+
+/* Of several fingerprints with the same hash any may be the certificate's (RFC 8122 section 5). */
+GST_START_TEST (any_fingerprint_will_do)
+{
+  g_autofree gchar *wrong = make_attributes ("active", TRUE);
+  g_autofree gchar *right = make_attributes ("active", FALSE);
+  g_autofree gchar *both = g_strconcat (__i__ ? right : wrong, __i__ ? wrong : right, NULL);
+  g_autoptr (SiprecStream) stream = NULL;
+  Client client;
+
+  caller_set_media (caller, 0, "UDP/TLS/RTP/SAVPF", both);
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  client_init (&client, 0);
+  fail_unless_equals_int (shake (&client), SIPREC_DTLS_DONE);
+  use_keys (&client);
+  ends_claim ();
+  stream = next_stream ();
   talk (stream, 0);
   client_clear (&client);
 }
@@ -291,13 +359,12 @@ GST_START_TEST (an_intruder_does_not_take_the_place)
 {
   g_autofree gchar *attributes = make_attributes ("active", FALSE);
   g_autoptr (SiprecStream) stream = NULL;
-  SiprecSession *session;
   Client intruder, client;
 
   caller_set_media (caller, 0, "UDP/TLS/RTP/SAVPF", attributes);
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
-  session = claim ();
-  stream = next_stream (session);
+  ends_claim ();
+  stream = next_stream ();
   client_init (&intruder, 0);
   intruder.line = 5;
   for (guint i = 0; i < 3; i++) {
@@ -321,14 +388,13 @@ GST_START_TEST (a_stream_does_not_fail_with_its_reports)
   g_autofree gchar *attributes = make_attributes ("active", TRUE);
   g_autoptr (SiprecStream) stream = NULL;
   g_autoptr (SiprecEvent) failed = NULL;
-  SiprecSession *session;
   Client client;
 
   *strstr (attributes, "a=rtcp-mux") = '\0';
   caller_set_media (caller, 0, "UDP/TLS/RTP/SAVPF", attributes);
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
-  session = claim ();
-  stream = next_stream (session);
+  ends_claim ();
+  stream = next_stream ();
   client_init (&client, 0);
   client.port++;
   send_to_port (&client, alert, sizeof (alert));
@@ -348,11 +414,13 @@ session_dtls_suite (void)
   TCase *tcase = tcase_create ("calls");
 
   suite_add_tcase (suite, tcase);
-  tcase_add_checked_fixture (tcase, set_up, tear_down);
+  tcase_add_checked_fixture (tcase, set_up, ends_close);
   tcase_add_loop_test (tcase, each_role_is_played, 0, G_N_ELEMENTS (roles));
   tcase_add_test (tcase, a_wrong_certificate_costs_one_stream);
   tcase_add_test (tcase, the_transport_decides_where_both_are_offered);
   tcase_add_test (tcase, a_refresh_keeps_the_association);
+  tcase_add_loop_test (tcase, another_association_takes_over, 0, G_N_ELEMENTS (renewals));
+  tcase_add_loop_test (tcase, any_fingerprint_will_do, 0, 2);
   tcase_add_test (tcase, a_stream_does_not_fail_with_its_reports);
   tcase_add_test (tcase, an_intruder_does_not_take_the_place);
   return suite;

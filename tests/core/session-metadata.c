@@ -2,8 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
 
-#include "tests/support/caller.h"
-#include "tests/support/recorder.h"
+#include "session-ends.h"
 
 #define TYPE    "application/rs-metadata+xml\r\nContent-Disposition: recording-session"
 #define HEAD    "<recording xmlns='urn:ietf:params:xml:ns:recording:1'>"
@@ -22,30 +21,10 @@
   PARTIAL "<participant participant_id='" BEN "'><nameID aor='sip:p1@example.com'><name "          \
           "xml:lang='en'>" name "</name></nameID></participant>" END
 
-static Recorder *recorder;
-static Caller *caller;
-static SiprecSession *session;
-
 static void
 set_up (void)
 {
-  recorder = recorder_new (NULL);
-  caller = caller_new (recorder_uri (recorder), TRUE);
-  recorder_accept (recorder);
-}
-
-static void
-tear_down (void)
-{
-  caller_free (caller);
-  recorder_free (recorder);
-}
-
-static void
-claim (void)
-{
-  session = recorder_session (recorder, 0);
-  fail_unless (session && recorder_claim (recorder, session));
+  ends_open_with (NULL, TRUE);
 }
 
 /* A call of Ada and Ben, whose first events have been read. */
@@ -53,7 +32,7 @@ static void
 call (void)
 {
   fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
-  claim ();
+  ends_claim ();
   for (guint i = 0; i < 2; i++) {
     g_autoptr (SiprecEvent) added = recorder_event (recorder, session, SIPREC_EVENT_STREAM_ADDED);
 
@@ -70,26 +49,13 @@ with_sdp (const gchar *sdp, const gchar *xml)
                           sdp, xml);
 }
 
-/* @names without the deviations, which the documents of these tests are full of. Free with g_free(). */
-static gchar *
-without_deviations (const gchar *names)
-{
-  g_auto (GStrv) parts = g_strsplit (names, "deviation ", -1);
-
-  return g_strjoinv ("", parts);
-}
-
 /* Hangs up and checks which events there were since the last that was read. */
 static void
 expect_events (const gchar *expected)
 {
-  g_autofree gchar *names = NULL;
-  g_autofree gchar *others = NULL;
+  g_autofree gchar *names = ends_hang_up (FALSE);
 
-  fail_unless_equals_int (caller_bye (caller), 200);
-  names = recorder_events_until (recorder, session, SIPREC_EVENT_SESSION_ENDED);
-  others = without_deviations (names);
-  fail_unless_equals_string (others, expected);
+  fail_unless_equals_string (names, expected);
 }
 
 /* Reads events until there is a deviation called @id. */
@@ -160,7 +126,6 @@ GST_END_TEST
 GST_START_TEST (requests_that_carry_metadata)
 {
   g_autofree gchar *names = NULL;
-  g_autofree gchar *others = NULL;
 
   call ();
   fail_unless_equals_int (caller_request (caller, "UPDATE", TYPE, NAMED ("Update")), 200);
@@ -176,9 +141,8 @@ GST_START_TEST (requests_that_carry_metadata)
     fail_unless (event != NULL);
     fail_unless_equals_string (json_object_get_string_member (event->data, "name"), expected[i]);
   }
-  names = recorder_events_until (recorder, session, SIPREC_EVENT_SESSION_ENDED);
-  others = without_deviations (names);
-  fail_unless_equals_string (others, "stream.updated session.ended");
+  names = ends_await_end (FALSE);
+  fail_unless_equals_string (names, "stream.updated session.ended");
 }
 GST_END_TEST
 
@@ -203,7 +167,7 @@ GST_START_TEST (a_new_line_is_what_a_guess_waited_for)
 
   fail_unless_equals_int (
       caller_invite_with (caller, "Require: siprec\r\n", "multipart/mixed;boundary=b", body), 200);
-  claim ();
+  ends_claim ();
   fail_unless_equals_int (caller_request (caller, "INVITE", "application/sdp", SDP AUDIO AUDIO),
                           200);
   for (guint i = 0; i < 3; i++) {
@@ -321,7 +285,7 @@ session_metadata_suite (void)
   TCase *tcase = tcase_create ("all");
 
   suite_add_tcase (suite, tcase);
-  tcase_add_checked_fixture (tcase, set_up, tear_down);
+  tcase_add_checked_fixture (tcase, set_up, ends_close);
   tcase_add_loop_test (tcase, a_refused_offer_takes_its_metadata_along, 0, 2);
   tcase_add_test (tcase, a_late_request_changes_nothing);
   tcase_add_test (tcase, requests_that_carry_metadata);

@@ -2,41 +2,12 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
 
-#include "tests/support/caller.h"
-#include "tests/support/recorder.h"
+#include "session-ends.h"
 
 #define HEAD   "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
 #define SILENT "m=audio 0 RTP/AVP 0\r\na=label:1\r\n"
 #define AUDIO  "m=audio 40000 RTP/AVP 0\r\na=label:1\r\na=sendonly\r\n"
 #define VIDEO  "m=image 40002 udptl t38\r\na=label:2\r\n"
-
-static Recorder *recorder;
-static Caller *caller;
-static SiprecSession *session;
-
-static void
-open_recorder (const SiprecPolicy *policy)
-{
-  recorder = recorder_new (policy);
-  caller = caller_new (recorder_uri (recorder), FALSE);
-  recorder_accept (recorder);
-}
-
-static void
-tear_down (void)
-{
-  caller_free (caller);
-  recorder_free (recorder);
-}
-
-static void
-begin (const gchar *sdp)
-{
-  fail_unless_equals_int (
-      caller_invite_with (caller, "Require: siprec\r\n", "application/sdp", sdp), 200);
-  session = recorder_session (recorder, 0);
-  fail_unless (session && recorder_claim (recorder, session));
-}
 
 static void
 offer (const gchar *sdp, guint status)
@@ -54,44 +25,27 @@ update (const gchar *xml)
       caller_request (caller, "UPDATE", "application/rs-metadata+xml", document), 200);
 }
 
-/* All events of the call, but for deviations. */
-static gchar *
-end (void)
-{
-  g_autofree gchar *names = NULL;
-  g_auto (GStrv) words = NULL;
-  GString *told = g_string_new (NULL);
-
-  fail_unless_equals_int (caller_bye (caller), 200);
-  names = recorder_events_until (recorder, session, SIPREC_EVENT_SESSION_ENDED);
-  words = g_strsplit (names, " ", -1);
-  for (guint i = 0; words[i]; i++)
-    if (!g_str_equal (words[i], "deviation"))
-      g_string_append_printf (told, "%s%s", told->len ? " " : "", words[i]);
-  return g_string_free (told, FALSE);
-}
-
 /* No line, or none that is in use: the session is there all the same. */
 GST_START_TEST (streams_come_later)
 {
   static const gchar *const firsts[] = {HEAD, HEAD SILENT, HEAD SILENT VIDEO};
   g_autofree gchar *names = NULL;
 
-  open_recorder (NULL);
+  ends_open ();
   if (__i__ == 2) {
     /* What is offered and can't be received at all is refused as ever. */
     fail_unless_equals_int (
         caller_invite_with (caller, "Require: siprec\r\n", "application/sdp", firsts[2]), 488);
     return;
   }
-  begin (firsts[__i__]);
+  ends_call (firsts[__i__]);
   fail_unless_equals_int (caller_port (caller, 0), 0);
   offer (HEAD AUDIO, 200);
   fail_unless (caller_port (caller, 0) > 0);
   offer (HEAD SILENT, 200);
   fail_unless_equals_int (caller_port (caller, 0), 0);
   offer (HEAD AUDIO AUDIO, 200);
-  names = end ();
+  names = ends_hang_up (FALSE);
   fail_unless_equals_string (
       names, "session.started stream.added stream.removed stream.added stream.added session.ended");
 }
@@ -107,8 +61,8 @@ GST_START_TEST (calls_come_and_go)
   g_autoptr (GString) calls = g_string_new (NULL);
   g_autofree gchar *names = NULL;
 
-  open_recorder (NULL);
-  begin (HEAD AUDIO);
+  ends_open ();
+  ends_call (HEAD AUDIO);
   update (one);
   update ("<datamode>partial</datamode><session session_id='two'/>"
           "<participantsessionassoc participant_id='a' session_id='two'/>");
@@ -116,7 +70,7 @@ GST_START_TEST (calls_come_and_go)
           "<stop-time>2026-01-01T00:00:00Z</stop-time></session>");
   update ("<datamode>complete</datamode>");
   update (one);
-  names = end ();
+  names = ends_hang_up (FALSE);
   for (const gchar *place = names; (place = strstr (place, "call.")); place++)
     g_string_append_printf (calls, "%.*s ", (int)strcspn (place, " "), place);
   fail_unless_equals_string (calls->str,
@@ -133,14 +87,12 @@ GST_START_TEST (lines_are_missing)
   g_autofree gchar *names = NULL;
   gboolean lenient = __i__ == 0;
 
-  open_recorder (lenient ? NULL : &strict);
+  ends_open_with (lenient ? NULL : &strict, FALSE);
   fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
-  session = recorder_session (recorder, 0);
-  fail_unless (recorder_claim (recorder, session));
+  ends_claim ();
   fail_unless_equals_int (caller_reinvite (caller, 1, "sendonly"), lenient ? 200 : 488);
   fail_unless_equals_int (caller_reinvite (caller, 2, "sendonly"), 200);
-  fail_unless_equals_int (caller_bye (caller), 200);
-  names = recorder_events_until (recorder, session, SIPREC_EVENT_SESSION_ENDED);
+  names = ends_hang_up (TRUE);
   fail_unless ((strstr (names, "stream.removed deviation stream.added session.ended") != NULL) ==
                    lenient,
                "%s", names);
@@ -152,8 +104,8 @@ GST_START_TEST (refused_lines_are_told)
 {
   g_autofree gchar *told = NULL;
 
-  open_recorder (NULL);
-  begin (HEAD AUDIO VIDEO);
+  ends_open ();
+  ends_call (HEAD AUDIO VIDEO);
   for (;;) {
     g_autoptr (SiprecEvent) event = recorder_event (recorder, session, SIPREC_EVENT_DEVIATION);
 
@@ -164,7 +116,7 @@ GST_START_TEST (refused_lines_are_told)
                                "line 1 (image udptl)");
     break;
   }
-  told = end ();
+  told = ends_hang_up (FALSE);
 }
 GST_END_TEST
 
@@ -193,13 +145,13 @@ GST_START_TEST (an_offerless_reinvite_on_hold)
 {
   g_autofree gchar *names = NULL;
 
-  open_recorder (NULL);
-  begin (HEAD "m=audio 40000 RTP/AVP 0\r\na=label:1\r\na=inactive\r\n");
+  ends_open ();
+  ends_call (HEAD "m=audio 40000 RTP/AVP 0\r\na=label:1\r\na=inactive\r\n");
   fail_unless (strstr (caller_last (caller), "a=inactive"));
   caller_set_answer (caller, HEAD AUDIO);
   fail_unless_equals_int (caller_request (caller, "INVITE", NULL, NULL), 200);
   fail_unless (strstr (caller_last (caller), "a=recvonly"));
-  names = end ();
+  names = ends_hang_up (FALSE);
   fail_unless_equals_string (names, "session.started stream.added stream.resumed session.ended");
 }
 GST_END_TEST
@@ -210,15 +162,15 @@ GST_START_TEST (a_recorder_that_is_not_ready)
   SiprecPolicy policy = {.start_paused = TRUE};
   g_autofree gchar *names = NULL;
 
-  open_recorder (&policy);
-  begin (HEAD AUDIO);
+  ends_open_with (&policy, FALSE);
+  ends_call (HEAD AUDIO);
   fail_unless (strstr (caller_last (caller), "a=inactive"));
   caller_set_answer (caller, HEAD AUDIO);
   siprec_session_resume (session, SIPREC_ALL_LINES, NULL, NULL);
   fail_unless (caller_await (caller, "INVITE"));
   fail_unless (strstr (caller_last (caller), "a=recvonly"));
   fail_unless (caller_await (caller, "ACK"));
-  names = end ();
+  names = ends_hang_up (FALSE);
   fail_unless_equals_string (names, "session.started stream.added stream.resumed session.ended");
 }
 GST_END_TEST
@@ -230,7 +182,7 @@ session_persistent_suite (void)
   TCase *tcase = tcase_create ("session-persistent");
 
   suite_add_tcase (suite, tcase);
-  tcase_add_checked_fixture (tcase, NULL, tear_down);
+  tcase_add_checked_fixture (tcase, NULL, ends_close);
   tcase_add_loop_test (tcase, streams_come_later, 0, 3);
   tcase_add_test (tcase, calls_come_and_go);
   tcase_add_loop_test (tcase, lines_are_missing, 0, 2);

@@ -2,8 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
 
-#include "tests/support/caller.h"
-#include "tests/support/recorder.h"
+#include "session-ends.h"
 
 #define SNAPSHOT                                                                                   \
   "<recording xmlns='urn:ietf:params:xml:ns:recording:1'><datamode>%s</datamode>"                  \
@@ -11,48 +10,11 @@
   "aor='sip:a@b'><name>%s</name></nameID>"                                                         \
   "</participant></recording>"
 
-static Recorder *recorder;
-static Caller *caller;
-static SiprecSession *session;
-static GAsyncQueue *replies;
-
-static void
-set_up (void)
-{
-  recorder = recorder_new (NULL);
-  caller = caller_new (recorder_uri (recorder), FALSE);
-  replies = g_async_queue_new_full (g_free);
-  recorder_accept (recorder);
-}
-
-static void
-tear_down (void)
-{
-  caller_free (caller);
-  recorder_free (recorder);
-  g_async_queue_unref (replies);
-}
-
-static void
-on_reply (SiprecSession *replied, guint status, const GError *error, gpointer user_data)
-{
-  g_async_queue_push (replies, g_strdup_printf ("%u %s", status, error ? error->message : "done"));
-}
-
-static void
-expect_reply (const gchar *start)
-{
-  g_autofree gchar *reply = g_async_queue_timeout_pop (replies, 5 * G_USEC_PER_SEC);
-
-  fail_unless (reply && g_str_has_prefix (reply, start), "%s instead of %s", reply, start);
-}
-
 static void
 call (guint n_streams)
 {
   fail_unless_equals_int (caller_invite (caller, n_streams, "sendonly"), 200);
-  session = recorder_session (recorder, 0);
-  fail_unless (session && recorder_claim (recorder, session));
+  ends_claim ();
 }
 
 static void
@@ -86,13 +48,13 @@ GST_START_TEST (a_session_is_paused_and_resumed)
   g_autofree gchar *names = NULL;
 
   call (2);
-  siprec_session_pause (session, SIPREC_ALL_LINES, on_reply, NULL);
+  siprec_session_pause (session, SIPREC_ALL_LINES, ends_on_reply, NULL);
   fail_unless (caller_await (caller, "INVITE"));
   require = caller_header (caller, "Require");
   fail_unless_equals_string (require, "siprec");
   fail_unless_equals_string (direction (0), "inactive");
   fail_unless_equals_string (direction (1), "inactive");
-  expect_reply ("200 done");
+  ends_expect_reply ("200 done");
   expect_event (SIPREC_EVENT_STREAM_HELD, "audio_0");
   expect_event (SIPREC_EVENT_STREAM_HELD, "audio_1");
 
@@ -102,13 +64,12 @@ GST_START_TEST (a_session_is_paused_and_resumed)
   fail_unless_equals_string (direction (2), "inactive");
   expect_event (SIPREC_EVENT_STREAM_ADDED, "audio_2");
 
-  siprec_session_resume (session, SIPREC_ALL_LINES, on_reply, NULL);
+  siprec_session_resume (session, SIPREC_ALL_LINES, ends_on_reply, NULL);
   fail_unless (caller_await (caller, "INVITE"));
   fail_unless_equals_string (direction (0), "recvonly");
   fail_unless_equals_string (direction (2), "recvonly");
-  expect_reply ("200 done");
-  fail_unless_equals_int (caller_bye (caller), 200);
-  names = recorder_events_until (recorder, session, SIPREC_EVENT_SESSION_ENDED);
+  ends_expect_reply ("200 done");
+  names = ends_hang_up (TRUE);
   fail_unless_equals_string (names, "stream.resumed stream.resumed stream.resumed session.ended");
 }
 GST_END_TEST
@@ -116,17 +77,17 @@ GST_END_TEST
 GST_START_TEST (one_line_is_paused)
 {
   call (2);
-  siprec_session_pause (session, 1, on_reply, NULL);
+  siprec_session_pause (session, 1, ends_on_reply, NULL);
   fail_unless (caller_await (caller, "INVITE"));
   fail_unless_equals_string (direction (0), "recvonly");
   fail_unless_equals_string (direction (1), "inactive");
-  expect_reply ("200 done");
+  ends_expect_reply ("200 done");
   expect_event (SIPREC_EVENT_STREAM_HELD, "audio_1");
-  siprec_session_resume (session, 1, on_reply, NULL);
-  siprec_session_pause (session, 2, on_reply, NULL);
+  siprec_session_resume (session, 1, ends_on_reply, NULL);
+  siprec_session_pause (session, 2, ends_on_reply, NULL);
   fail_unless (caller_await (caller, "INVITE"));
-  expect_reply ("200 done");
-  expect_reply ("0 There is no such stream");
+  ends_expect_reply ("200 done");
+  ends_expect_reply ("0 There is no such stream");
   expect_event (SIPREC_EVENT_STREAM_RESUMED, "audio_1");
 }
 GST_END_TEST
@@ -135,11 +96,11 @@ GST_START_TEST (glare_is_tried_again)
 {
   call (1);
   caller_set_status (caller, "491 Request Pending");
-  siprec_session_pause (session, SIPREC_ALL_LINES, on_reply, NULL);
+  siprec_session_pause (session, SIPREC_ALL_LINES, ends_on_reply, NULL);
   fail_unless (caller_await (caller, "INVITE"));
   caller_set_status (caller, NULL);
   fail_unless (caller_await (caller, "INVITE"));
-  expect_reply ("200 done");
+  ends_expect_reply ("200 done");
 }
 GST_END_TEST
 
@@ -148,13 +109,13 @@ GST_START_TEST (a_refused_pause_is_a_pause)
 {
   call (1);
   caller_set_status (caller, "488 Not Acceptable Here");
-  siprec_session_pause (session, SIPREC_ALL_LINES, on_reply, NULL);
+  siprec_session_pause (session, SIPREC_ALL_LINES, ends_on_reply, NULL);
   fail_unless (caller_await (caller, "INVITE"));
-  expect_reply ("488 done");
+  ends_expect_reply ("488 done");
   expect_event (SIPREC_EVENT_STREAM_HELD, "audio_0");
-  siprec_session_resume (session, SIPREC_ALL_LINES, on_reply, NULL);
+  siprec_session_resume (session, SIPREC_ALL_LINES, ends_on_reply, NULL);
   fail_unless (caller_await (caller, "INVITE"));
-  expect_reply ("488 The client refuses");
+  ends_expect_reply ("488 The client refuses");
   caller_set_status (caller, NULL);
   fail_unless_equals_int (caller_reinvite (caller, 1, "sendonly"), 200);
   fail_unless_equals_string (direction (0), "inactive");
@@ -175,16 +136,15 @@ GST_START_TEST (nothing_is_received_during_a_pause)
   stream = added->stream;
   siprec_stream_claim (stream, &wishes, NULL);
   caller_talk (caller, 1, 5);
-  siprec_session_pause (session, SIPREC_ALL_LINES, on_reply, NULL);
+  siprec_session_pause (session, SIPREC_ALL_LINES, ends_on_reply, NULL);
   fail_unless (caller_await (caller, "INVITE"));
-  expect_reply ("200 done");
+  ends_expect_reply ("200 done");
   caller_talk (caller, 1, 20);
-  siprec_session_resume (session, SIPREC_ALL_LINES, on_reply, NULL);
+  siprec_session_resume (session, SIPREC_ALL_LINES, ends_on_reply, NULL);
   fail_unless (caller_await (caller, "INVITE"));
-  expect_reply ("200 done");
+  ends_expect_reply ("200 done");
   caller_talk (caller, 1, 5);
-  fail_unless_equals_int (caller_bye (caller), 200);
-  names = recorder_events_until (recorder, session, SIPREC_EVENT_SESSION_ENDED);
+  names = ends_hang_up (TRUE);
   fail_if (strstr (names, "loss"), "%s", names);
   while (siprec_stream_pop (stream, &unit, 1) == 1) {
     if (unit.type == SIPREC_UNIT_DATA && !GST_BUFFER_FLAG_IS_SET (unit.buffer, GST_BUFFER_FLAG_GAP))
@@ -213,7 +173,7 @@ GST_START_TEST (a_snapshot_is_requested)
                                              {"Accept", "application/rs-metadata+xml"}};
 
   call (1);
-  siprec_session_request_snapshot (session, "lost <track>", on_reply, NULL);
+  siprec_session_request_snapshot (session, "lost <track>", ends_on_reply, NULL);
   fail_unless (caller_await (caller, "UPDATE"));
   for (guint i = 0; i < G_N_ELEMENTS (expected); i++) {
     g_autofree gchar *value = caller_header (caller, expected[i][0]);
@@ -223,9 +183,9 @@ GST_START_TEST (a_snapshot_is_requested)
   fail_unless (strstr (caller_last (caller),
                        "<requestsnapshot xmlns=\"urn:ietf:params:xml:ns:recording:1\">"
                        "<requestreason>lost &lt;track&gt;</requestreason></requestsnapshot>"));
-  expect_reply ("200 done");
-  siprec_session_request_snapshot (session, NULL, on_reply, NULL);
-  expect_reply ("0 A snapshot was requested");
+  ends_expect_reply ("200 done");
+  siprec_session_request_snapshot (session, NULL, ends_on_reply, NULL);
+  ends_expect_reply ("0 A snapshot was requested");
 
   /* Until it is here, partial documents are told but not believed. */
   fail_unless_equals_int (send_metadata ("partial", "Al"), 200);
@@ -245,9 +205,9 @@ GST_START_TEST (a_snapshot_may_be_refused)
 {
   call (1);
   caller_set_status (caller, "501 Not Implemented");
-  siprec_session_request_snapshot (session, NULL, on_reply, NULL);
+  siprec_session_request_snapshot (session, NULL, ends_on_reply, NULL);
   fail_unless (caller_await (caller, "UPDATE"));
-  expect_reply ("501 The client refuses");
+  ends_expect_reply ("501 The client refuses");
 }
 GST_END_TEST
 
@@ -256,14 +216,14 @@ GST_START_TEST (the_end_answers_all_wishes)
 {
   call (1);
   caller_set_status (caller, "491 Request Pending");
-  siprec_session_pause (session, SIPREC_ALL_LINES, on_reply, NULL);
-  siprec_session_request_snapshot (session, NULL, on_reply, NULL);
+  siprec_session_pause (session, SIPREC_ALL_LINES, ends_on_reply, NULL);
+  siprec_session_request_snapshot (session, NULL, ends_on_reply, NULL);
   fail_unless (caller_await (caller, "INVITE"));
   fail_unless_equals_int (caller_bye (caller), 200);
-  expect_reply ("0 The recording session is over");
-  expect_reply ("0 The recording session is over");
-  siprec_session_resume (session, SIPREC_ALL_LINES, on_reply, NULL);
-  expect_reply ("0 The recording session is over");
+  ends_expect_reply ("0 The recording session is over");
+  ends_expect_reply ("0 The recording session is over");
+  siprec_session_resume (session, SIPREC_ALL_LINES, ends_on_reply, NULL);
+  ends_expect_reply ("0 The recording session is over");
 }
 GST_END_TEST
 
@@ -275,7 +235,7 @@ session_wish_suite (void)
 
   suite_add_tcase (suite, tcase);
   tcase_set_timeout (tcase, 30);
-  tcase_add_checked_fixture (tcase, set_up, tear_down);
+  tcase_add_checked_fixture (tcase, ends_open, ends_close);
   tcase_add_test (tcase, a_session_is_paused_and_resumed);
   tcase_add_test (tcase, one_line_is_paused);
   tcase_add_test (tcase, glare_is_tried_again);

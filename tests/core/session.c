@@ -2,48 +2,18 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
 
-#include "tests/support/caller.h"
-#include "tests/support/recorder.h"
+#include "session-ends.h"
 
 #define AUDIO                                                                                      \
   "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"                      \
   "m=audio 40000 RTP/AVP 0\r\na=label:x\r\na=sendonly\r\n"
 
-static Recorder *recorder;
-static Caller *caller;
-
-static void
-set_up (void)
-{
-  recorder = recorder_new (NULL);
-  caller = caller_new (recorder_uri (recorder), FALSE);
-  recorder_accept (recorder);
-}
-
-static void
-tear_down (void)
-{
-  caller_free (caller);
-  recorder_free (recorder);
-}
-
-/* The session of the call just placed, claimed. */
-static SiprecSession *
-claim (void)
-{
-  SiprecSession *session = recorder_session (recorder, 0);
-
-  fail_unless (session && recorder_claim (recorder, session));
-  return session;
-}
-
 GST_START_TEST (a_call_is_told_in_order)
 {
-  SiprecSession *session;
   g_autofree gchar *names = NULL;
 
   fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
-  session = claim ();
+  ends_claim ();
   caller_send (caller, 0, 1);
   g_autoptr (SiprecEvent) started =
       recorder_event (recorder, session, SIPREC_EVENT_SESSION_STARTED);
@@ -66,10 +36,8 @@ GST_END_TEST
 
 GST_START_TEST (streams_bear_the_names_of_who_speaks)
 {
-  SiprecSession *session;
-
   fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
-  session = claim ();
+  ends_claim ();
   for (guint i = 0; i < 2; i++) {
     g_autoptr (SiprecEvent) added = recorder_event (recorder, session, SIPREC_EVENT_STREAM_ADDED);
     JsonArray *participants = json_object_get_array_member (added->data, "participants");
@@ -114,12 +82,11 @@ GST_END_TEST
 
 GST_START_TEST (hold_and_resume)
 {
-  SiprecSession *session;
   guint16 port;
 
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
   port = caller_port (caller, 0);
-  session = claim ();
+  ends_claim ();
   fail_unless_equals_int (caller_reinvite (caller, 1, "inactive"), 200);
   fail_unless (strstr (caller_last (caller), "a=inactive"));
   fail_unless_equals_int (caller_port (caller, 0), port);
@@ -142,19 +109,17 @@ sdp_version (void)
 
 GST_START_TEST (a_refresh_changes_nothing)
 {
-  SiprecSession *session;
   g_autofree gchar *names = NULL;
   guint version;
 
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
   version = sdp_version ();
-  session = claim ();
+  ends_claim ();
   fail_unless_equals_int (caller_reinvite (caller, 1, "sendonly"), 200);
   fail_unless_equals_int (sdp_version (), version);
   fail_unless_equals_int (caller_reinvite (caller, 1, "inactive"), 200);
   fail_unless_equals_int (sdp_version (), version + 1);
-  fail_unless_equals_int (caller_bye (caller), 200);
-  names = recorder_events_until (recorder, session, SIPREC_EVENT_SESSION_ENDED);
+  names = ends_hang_up (TRUE);
   fail_unless_equals_string (names, "session.started metadata call.started participant.joined "
                                     "stream.added stream.held session.ended");
 }
@@ -169,14 +134,12 @@ allow_brief_intervals (void)
 
 GST_START_TEST (a_session_that_is_not_refreshed_expires)
 {
-  SiprecSession *session;
-
   allow_brief_intervals ();
   fail_unless_equals_int (
       caller_invite_with (caller, "Require: siprec\r\nSupported: timer\r\nSession-Expires: 3\r\n",
                           "application/sdp", AUDIO),
       200);
-  session = claim ();
+  ends_claim ();
   fail_unless (caller_await (caller, "BYE"));
   g_autoptr (SiprecEvent) ended = recorder_event (recorder, session, SIPREC_EVENT_SESSION_ENDED);
   fail_unless_equals_string (json_object_get_string_member (ended->data, "cause"), "expired");
@@ -185,7 +148,6 @@ GST_END_TEST
 
 GST_START_TEST (our_refresh_disturbs_nothing)
 {
-  SiprecSession *session;
   g_autofree gchar *names = NULL;
   g_autofree gchar *require = NULL;
   guint version;
@@ -196,7 +158,7 @@ GST_START_TEST (our_refresh_disturbs_nothing)
                           "application/sdp", AUDIO),
       200);
   version = sdp_version ();
-  session = claim ();
+  ends_claim ();
   /* The caller allows UPDATE, but means it not. */
   caller_set_status (caller, "405 Method Not Allowed");
   fail_unless (caller_await (caller, "UPDATE"));
@@ -207,19 +169,17 @@ GST_START_TEST (our_refresh_disturbs_nothing)
   }
   require = caller_header (caller, "Require");
   fail_unless_equals_string (require, "siprec");
-  fail_unless_equals_int (caller_bye (caller), 200);
-  names = recorder_events_until (recorder, session, SIPREC_EVENT_SESSION_ENDED);
+  names = ends_hang_up (TRUE);
   fail_unless_equals_string (names, "session.started stream.added session.ended");
 }
 GST_END_TEST
 
 GST_START_TEST (streams_come_and_go)
 {
-  SiprecSession *session;
   g_autofree gchar *names = NULL;
 
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
-  session = claim ();
+  ends_claim ();
   fail_unless_equals_int (caller_reinvite (caller, 2, "sendonly"), 200);
   fail_unless (caller_port (caller, 1) != 0);
   fail_unless_equals_int (
@@ -305,7 +265,6 @@ GST_END_TEST
 
 GST_START_TEST (broken_metadata_never_costs_the_recording)
 {
-  SiprecSession *session;
   g_autofree gchar *names = NULL;
 
   fail_unless_equals_int (
@@ -314,9 +273,8 @@ GST_START_TEST (broken_metadata_never_costs_the_recording)
                           "\r\n--b\r\nContent-Type: application/rs-metadata+xml\r\n\r\n"
                           "this is <no XML\r\n--b--\r\n"),
       200);
-  session = claim ();
-  caller_bye (caller);
-  names = recorder_events_until (recorder, session, SIPREC_EVENT_SESSION_ENDED);
+  ends_claim ();
+  names = ends_hang_up (TRUE);
   fail_unless (strstr (names, "session.started metadata stream.added deviation"), "%s", names);
 }
 GST_END_TEST
@@ -335,11 +293,10 @@ GST_START_TEST (lines_without_labels_get_their_speakers_by_order)
       "aor='sip:c@d'><name>Bea</name></nameID></participant>"
       "</recording>\r\n--b--\r\n";
   static const gchar *const names[] = {"Ann", "Bea"};
-  SiprecSession *session;
 
   fail_unless_equals_int (
       caller_invite_with (caller, "Require: siprec\r\n", "multipart/mixed;boundary=b", body), 200);
-  session = claim ();
+  ends_claim ();
   for (guint i = 0; i < 2; i++) {
     g_autoptr (SiprecEvent) added = recorder_event (recorder, session, SIPREC_EVENT_STREAM_ADDED);
     JsonArray *participants = json_object_get_array_member (added->data, "participants");
@@ -374,7 +331,6 @@ GST_END_TEST
 
 GST_START_TEST (an_invite_without_offer_gets_one)
 {
-  SiprecSession *session;
   g_autofree gchar *names = NULL;
 
   caller_set_answer (caller, ANSWER);
@@ -382,7 +338,7 @@ GST_START_TEST (an_invite_without_offer_gets_one)
   fail_unless (strstr (caller_last (caller), " RTP/AVP 0 8 107 9 18 3 97 98 99 101 13\r\n"));
   fail_unless (strstr (caller_last (caller), "a=recvonly\r\n"));
   fail_unless (caller_port (caller, 0) != 0);
-  session = claim ();
+  ends_claim ();
   g_autoptr (SiprecEvent) added = recorder_event (recorder, session, SIPREC_EVENT_STREAM_ADDED);
   fail_unless_equals_string (json_object_get_string_member (added->data, "codec"), "PCMA");
   fail_unless_equals_int (json_object_get_int_member (added->data, "port"),
@@ -395,8 +351,7 @@ GST_START_TEST (an_invite_without_offer_gets_one)
       200);
   g_autoptr (SiprecEvent) more = recorder_event (recorder, session, SIPREC_EVENT_STREAM_ADDED);
   fail_unless_equals_string (json_object_get_string_member (more->data, "stream"), "audio_1");
-  fail_unless_equals_int (caller_bye (caller), 200);
-  names = recorder_events_until (recorder, session, SIPREC_EVENT_SESSION_ENDED);
+  names = ends_hang_up (TRUE);
   fail_unless (g_str_has_suffix (names, "session.ended"));
 }
 GST_END_TEST
@@ -433,11 +388,9 @@ static const gchar *const bad_answers[] = {
 
 GST_START_TEST (without_an_answer_in_ack_the_session_fails)
 {
-  SiprecSession *session;
-
   caller_set_answer (caller, bad_answers[__i__]);
   fail_unless_equals_int (caller_invite_with (caller, "Require: siprec\r\n", NULL, NULL), 200);
-  session = claim ();
+  ends_claim ();
   fail_unless (caller_await (caller, "BYE"));
   g_autoptr (SiprecEvent) started =
       recorder_event (recorder, session, SIPREC_EVENT_SESSION_STARTED);
@@ -450,21 +403,19 @@ GST_END_TEST
 /* The answer in the ACK of an offerless re-INVITE moves the media and holds it, but ends nothing. */
 GST_START_TEST (an_offerless_reinvite_is_answered_in_ack)
 {
-  SiprecSession *session;
   g_autofree gchar *names = NULL;
   guint16 port;
 
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
   port = caller_port (caller, 0);
-  session = claim ();
+  ends_claim ();
   caller_set_answer (caller, "garbage");
   fail_unless_equals_int (caller_request (caller, "INVITE", NULL, NULL), 200);
   caller_set_answer (caller, "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\n"
                              "t=0 0\r\nm=audio 40000 RTP/AVP 0\r\na=inactive\r\n");
   fail_unless_equals_int (caller_request (caller, "INVITE", NULL, NULL), 200);
   fail_unless_equals_int (caller_port (caller, 0), port);
-  fail_unless_equals_int (caller_bye (caller), 200);
-  names = recorder_events_until (recorder, session, SIPREC_EVENT_SESSION_ENDED);
+  names = ends_hang_up (TRUE);
   fail_unless_equals_string (
       names, "session.started metadata call.started participant.joined "
              "stream.added deviation stream.held deviation deviation session.ended");
@@ -518,7 +469,7 @@ session_suite (void)
   TCase *tcase = tcase_create ("session");
 
   suite_add_tcase (suite, tcase);
-  tcase_add_checked_fixture (tcase, set_up, tear_down);
+  tcase_add_checked_fixture (tcase, ends_open, ends_close);
   tcase_add_test (tcase, a_call_is_told_in_order);
   tcase_add_test (tcase, streams_bear_the_names_of_who_speaks);
   tcase_add_test (tcase, the_answer_echoes_labels_and_lines);

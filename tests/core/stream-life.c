@@ -6,13 +6,10 @@
 GST_START_TEST (test_backlog_and_release)
 {
   Fixture f;
-  Take take;
-  GstClockTime start;
 
   fixture_init (&f);
-  take_init (&take);
-  start = siprec_context_now ();
-  siprec_stream_begin (f.stream, start);
+  f.start = siprec_context_now ();
+  siprec_stream_begin (f.stream, f.start);
   for (guint i = 0; i < 10; i++)
     send_frame (&f, i, i * FRAME, SSRC_A, i);
   await_stat (&f, "packets-received", 10);
@@ -32,24 +29,21 @@ GST_START_TEST (test_backlog_and_release)
   for (guint i = 20; i < 30; i++)
     send_frame (&f, i, i * FRAME, SSRC_A, i);
   await_stat (&f, "packets-received", 30);
-  siprec_stream_end (f.stream, start + GST_SECOND);
+  siprec_stream_end (f.stream, f.start + GST_SECOND);
   claim (&f, SIPREC_FILL_SILENCE);
-  take_all (&f, &take);
+  take_all (&f);
 
-  fail_unless_equals_uint64 (take.first, start);
-  fail_unless_equals_int (take.samples->len, 8000);
-  fail_unless_equals_int (take.media->len, 30 * FRAME);
+  fail_unless_equals_uint64 (f.take.first, f.start);
+  check_take (&f, 8000, 30);
   for (guint i = 0; i < 30; i++)
-    check_frame (take.media, i, i);
+    check_frame (f.take.media, i, i);
 
   /* The end is told to everybody. */
   siprec_stream_release (f.stream);
   claim (&f, SIPREC_FILL_SILENCE);
-  take_all (&f, &take);
-  take_clear (&take);
+  take_all (&f);
   fixture_clear (&f);
 }
-
 GST_END_TEST;
 
 /* Another wish: what was left of the old kind isn't given to the new consumer. */
@@ -59,9 +53,7 @@ GST_START_TEST (test_reclaim_raw)
   Fixture f;
   SiprecUnit unit;
 
-  fixture_init (&f);
-  siprec_stream_begin (f.stream, siprec_context_now ());
-  claim (&f, SIPREC_FILL_NONE);
+  fixture_begin (&f, SIPREC_FILL_NONE);
   send_frame (&f, 0, 0, SSRC_A, 1);
   await_stat (&f, "num-pushed", 1);
   siprec_stream_release (f.stream);
@@ -77,7 +69,6 @@ GST_START_TEST (test_reclaim_raw)
   siprec_unit_clear (&unit);
   fixture_clear (&f);
 }
-
 GST_END_TEST;
 
 /* A pad that the session lacks. */
@@ -86,23 +77,20 @@ GST_START_TEST (test_silent)
   SiprecStreamWishes wishes = {.fill = SIPREC_FILL_SILENCE};
   g_autoptr (SiprecContext) context = siprec_context_get ("test");
   g_autoptr (SiprecFormat) format = siprec_format_new ("audio", 8, "PCMA", 8000, 1, NULL);
-  Fixture f = {.stream = siprec_stream_new_silent (context, format)};
-  GstClockTime start = siprec_context_now ();
-  Take take;
+  Fixture f = {.stream = siprec_stream_new_silent (context, format),
+               .start = siprec_context_now ()};
 
-  take_init (&take);
+  take_init (&f.take);
   fail_unless_equals_int (siprec_stream_get_port (f.stream), 0);
-  siprec_stream_begin (f.stream, start);
+  siprec_stream_begin (f.stream, f.start);
   siprec_stream_claim (f.stream, &wishes, NULL);
   fail_unless (siprec_stream_wait (f.stream));
-  siprec_stream_end (f.stream, start + GST_SECOND);
-  take_all (&f, &take);
-  fail_unless_equals_int (take.samples->len, 8000);
-  fail_unless_equals_int (take.samples->data[7999], 0xd5);
+  fixture_end (&f, GST_SECOND);
+  check_take (&f, 8000, 0);
+  fail_unless_equals_int (f.take.samples->data[7999], 0xd5);
   siprec_stream_unref (f.stream);
-  take_clear (&take);
+  take_clear (&f.take);
 }
-
 GST_END_TEST;
 
 /* No packets is a timeout, once; hold isn't. */
@@ -126,7 +114,6 @@ GST_START_TEST (test_timeout)
   await_notice (&f, SIPREC_NOTICE_TIMEOUT, 1);
   fixture_clear (&f);
 }
-
 GST_END_TEST;
 
 /* A consumer that doesn't read loses the oldest, and is told. */
@@ -146,7 +133,6 @@ GST_START_TEST (test_overrun)
   fail_unless (siprec_stream_get_position (f.stream) >= notice.to);
   fixture_clear (&f);
 }
-
 GST_END_TEST;
 
 /* A socket that was quiet for long is not forgotten. */
@@ -154,9 +140,7 @@ GST_START_TEST (test_idle)
 {
   Fixture f;
 
-  fixture_init (&f);
-  siprec_stream_begin (f.stream, siprec_context_now ());
-  claim (&f, SIPREC_FILL_NONE);
+  fixture_begin (&f, SIPREC_FILL_NONE);
   for (guint i = 0; i < 3; i++) {
     send_frame (&f, i, i * 8000, SSRC_A, i);
     await_stat (&f, "num-pushed", i + 1);
@@ -164,14 +148,12 @@ GST_START_TEST (test_idle)
   }
   fixture_clear (&f);
 }
-
 GST_END_TEST;
 
 /* Calls in an order that makes little sense. */
 GST_START_TEST (test_odd_orders)
 {
   Fixture f;
-  Take take;
   GstClockTime start;
 
   /* Never begun. */
@@ -180,30 +162,25 @@ GST_START_TEST (test_odd_orders)
 
   /* Claimed first; ended twice; begun again. */
   fixture_init (&f);
-  take_init (&take);
   claim (&f, SIPREC_FILL_SILENCE);
   start = siprec_context_now ();
   siprec_stream_begin (f.stream, start);
   siprec_stream_end (f.stream, start + 100 * GST_MSECOND);
   siprec_stream_end (f.stream, start + 200 * GST_MSECOND);
   siprec_stream_begin (f.stream, start);
-  take_all (&f, &take);
-  fail_unless_equals_int (take.samples->len, 800);
-  take_clear (&take);
+  take_all (&f);
+  check_take (&f, 800, 0);
   fixture_clear (&f);
 
   /* Ended before it was begun. */
   fixture_init (&f);
-  take_init (&take);
   siprec_stream_end (f.stream, start);
   claim (&f, SIPREC_FILL_SILENCE);
-  take_all (&f, &take);
-  fail_unless_equals_uint64 (take.end, start);
-  fail_unless_equals_int (take.units, 0);
-  take_clear (&take);
+  take_all (&f);
+  fail_unless_equals_uint64 (f.take.end, start);
+  fail_unless_equals_int (f.take.units, 0);
   fixture_clear (&f);
 }
-
 GST_END_TEST;
 
 static gpointer
@@ -228,7 +205,6 @@ GST_START_TEST (test_flushing)
   fail_unless (siprec_stream_wait (f.stream));
   fixture_clear (&f);
 }
-
 GST_END_TEST;
 
 /* Streams come and go while others run; consumers wake by strands. */
@@ -266,9 +242,7 @@ GST_START_TEST (test_churn)
 {
   Fixture running, f[50];
 
-  fixture_init (&running);
-  siprec_stream_begin (running.stream, siprec_context_now ());
-  claim (&running, SIPREC_FILL_SILENCE);
+  fixture_begin (&running, SIPREC_FILL_SILENCE);
   for (guint round = 0; round < 20; round++) {
     for (guint i = 0; i < G_N_ELEMENTS (f); i++) {
       fixture_init (&f[i]);
@@ -281,7 +255,6 @@ GST_START_TEST (test_churn)
   await_stat (&running, "packets-received", 20);
   fixture_clear (&running);
 }
-
 GST_END_TEST;
 
 /* What the kernel drops is counted, to the packet. */
@@ -314,7 +287,6 @@ GST_START_TEST (test_kernel_drops)
   fail_unless_equals_uint64 (received + get_stat (&f, "num-kernel-drops"), sent);
   fixture_clear (&f);
 }
-
 GST_END_TEST;
 
 static Suite *

@@ -1,8 +1,10 @@
 /* What streams say and hear by RTCP.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/rtp/rtp.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "rtp-peer.h"
 #include "siprec-core/transport/keepalive.h"
@@ -71,11 +73,12 @@ run_reports (gboolean mux)
   fixture_init (&f);
   if (mux)
     siprec_stream_set_remote (f.stream, "127.0.0.1", get_local_port (f.rtp), NULL, 0, TRUE);
-  siprec_stream_begin (f.stream, siprec_context_now ());
+  /* All of it lies there when the first report is made. */
   send_frame (&f, 65534, 0, SSRC_A, 0);
   send_frame (&f, 65535, 160, SSRC_A, 0);
   send_frame (&f, 1, 480, SSRC_A, 0);
   send_sender_report (&f, mux ? f.rtp : f.rtcp);
+  siprec_stream_begin (f.stream, siprec_context_now ());
   check_report (mux ? f.rtp : f.rtcp);
   stats = siprec_stream_get_stats (f.stream);
   fail_unless_equals_string (gst_structure_get_string (stats, "cname"), "alice");
@@ -88,14 +91,12 @@ GST_START_TEST (test_reports)
 {
   run_reports (FALSE);
 }
-
 GST_END_TEST;
 
 GST_START_TEST (test_reports_mux)
 {
   run_reports (TRUE);
 }
-
 GST_END_TEST;
 
 /* The type of the last packet of the compound that comes next on @fd. */
@@ -156,14 +157,12 @@ GST_START_TEST (test_keepalive)
 {
   run_keepalive (FALSE, FALSE);
 }
-
 GST_END_TEST;
 
 GST_START_TEST (test_keepalive_mux)
 {
   run_keepalive (TRUE, TRUE);
 }
-
 GST_END_TEST;
 
 /* RFC 3550 section 6.3.7: no BYE where nothing was sent before. */
@@ -179,7 +178,6 @@ GST_START_TEST (test_no_bye)
   fail_unless_equals_int (receive_last_type (f.rtcp, 100), GST_RTCP_TYPE_INVALID);
   fixture_clear (&f);
 }
-
 GST_END_TEST;
 
 /* The packet that comes next on @fd, within 5 s; returns its size. */
@@ -209,7 +207,6 @@ GST_START_TEST (test_rtp_keepalive)
   fail_unless_equals_int (receive_last_type (f.rtcp, 10000), GST_RTCP_TYPE_SDES);
   fixture_clear (&f);
 }
-
 GST_END_TEST;
 
 /* What is sent, and how often, on made-up times. */
@@ -233,7 +230,6 @@ GST_START_TEST (test_keepalive_packets)
   }
   fail_unless_equals_int (n, 241);
 }
-
 GST_END_TEST;
 
 /* a=rtcp may name another host and port than the media's. */
@@ -247,7 +243,6 @@ GST_START_TEST (test_rtcp_address)
   fail_unless_equals_int (receive_last_type (f.rtcp, 10000), GST_RTCP_TYPE_SDES);
   fixture_clear (&f);
 }
-
 GST_END_TEST;
 
 /* Reports of theirs come from another port than the SDP says: ours go there (RFC 4961). An SDES alone is
@@ -267,6 +262,28 @@ GST_START_TEST (test_symmetric)
   fail_unless_equals_int (receive_last_type (f.rtcp, 10000), GST_RTCP_TYPE_SDES);
   stats = siprec_stream_get_stats (f.stream);
   fail_unless_equals_string (gst_structure_get_string (stats, "cname"), "ann");
+  fixture_clear (&f);
+}
+GST_END_TEST;
+
+/* A stranger reports before media has told who the client is: our reports go to where the SDP says. */
+GST_START_TEST (test_early_stranger)
+{
+  struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = g_htonl (0x7f000009)};
+  struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = g_htonl (INADDR_LOOPBACK)};
+  gint stranger = socket (AF_INET, SOCK_DGRAM, 0);
+  Fixture f;
+
+  fixture_init (&f);
+  to.sin_port = g_htons (siprec_stream_get_port (f.stream) + 1);
+  fail_unless (bind (stranger, (struct sockaddr *)&own, sizeof (own)) == 0);
+  fail_unless (connect (stranger, (struct sockaddr *)&to, sizeof (to)) == 0);
+  siprec_stream_set_remote (f.stream, "127.0.0.1", 9, NULL, f.rtcp_port, FALSE);
+  siprec_stream_begin (f.stream, siprec_context_now ());
+  send_sender_report (&f, stranger);
+  fail_unless_equals_int (receive_last_type (f.rtcp, 10000), GST_RTCP_TYPE_SDES);
+  fail_unless_equals_int (receive_last_type (stranger, 0), GST_RTCP_TYPE_INVALID);
+  close (stranger);
   fixture_clear (&f);
 }
 
@@ -289,6 +306,7 @@ stream_rtcp_suite (void)
   tcase_add_test (tc, test_keepalive_packets);
   tcase_add_test (tc, test_rtcp_address);
   tcase_add_test (tc, test_symmetric);
+  tcase_add_test (tc, test_early_stranger);
   return suite;
 }
 

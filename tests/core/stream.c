@@ -8,36 +8,27 @@
 GST_START_TEST (test_in_order)
 {
   Fixture f;
-  Take take;
-  GstClockTime start;
 
-  fixture_init (&f);
-  take_init (&take);
-  start = siprec_context_now ();
-  siprec_stream_begin (f.stream, start);
-  fail_unless_equals_uint64 (siprec_stream_get_position (f.stream), start);
-  claim (&f, SIPREC_FILL_SILENCE);
+  fixture_begin (&f, SIPREC_FILL_SILENCE);
+  fail_unless_equals_uint64 (siprec_stream_get_position (f.stream), f.start);
   for (guint i = 0; i < 40; i++)
     send_frame (&f, 65530 + i, 0xffffff00 + i * FRAME, SSRC_A, i);
   await_stat (&f, "num-pushed", 40);
-  siprec_stream_end (f.stream, start + 2 * GST_SECOND + 125 * GST_USECOND);
-  take_all (&f, &take);
+  fixture_end (&f, 2 * GST_SECOND + 125 * GST_USECOND);
 
-  fail_unless_equals_uint64 (take.first, start);
-  fail_unless_equals_uint64 (take.end, start + 2 * GST_SECOND + 125 * GST_USECOND);
-  fail_unless_equals_int (take.samples->len, 16001);
-  fail_unless_equals_int (take.media->len, 40 * FRAME);
+  fail_unless_equals_uint64 (f.take.first, f.start);
+  fail_unless_equals_uint64 (f.take.end, f.start + 2 * GST_SECOND + 125 * GST_USECOND);
+  fail_unless_equals_int (f.take.samples->len, 16001);
+  fail_unless_equals_int (f.take.media->len, 40 * FRAME);
   for (guint i = 0; i < 40; i++)
-    check_frame (take.media, i, i);
-  fail_unless_equals_int (take.gaps, 0);
+    check_frame (f.take.media, i, i);
+  fail_unless_equals_int (f.take.gaps, 0);
   fail_unless_equals_uint64 (get_stat (&f, "packets-received"), 40);
   fail_unless_equals_uint64 (get_stat (&f, "num-lost"), 0);
   fail_unless_equals_int (await_notice (&f, SIPREC_NOTICE_STARTED, 0).ssrc, SSRC_A);
   fail_unless_equals_int (count_notices (&f, SIPREC_NOTICE_STARTED), 1);
-  take_clear (&take);
   fixture_clear (&f);
 }
-
 GST_END_TEST;
 
 /* Packets in disorder are put right, copies go, and a hole becomes filler and a notice. */
@@ -45,91 +36,61 @@ GST_START_TEST (test_disorder_and_loss)
 {
   const guint8 order[] = {0, 1, 3, 2, 4, 4, 5, 8, 6, 9, 10, 8};
   Fixture f;
-  Take take;
   SiprecNotice loss;
-  GstClockTime start;
 
-  fixture_init (&f);
-  take_init (&take);
-  start = siprec_context_now ();
-  siprec_stream_begin (f.stream, start);
-  claim (&f, SIPREC_FILL_SILENCE);
+  fixture_begin (&f, SIPREC_FILL_SILENCE);
   for (guint i = 0; i < G_N_ELEMENTS (order); i++)
     send_frame (&f, order[i], order[i] * FRAME, SSRC_A, order[i]);
   loss = await_notice (&f, SIPREC_NOTICE_LOSS, 0);
   fail_unless_equals_int (loss.packets, 1);
   fail_unless (ABS (GST_CLOCK_DIFF (loss.from, loss.to) - 20 * (gint64)GST_MSECOND) < 2000000);
   await_stat (&f, "num-pushed", 10);
-  siprec_stream_end (f.stream, start + GST_SECOND);
-  take_all (&f, &take);
+  fixture_end (&f, GST_SECOND);
 
-  fail_unless_equals_int (take.samples->len, 8000);
-  fail_unless_equals_int (take.media->len, 10 * FRAME);
+  check_take (&f, 8000, 10);
   for (guint i = 0; i < 10; i++)
-    check_frame (take.media, i, i < 7 ? i : i + 1);
+    check_frame (f.take.media, i, i < 7 ? i : i + 1);
   /* The first one, and the one behind the hole. */
-  fail_unless_equals_int (take.disconts, 2);
+  fail_unless_equals_int (f.take.disconts, 2);
   fail_unless_equals_uint64 (get_stat (&f, "num-lost"), 1);
   fail_unless_equals_uint64 (get_stat (&f, "num-duplicates"), 2);
   fail_unless_equals_uint64 (get_stat (&f, "num-reordered"), 2);
-  take_clear (&take);
   fixture_clear (&f);
 }
-
 GST_END_TEST;
 
 /* What came before the end is read, although nobody had the time yet. */
 GST_START_TEST (test_last_packet)
 {
   Fixture f;
-  Take take;
-  GstClockTime start;
 
-  fixture_init (&f);
-  take_init (&take);
-  start = siprec_context_now ();
-  siprec_stream_begin (f.stream, start);
-  claim (&f, SIPREC_FILL_SILENCE);
+  fixture_begin (&f, SIPREC_FILL_SILENCE);
   send_frame (&f, 0, 0, SSRC_A, 1);
   await_stat (&f, "num-pushed", 1);
   send_frame (&f, 1, FRAME, SSRC_A, 2);
   send_frame (&f, 3, 3 * FRAME, SSRC_A, 3);
-  siprec_stream_end (f.stream, start + GST_SECOND);
-  take_all (&f, &take);
-  fail_unless_equals_int (take.samples->len, 8000);
-  fail_unless_equals_int (take.media->len, 3 * FRAME);
-  take_clear (&take);
+  fixture_end (&f, GST_SECOND);
+  check_take (&f, 8000, 3);
   fixture_clear (&f);
 }
-
 GST_END_TEST;
 
 /* A packet out of order that claims to be from next week isn't given hours of filler. */
 GST_START_TEST (test_wild_timestamp)
 {
   Fixture f;
-  Take take;
-  GstClockTime start;
 
-  fixture_init (&f);
-  take_init (&take);
-  start = siprec_context_now ();
-  siprec_stream_begin (f.stream, start);
-  claim (&f, SIPREC_FILL_SILENCE);
+  fixture_begin (&f, SIPREC_FILL_SILENCE);
   send_frame (&f, 0, 0, SSRC_A, 0);
   send_frame (&f, 2, 2 * FRAME, SSRC_A, 2);
   send_frame (&f, 1, 0x70000000, SSRC_A, 1);
   send_frame (&f, 3, 3 * FRAME, SSRC_A, 3);
   await_stat (&f, "num-pushed", 3);
-  siprec_stream_end (f.stream, start + GST_SECOND);
-  take_all (&f, &take);
-  fail_unless_equals_int (take.samples->len, 8000);
-  fail_unless_equals_int (take.media->len, 3 * FRAME);
+  fixture_end (&f, GST_SECOND);
+  check_take (&f, 8000, 3);
   fail_unless_equals_uint64 (get_stat (&f, "num-invalid"), 1);
-  take_clear (&take);
   fixture_clear (&f);
 }
-
 GST_END_TEST;
 
 /* One packet lost, and more behind it than the ring holds: either the hole goes, or what was held. */
@@ -139,9 +100,7 @@ run_full_ring (gboolean drop_on_latency, guint lost)
   SiprecStreamWishes wishes = {.latency = 10 * GST_SECOND, .drop_on_latency = drop_on_latency};
   Fixture f;
 
-  fixture_init (&f);
-  siprec_stream_begin (f.stream, siprec_context_now ());
-  siprec_stream_claim (f.stream, &wishes, NULL);
+  fixture_begin_with (&f, &wishes);
   send_frame (&f, 0, 0, SSRC_A, 0);
   await_stat (&f, "packets-received", 1);
   for (guint i = 2; i <= 513; i++) {
@@ -159,7 +118,6 @@ GST_START_TEST (test_full_ring)
   run_full_ring (FALSE, 1);
   run_full_ring (TRUE, 512);
 }
-
 GST_END_TEST;
 
 static void
@@ -175,16 +133,10 @@ send_event (Fixture *f, guint16 seq, guint32 timestamp, guint8 event, gboolean e
 GST_START_TEST (test_dtmf)
 {
   Fixture f;
-  Take take;
   SiprecNotice notice;
-  GstClockTime start;
   guint16 seq = 0;
 
-  fixture_init (&f);
-  take_init (&take);
-  start = siprec_context_now ();
-  siprec_stream_begin (f.stream, start);
-  claim (&f, SIPREC_FILL_SILENCE);
+  fixture_begin (&f, SIPREC_FILL_SILENCE);
   send_frame (&f, seq++, 0, SSRC_A, 1);
   for (guint i = 1; i <= 4; i++)
     send_event (&f, seq++, FRAME, 11, FALSE, i * FRAME);
@@ -199,17 +151,13 @@ GST_START_TEST (test_dtmf)
   notice = await_notice (&f, SIPREC_NOTICE_DTMF, 0);
   fail_unless_equals_string (notice.digit, "#");
   fail_unless_equals_uint64 (notice.duration, 80 * GST_MSECOND);
-  siprec_stream_end (f.stream, start + GST_SECOND);
-  take_all (&f, &take);
+  fixture_end (&f, GST_SECOND);
 
-  fail_unless_equals_int (take.samples->len, 8000);
-  fail_unless_equals_int (take.media->len, 2 * FRAME);
+  check_take (&f, 8000, 2);
   fail_unless_equals_int (count_notices (&f, SIPREC_NOTICE_DTMF), 2);
   fail_unless_equals_int (count_notices (&f, SIPREC_NOTICE_LOSS), 0);
-  take_clear (&take);
   fixture_clear (&f);
 }
-
 GST_END_TEST;
 
 /* Another source goes on where the first one stopped, strays change nothing, and neither does
@@ -218,14 +166,8 @@ GST_START_TEST (test_sources)
 {
   guint8 junk[40] = {0x80, 0};
   Fixture f;
-  Take take;
-  GstClockTime start;
 
-  fixture_init (&f);
-  take_init (&take);
-  start = siprec_context_now ();
-  siprec_stream_begin (f.stream, start);
-  claim (&f, SIPREC_FILL_SILENCE);
+  fixture_begin (&f, SIPREC_FILL_SILENCE);
   for (guint i = 0; i < 5; i++) {
     send_frame (&f, 100 + i, i * FRAME, SSRC_A, i);
     send_frame (&f, 7000 + 5 * i, 12345, SSRC_B, 99);
@@ -247,19 +189,15 @@ GST_START_TEST (test_sources)
   for (guint i = 0; i < 5; i++)
     send_frame (&f, 3 + i, 77 + i * FRAME, SSRC_B, 20 + i);
   await_stat (&f, "num-pushed", 15);
-  siprec_stream_end (f.stream, start + GST_SECOND);
-  take_all (&f, &take);
+  fixture_end (&f, GST_SECOND);
 
-  fail_unless_equals_int (take.samples->len, 8000);
-  fail_unless_equals_int (take.media->len, 15 * FRAME);
+  check_take (&f, 8000, 15);
   for (guint i = 0; i < 15; i++)
-    check_frame (take.media, i, i / 5 * 10 + i % 5);
+    check_frame (f.take.media, i, i / 5 * 10 + i % 5);
   fail_unless_equals_uint64 (get_stat (&f, "num-unknown-pt"), 1);
   fail_unless_equals_uint64 (get_stat (&f, "num-invalid"), 8);
-  take_clear (&take);
   fixture_clear (&f);
 }
-
 GST_END_TEST;
 
 /* Joined buffers have the wished length, and media is never joined with filler. */
@@ -269,66 +207,45 @@ GST_START_TEST (test_joined)
                                .latency = 60 * GST_MSECOND,
                                .buffer_duration = 100 * GST_MSECOND};
   Fixture f;
-  Take take;
-  GstClockTime start;
 
-  fixture_init (&f);
-  take_init (&take);
-  start = siprec_context_now ();
-  siprec_stream_begin (f.stream, start);
-  siprec_stream_claim (f.stream, &wishes, NULL);
+  fixture_begin_with (&f, &wishes);
   for (guint i = 0; i < 12; i++)
     send_frame (&f, i, i * FRAME, SSRC_A, i);
   await_stat (&f, "num-pushed", 12);
-  siprec_stream_end (f.stream, start + GST_SECOND);
-  take_all (&f, &take);
+  fixture_end (&f, GST_SECOND);
 
-  fail_unless_equals_int (take.samples->len, 8000);
-  fail_unless_equals_int (take.media->len, 12 * FRAME);
+  check_take (&f, 8000, 12);
   for (guint i = 0; i < 12; i++)
-    check_frame (take.media, i, i);
+    check_frame (f.take.media, i, i);
   /* 50 frames; three buffers of media, the filler around them in at most 12. */
-  fail_unless (take.units <= 15, "%u units", take.units);
-  take_clear (&take);
+  fail_unless (f.take.units <= 15, "%u units", f.take.units);
   fixture_clear (&f);
 }
-
 GST_END_TEST;
 
 /* GAP filler, and none. */
 GST_START_TEST (test_fills)
 {
   Fixture f;
-  Take take;
   SiprecUnit unit;
-  GstClockTime start;
 
-  fixture_init (&f);
-  take_init (&take);
-  start = siprec_context_now ();
-  siprec_stream_begin (f.stream, start);
-  claim (&f, SIPREC_FILL_GAP);
+  fixture_begin (&f, SIPREC_FILL_GAP);
   send_frame (&f, 0, 0, SSRC_A, 0);
   await_stat (&f, "num-pushed", 1);
-  siprec_stream_end (f.stream, start + GST_SECOND);
-  take_all (&f, &take);
-  fail_unless (take.gaps >= 1);
-  fail_unless_equals_int (take.samples->len, FRAME);
-  fail_unless_equals_uint64 (take.first, start);
-  fail_unless_equals_uint64 (take.position, start + GST_SECOND);
-  take_clear (&take);
+  fixture_end (&f, GST_SECOND);
+  fail_unless (f.take.gaps >= 1);
+  check_take (&f, FRAME, 1);
+  fail_unless_equals_uint64 (f.take.first, f.start);
+  fail_unless_equals_uint64 (f.take.position, f.start + GST_SECOND);
   fixture_clear (&f);
 
-  fixture_init (&f);
-  siprec_stream_begin (f.stream, start);
-  claim (&f, SIPREC_FILL_NONE);
-  siprec_stream_end (f.stream, start + GST_SECOND);
+  fixture_begin (&f, SIPREC_FILL_NONE);
+  siprec_stream_end (f.stream, f.start + GST_SECOND);
   fail_unless (siprec_stream_wait (f.stream));
   fail_unless_equals_int (siprec_stream_pop (f.stream, &unit, 1), 1);
   fail_unless_equals_int (unit.type, SIPREC_UNIT_END);
   fixture_clear (&f);
 }
-
 GST_END_TEST;
 
 /* Another codec in the middle, and a new offer that changes nothing. */
@@ -339,9 +256,7 @@ GST_START_TEST (test_formats)
   guint n = 0;
   guint8 payload[FRAME] = {0};
 
-  fixture_init (&f);
-  siprec_stream_begin (f.stream, siprec_context_now ());
-  claim (&f, SIPREC_FILL_NONE);
+  fixture_begin (&f, SIPREC_FILL_NONE);
   send_frame (&f, 0, 0, SSRC_A, 1);
   await_stat (&f, "num-pushed", 1);
   set_formats (f.stream, siprec_format_new ("audio", 8, "PCMA", 8000, 1, NULL),
@@ -359,7 +274,6 @@ GST_START_TEST (test_formats)
     siprec_unit_clear (&units[i]);
   fixture_clear (&f);
 }
-
 GST_END_TEST;
 
 /* One port is flooded: its neighbour on the same worker loses nothing, and what didn't fit is counted. */
@@ -370,12 +284,8 @@ GST_START_TEST (test_flood)
   Fixture flooded, calm;
   guint n = 0;
 
-  fixture_init (&flooded);
-  fixture_init (&calm);
-  siprec_stream_begin (flooded.stream, siprec_context_now ());
-  siprec_stream_begin (calm.stream, siprec_context_now ());
-  claim (&flooded, SIPREC_FILL_NONE);
-  claim (&calm, SIPREC_FILL_NONE);
+  fixture_begin (&flooded, SIPREC_FILL_NONE);
+  fixture_begin (&calm, SIPREC_FILL_NONE);
   for (guint i = 0; i < n_calm; i++) {
     send_frame (&calm, i, i * FRAME, SSRC_A, 1 + i);
     for (guint j = 0; j < n_flood / n_calm; j++, n++)
@@ -399,7 +309,6 @@ GST_START_TEST (test_flood)
   fixture_clear (&flooded);
   fixture_clear (&calm);
 }
-
 GST_END_TEST;
 
 static Suite *

@@ -200,6 +200,15 @@ pipeline_new (const gchar *properties, const gchar *sink)
   return pipeline;
 }
 
+Pipeline *
+pipeline_listening (const gchar *properties)
+{
+  Pipeline *pipeline = pipeline_new (properties, "fakesink async=false");
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  return pipeline;
+}
+
 void
 pipeline_free (Pipeline *pipeline)
 {
@@ -263,6 +272,32 @@ pipeline_caller (Pipeline *pipeline)
   g_autofree gchar *uri = pipeline_uri (pipeline);
 
   return caller_new (uri, FALSE);
+}
+
+Caller *
+pipeline_called (Pipeline *pipeline, guint n_streams)
+{
+  Caller *caller = pipeline_caller (pipeline);
+
+  fail_unless_equals_int (caller_invite (caller, n_streams, "sendonly"), 200);
+  return caller;
+}
+
+void
+pipeline_hang_up (Caller *caller, PadLog *log)
+{
+  fail_unless_equals_int (caller_bye (caller), 200);
+  pipeline_await_eos (log);
+}
+
+void
+pipeline_whole_call (Pipeline *pipeline, Caller *caller, guint n)
+{
+  fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
+  caller_talk (caller, 2, n);
+  pipeline_hang_up (caller, pipeline_pad (pipeline, "audio_0"));
+  pipeline_await_eos (pipeline_pad (pipeline, "audio_1"));
+  pipeline_await_eos (pipeline_pad (pipeline, "metadata"));
 }
 
 static PadLog *
@@ -377,6 +412,42 @@ pipeline_message (Pipeline *pipeline, GstMessageType types, const gchar *name)
   }
 }
 
+void
+pipeline_expect_message (Pipeline *pipeline, const gchar *name)
+{
+  GstMessage *message = pipeline_message (pipeline, GST_MESSAGE_ELEMENT, name);
+
+  fail_unless (message != NULL, "no %s", name);
+  gst_message_unref (message);
+}
+
+void
+pipeline_expect_reply (GstPromise *promise, guint status, const gchar *error)
+{
+  const GstStructure *reply;
+  const gchar *said;
+  guint value = 0;
+
+  fail_unless_equals_int (gst_promise_wait (promise), GST_PROMISE_RESULT_REPLIED);
+  reply = gst_promise_get_reply (promise);
+  fail_unless (gst_structure_get_uint (reply, "status", &value));
+  fail_unless_equals_int (value, status);
+  said = gst_structure_get_string (reply, "error");
+  if (error)
+    fail_unless (said && strstr (said, error), "%s", said);
+  else
+    fail_if (gst_structure_has_field (reply, "error"));
+  gst_promise_unref (promise);
+}
+
+const gchar *
+pad_log_caps_name (PadLog *log)
+{
+  GstCaps *caps = g_ptr_array_index (log->caps, 0);
+
+  return gst_structure_get_name (gst_caps_get_structure (caps, 0));
+}
+
 GstClockTime
 pad_log_start (PadLog *log)
 {
@@ -420,4 +491,23 @@ pad_log_bytes (PadLog *log)
     gst_buffer_unmap (g_ptr_array_index (log->buffers, i), &map);
   }
   return bytes;
+}
+
+gsize
+pad_log_size (PadLog *log)
+{
+  g_autoptr (GByteArray) bytes = pad_log_bytes (log);
+
+  return bytes->len;
+}
+
+gsize
+pad_log_count (PadLog *log, guint8 value)
+{
+  g_autoptr (GByteArray) bytes = pad_log_bytes (log);
+  gsize n = 0;
+
+  for (guint i = 0; i < bytes->len; i++)
+    n += bytes->data[i] == value;
+  return n;
 }

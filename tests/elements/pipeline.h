@@ -46,6 +46,9 @@ struct _Recording {
  * of gst-launch; NULL links none. A local-uri with a free port is set unless @properties have one. */
 Pipeline *pipeline_new (const gchar *properties, const gchar *sink);
 
+/* The same with fakesinks, and PLAYING. */
+Pipeline *pipeline_listening (const gchar *properties);
+
 /* Goes to NULL and frees it. */
 void pipeline_free (Pipeline *pipeline);
 
@@ -57,6 +60,15 @@ gchar *pipeline_uri (Pipeline *pipeline);
 
 /* A client for it. */
 Caller *pipeline_caller (Pipeline *pipeline);
+
+/* A client whose call of @n_streams has been answered. */
+Caller *pipeline_called (Pipeline *pipeline, guint n_streams);
+
+/* BYE, and EOS on the pad of @log. */
+void pipeline_hang_up (Caller *caller, PadLog *log);
+
+/* A call of two streams that speak for @n frames, from INVITE to EOS on all pads. */
+void pipeline_whole_call (Pipeline *pipeline, Caller *caller, guint n);
 
 /* Waits for the pad's first log of that name, five seconds at most. */
 PadLog *pipeline_pad (Pipeline *pipeline, const gchar *name);
@@ -76,6 +88,15 @@ guint pipeline_n_buffers (PadLog *log);
  * dropped. NULL after five seconds. */
 GstMessage *pipeline_message (Pipeline *pipeline, GstMessageType types, const gchar *name);
 
+/* Such a message of the element comes. */
+void pipeline_expect_message (Pipeline *pipeline, const gchar *name);
+
+/* @promise (transfer full) is answered with @status, and with an error that has @error in it; none for NULL. */
+void pipeline_expect_reply (GstPromise *promise, guint status, const gchar *error);
+
+/* The media type of the first caps. */
+const gchar *pad_log_caps_name (PadLog *log);
+
 /* Time covered by the buffers of a pad, and how much of it they lack or have twice. */
 GstClockTime pad_log_start (PadLog *log);
 GstClockTime pad_log_end (PadLog *log);
@@ -83,3 +104,7 @@ GstClockTime pad_log_unevenness (PadLog *log);
 
 /* All bytes of its buffers. */
 GByteArray *pad_log_bytes (PadLog *log);
+
+/* How many there are, and how many of them are @value. */
+gsize pad_log_size (PadLog *log);
+gsize pad_log_count (PadLog *log, guint8 value);

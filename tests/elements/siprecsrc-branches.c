@@ -77,8 +77,7 @@ GST_START_TEST (test_unlinked)
   caller = pipeline_caller (pipeline);
   fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
   caller_talk (caller, 2, 10);
-  fail_unless_equals_int (caller_bye (caller), 200);
-  pipeline_await_eos (pipeline_pad (pipeline, "audio_1"));
+  pipeline_hang_up (caller, pipeline_pad (pipeline, "audio_1"));
   pipeline_await_eos (pipeline_pad (pipeline, "metadata"));
   message = gst_bus_pop_filtered (pipeline->bus, GST_MESSAGE_ERROR | GST_MESSAGE_WARNING);
   fail_unless (message == NULL);
@@ -137,17 +136,14 @@ GST_END_TEST;
 static void
 check_failing_branch (const gchar *properties, GstFlowReturn flow)
 {
-  Pipeline *pipeline = pipeline_new (properties, "fakesink async=false");
-  Caller *caller;
+  Pipeline *pipeline = pipeline_listening (properties);
+  Caller *caller = pipeline_called (pipeline, 2);
   PadLog *bad, *good;
   guint n;
   gchar *text;
   GstMessage *message;
   GstElement *other;
 
-  pipeline_set_state (pipeline, GST_STATE_PLAYING);
-  caller = pipeline_caller (pipeline);
-  fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
   bad = pipeline_pad (pipeline, "audio_0");
   good = pipeline_pad (pipeline, "audio_1");
   pipeline_await_buffers (bad, 5);
@@ -165,8 +161,7 @@ check_failing_branch (const gchar *properties, GstFlowReturn flow)
   unlink_from (bad, bad->sink);
   other = link_to (bad, "fakesink name=end async=false");
   await_handed_over (other);
-  fail_unless_equals_int (caller_bye (caller), 200);
-  pipeline_await_eos (bad);
+  pipeline_hang_up (caller, bad);
   pipeline_await_eos (good);
   caller_free (caller);
   pipeline_free (pipeline);
@@ -185,13 +180,10 @@ GST_END_TEST;
 GST_START_TEST (test_all_branches_fail)
 {
   static const gchar *const names[] = {"audio_0", "audio_1", "metadata"};
-  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
-  Caller *caller;
+  Pipeline *pipeline = pipeline_listening ("");
+  Caller *caller = pipeline_called (pipeline, 2);
   gchar *text;
 
-  pipeline_set_state (pipeline, GST_STATE_PLAYING);
-  caller = pipeline_caller (pipeline);
-  fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     break_branch (pipeline_pad (pipeline, names[i]), GST_FLOW_ERROR);
   /* The metadata branch finds out when there is something to tell. */
@@ -229,17 +221,14 @@ rename_often (Pipeline *pipeline, Caller *caller)
 static void
 check_blocked (const gchar *properties)
 {
-  Pipeline *pipeline = pipeline_new (properties, "fakesink async=false");
-  Caller *caller;
+  Pipeline *pipeline = pipeline_listening (properties);
+  Caller *caller = pipeline_called (pipeline, 2);
   PadLog *log, *other;
   GstPad *peer;
   gulong probe;
   guint n, n_tags, duration = 0;
   gchar *text, *title;
 
-  pipeline_set_state (pipeline, GST_STATE_PLAYING);
-  caller = pipeline_caller (pipeline);
-  fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
   log = pipeline_pad (pipeline, "audio_1");
   other = pipeline_pad (pipeline, "audio_0");
   pipeline_await_buffers (log, 5);
@@ -271,8 +260,7 @@ check_blocked (const gchar *properties)
   g_mutex_unlock (&pipeline->lock);
   fail_unless_equals_string (title, "Last");
   g_free (title);
-  fail_unless_equals_int (caller_bye (caller), 200);
-  pipeline_await_eos (log);
+  pipeline_hang_up (caller, log);
   pipeline_await_eos (other);
   caller_free (caller);
   pipeline_free (pipeline);
@@ -317,13 +305,10 @@ GST_END_TEST;
 /* gst-launch-1.0 -e: EOS ends the call with BYE and every branch with EOS. */
 GST_START_TEST (test_eos_during_call)
 {
-  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
-  Caller *caller;
+  Pipeline *pipeline = pipeline_listening ("");
+  Caller *caller = pipeline_called (pipeline, 2);
   GstMessage *message;
 
-  pipeline_set_state (pipeline, GST_STATE_PLAYING);
-  caller = pipeline_caller (pipeline);
-  fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
   pipeline_await_buffers (pipeline_pad (pipeline, "audio_0"), 5);
   fail_unless (gst_element_send_event (pipeline->bin, gst_event_new_eos ()));
   fail_unless (caller_await (caller, "BYE"));

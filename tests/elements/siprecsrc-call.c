@@ -1,6 +1,7 @@
 /* An element that calls a recording client.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
+#include <gst/sdp/gstsdpmessage.h>
 
 #include "pipeline.h"
 
@@ -13,46 +14,103 @@ call (Pipeline *pipeline, const gchar *uri)
   return promise;
 }
 
-/* Waits for @promise, which is unreffed, and checks the reply. */
-static void
-expect_reply (GstPromise *promise, guint status, const gchar *error)
-{
-  const GstStructure *reply;
-  guint value = 0;
-
-  fail_unless_equals_int (gst_promise_wait (promise), GST_PROMISE_RESULT_REPLIED);
-  reply = gst_promise_get_reply (promise);
-  fail_unless (gst_structure_get_uint (reply, "status", &value));
-  fail_unless_equals_int (value, status);
-  if (error)
-    fail_unless (strstr (gst_structure_get_string (reply, "error"), error) != NULL);
-  else
-    fail_if (gst_structure_has_field (reply, "error"));
-  gst_promise_unref (promise);
-}
-
 /* After its answer the client's call is like any other. */
 GST_START_TEST (test_call)
+{
+  Pipeline *pipeline = pipeline_listening ("");
+  Caller *caller = pipeline_caller (pipeline);
+  g_autofree gchar *uri = NULL;
+  GstPromise *promise;
+
+  uri = caller_uri (caller);
+  promise = call (pipeline, uri);
+  pipeline_expect_reply (call (pipeline, uri), 0, "already");
+  fail_unless (caller_ring (caller));
+  fail_unless (caller_answer (caller, "200 OK", 2));
+  pipeline_expect_reply (promise, 200, NULL);
+  pipeline_await_order (pipeline, "audio_0 audio_1 metadata no-more-pads");
+  caller_talk (caller, 2, 5);
+  pipeline_await_buffers (pipeline_pad (pipeline, "audio_1"), 5);
+  pipeline_expect_reply (call (pipeline, uri), 0, "PLAYING");
+  pipeline_hang_up (caller, pipeline_pad (pipeline, "audio_0"));
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+static gboolean
+want_second (GstElement *src, guint mline, GstCaps *caps, gpointer data)
+{
+  fail_unless (GST_IS_CAPS (caps));
+  return mline == 1;
+}
+
+static guint
+refuse (GstElement *src, GstStructure *request, gpointer data)
+{
+  return 403;
+}
+
+static void
+count_media (GstElement *src, GstSDPMessage *sdp, guint *n_media)
+{
+  *n_media += gst_sdp_message_medias_len (sdp);
+}
+
+/* The application has decided on the call itself; but which streams there are only the client's answer tells. */
+GST_START_TEST (test_streams_are_selected)
+{
+  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
+  g_autofree gchar *uri = NULL;
+  GstPromise *promise;
+  Caller *caller;
+  guint n_media = 0;
+
+  g_signal_connect (pipeline->src, "accept-session", G_CALLBACK (refuse), NULL);
+  g_signal_connect (pipeline->src, "select-stream", G_CALLBACK (want_second), NULL);
+  g_signal_connect (pipeline->src, "on-sdp", G_CALLBACK (count_media), &n_media);
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  uri = caller_uri (caller);
+  promise = call (pipeline, uri);
+  fail_unless (caller_ring (caller));
+  fail_unless (caller_answer (caller, "200 OK", 2));
+  fail_unless_equals_int (caller_port (caller, 0), 0);
+  fail_unless (caller_port (caller, 1) > 0);
+  pipeline_expect_reply (promise, 200, NULL);
+  pipeline_await_order (pipeline, "audio_0 metadata no-more-pads");
+  fail_unless_equals_int (n_media, 2);
+  pipeline_hang_up (caller, pipeline_pad (pipeline, "audio_0"));
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+static gboolean
+hang_up_instead (GstElement *src, guint mline, GstCaps *caps, gpointer data)
+{
+  g_signal_emit_by_name (src, "hangup", "wrong streams");
+  return TRUE;
+}
+
+/* Who hangs up over the streams has answered nothing, but acknowledges (RFC 3261 section 13.2.2.4). */
+GST_START_TEST (test_hangup_over_streams)
 {
   Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
   g_autofree gchar *uri = NULL;
   GstPromise *promise;
   Caller *caller;
 
+  g_signal_connect (pipeline->src, "select-stream", G_CALLBACK (hang_up_instead), NULL);
   pipeline_set_state (pipeline, GST_STATE_PLAYING);
   caller = pipeline_caller (pipeline);
   uri = caller_uri (caller);
   promise = call (pipeline, uri);
-  expect_reply (call (pipeline, uri), 0, "already");
   fail_unless (caller_ring (caller));
-  fail_unless (caller_answer (caller, "200 OK", 2));
-  expect_reply (promise, 200, NULL);
-  pipeline_await_order (pipeline, "audio_0 audio_1 metadata no-more-pads");
-  caller_talk (caller, 2, 5);
-  pipeline_await_buffers (pipeline_pad (pipeline, "audio_1"), 5);
-  expect_reply (call (pipeline, uri), 0, "PLAYING");
-  fail_unless_equals_int (caller_bye (caller), 200);
-  pipeline_await_eos (pipeline_pad (pipeline, "audio_0"));
+  fail_unless (caller_answer (caller, "200 OK", 1));
+  fail_unless (strstr (caller_last (caller), "Content-Length: 0"));
+  fail_unless (caller_await (caller, "BYE"));
+  pipeline_expect_reply (promise, 0, "given up");
   caller_free (caller);
   pipeline_free (pipeline);
 }
@@ -65,23 +123,22 @@ GST_START_TEST (test_refused)
   g_autofree gchar *uri = NULL;
   Caller *caller;
 
-  expect_reply (call (pipeline, "sip:127.0.0.1:9"), 0, "PLAYING");
+  pipeline_expect_reply (call (pipeline, "sip:127.0.0.1:9"), 0, "PLAYING");
   pipeline_set_state (pipeline, GST_STATE_PLAYING);
   caller = pipeline_caller (pipeline);
   uri = caller_uri (caller);
-  expect_reply (call (pipeline, "http://127.0.0.1"), 0, "Can't call");
+  pipeline_expect_reply (call (pipeline, "http://127.0.0.1"), 0, "Can't call");
   g_signal_emit_by_name (pipeline->src, "call", NULL, NULL);
   for (guint i = 0; i < 2; i++) {
     GstPromise *promise = call (pipeline, uri);
 
     fail_unless (caller_ring (caller));
     fail_unless (caller_answer (caller, "486 Busy Here", 0));
-    expect_reply (promise, 486, "busy");
+    pipeline_expect_reply (promise, 486, "busy");
   }
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
   pipeline_await_order (pipeline, "audio_0 metadata no-more-pads");
-  fail_unless_equals_int (caller_bye (caller), 200);
-  pipeline_await_eos (pipeline_pad (pipeline, "audio_0"));
+  pipeline_hang_up (caller, pipeline_pad (pipeline, "audio_0"));
   caller_free (caller);
   pipeline_free (pipeline);
 }
@@ -90,13 +147,11 @@ GST_END_TEST;
 /* While it rings: hangup, NULL, or the end of the promise's user. */
 GST_START_TEST (test_given_up)
 {
-  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
+  Pipeline *pipeline = pipeline_listening ("");
+  Caller *caller = pipeline_caller (pipeline);
   g_autofree gchar *uri = NULL;
   GstPromise *promise;
-  Caller *caller;
 
-  pipeline_set_state (pipeline, GST_STATE_PLAYING);
-  caller = pipeline_caller (pipeline);
   uri = caller_uri (caller);
   promise = call (pipeline, uri);
   fail_unless (caller_ring (caller));
@@ -104,7 +159,7 @@ GST_START_TEST (test_given_up)
     g_signal_emit_by_name (pipeline->src, "hangup", NULL);
   else
     gst_element_set_state (pipeline->bin, GST_STATE_NULL);
-  expect_reply (promise, 0, "given up");
+  pipeline_expect_reply (promise, 0, "given up");
   fail_unless (caller_await (caller, "CANCEL"));
   caller_free (caller);
   pipeline_free (pipeline);
@@ -119,6 +174,8 @@ siprecsrc_call_suite (void)
 
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, test_call);
+  tcase_add_test (tcase, test_streams_are_selected);
+  tcase_add_test (tcase, test_hangup_over_streams);
   tcase_add_test (tcase, test_refused);
   tcase_add_loop_test (tcase, test_given_up, 0, 2);
   return suite;

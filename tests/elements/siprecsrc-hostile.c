@@ -64,11 +64,9 @@ stop_when_added (GstElement *src, GstPad *pad, Pipeline *pipeline)
 
 GST_START_TEST (test_stop_when_pad_added)
 {
-  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
-  Caller *caller;
+  Pipeline *pipeline = pipeline_listening ("");
+  Caller *caller = pipeline_caller (pipeline);
 
-  pipeline_set_state (pipeline, GST_STATE_PLAYING);
-  caller = pipeline_caller (pipeline);
   g_signal_connect (pipeline->src, "pad-added", G_CALLBACK (stop_when_added), pipeline);
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
   caller_bye (caller);
@@ -82,14 +80,11 @@ GST_END_TEST;
 
 GST_START_TEST (test_query_orphan_pad)
 {
-  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
-  Caller *caller;
+  Pipeline *pipeline = pipeline_listening ("");
+  Caller *caller = pipeline_called (pipeline, 1);
   GstPad *pad;
   GstQuery *query = gst_query_new_latency ();
 
-  pipeline_set_state (pipeline, GST_STATE_PLAYING);
-  caller = pipeline_caller (pipeline);
-  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
   pad = gst_object_ref (pipeline_pad (pipeline, "audio_0")->pad);
   caller_free (caller);
   pipeline_free (pipeline);

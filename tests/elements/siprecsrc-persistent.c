@@ -30,8 +30,7 @@ GST_START_TEST (test_first_stream_comes_late)
   pipeline_await_order (pipeline, "metadata audio_0 audio_1 no-more-pads");
   caller_talk (caller, 2, 3);
   pipeline_await_buffers (pipeline_pad (pipeline, "audio_1"), 3);
-  fail_unless_equals_int (caller_bye (caller), 200);
-  pipeline_await_eos (pipeline_pad (pipeline, "metadata"));
+  pipeline_hang_up (caller, pipeline_pad (pipeline, "metadata"));
   caller_free (caller);
   pipeline_free (pipeline);
 }
@@ -59,8 +58,7 @@ GST_START_TEST (test_audio_pads)
 
   pipeline_await_order (pipeline, "audio_0 metadata no-more-pads");
   pipeline_await_buffers (pipeline_pad (pipeline, "audio_0"), 1);
-  fail_unless_equals_int (caller_bye (caller), 200);
-  pipeline_await_eos (pipeline_pad (pipeline, "audio_0"));
+  pipeline_hang_up (caller, pipeline_pad (pipeline, "audio_0"));
   caller_free (caller);
   pipeline_free (pipeline);
 }
@@ -68,23 +66,16 @@ GST_END_TEST;
 
 GST_START_TEST (test_start_paused)
 {
-  Pipeline *pipeline = pipeline_new ("start-paused=true", "fakesink async=false");
-  GstMessage *message;
-  Caller *caller;
+  Pipeline *pipeline = pipeline_listening ("start-paused=true");
+  Caller *caller = pipeline_called (pipeline, 1);
 
-  pipeline_set_state (pipeline, GST_STATE_PLAYING);
-  caller = pipeline_caller (pipeline);
-  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
   fail_unless (strstr (caller_last (caller), "a=inactive"));
   pipeline_await_order (pipeline, "audio_0 metadata no-more-pads");
   g_signal_emit_by_name (pipeline->src, "resume", -1, NULL);
   fail_unless (caller_await (caller, "INVITE"));
   fail_unless (strstr (caller_last (caller), "a=recvonly"));
-  message = pipeline_message (pipeline, GST_MESSAGE_ELEMENT, "GstSiprecStreamResumed");
-  fail_unless (message != NULL);
-  gst_message_unref (message);
-  fail_unless_equals_int (caller_bye (caller), 200);
-  pipeline_await_eos (pipeline_pad (pipeline, "audio_0"));
+  pipeline_expect_message (pipeline, "GstSiprecStreamResumed");
+  pipeline_hang_up (caller, pipeline_pad (pipeline, "audio_0"));
   caller_free (caller);
   pipeline_free (pipeline);
 }

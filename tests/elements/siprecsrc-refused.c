@@ -63,6 +63,74 @@ GST_START_TEST (test_refusals)
 }
 GST_END_TEST;
 
+/* The next warning's text. (transfer full) */
+static gchar *
+next_warning (Pipeline *pipeline)
+{
+  GstMessage *message = pipeline_message (pipeline, GST_MESSAGE_WARNING, NULL);
+  g_autoptr (GError) error = NULL;
+
+  fail_unless (message != NULL);
+  gst_message_parse_warning (message, &error, NULL);
+  gst_message_unref (message);
+  return g_strdup (error->message);
+}
+
+/* What events don't tell refusals don't tell either. */
+GST_START_TEST (test_filtered)
+{
+  static const gchar *const hidden[] = {"from", "to", "remote-address", "reason"};
+  Pipeline *pipeline = pipeline_new ("metadata-filter=people", "fakesink async=false");
+  g_autofree gchar *warning = NULL;
+  GstMessage *message;
+  Caller *caller;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (caller_invite_with (caller, NULL, "text/plain", "x"), 415);
+  warning = next_warning (pipeline);
+  fail_unless_equals_string (warning, "A call was refused with 415.");
+  message = pipeline_message (pipeline, GST_MESSAGE_ELEMENT, "GstSiprecSessionRefused");
+  for (guint i = 0; i < G_N_ELEMENTS (hidden); i++)
+    fail_unless_equals_string (
+        gst_structure_get_string (gst_message_get_structure (message), hidden[i]), "");
+  gst_message_unref (message);
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+/* Who isn't allowed to connect, and so never gets to an answer, is told of too. */
+GST_START_TEST (test_connections)
+{
+  Pipeline *pipeline = pipeline_new (
+      __i__ ? "allow=192.0.2.1 metadata-filter=people" : "allow=192.0.2.1", "fakesink async=false");
+  g_autofree gchar *warning = NULL;
+  const GstStructure *refusal;
+  GstMessage *message;
+  Caller *caller;
+  g_autofree gchar *uri = NULL;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  uri = pipeline_uri (pipeline);
+  caller = caller_new (uri, TRUE);
+  warning = next_warning (pipeline);
+  fail_unless_equals_string (
+      warning, __i__ ? "A TCP connection was refused."
+                     : "A TCP connection from 127.0.0.1 was refused: It isn't in the list of "
+                       "those that may record, allow.");
+  message = pipeline_message (pipeline, GST_MESSAGE_ELEMENT, "GstSiprecConnectionRefused");
+  fail_unless (message != NULL);
+  refusal = gst_message_get_structure (message);
+  fail_unless_equals_string (gst_structure_get_string (refusal, "remote-address"),
+                             __i__ ? "" : "127.0.0.1");
+  fail_unless_equals_string (gst_structure_get_string (refusal, "transport"), "tcp");
+  gst_message_unref (message);
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
 static guint
 refuse (GstElement *src, const GstStructure *request, gpointer data)
 {
@@ -87,35 +155,86 @@ GST_START_TEST (test_own_decision)
 }
 GST_END_TEST;
 
-/* A flood is told in part. */
+/* Of how many refusals the messages that have come by now tell: each of itself, and of those unsaid. */
+static void
+count_refusals (Pipeline *pipeline, guint *n_told, guint *n_unsaid)
+{
+  GstMessage *message;
+
+  while ((message = gst_bus_pop_filtered (pipeline->bus, GST_MESSAGE_ELEMENT))) {
+    const GstStructure *refusal = gst_message_get_structure (message);
+    guint unsaid = 0;
+
+    if (gst_structure_has_name (refusal, "GstSiprecSessionRefused")) {
+      fail_unless (gst_structure_get_uint (refusal, "unsaid", &unsaid));
+      *n_unsaid += unsaid;
+      ++*n_told;
+    }
+    gst_message_unref (message);
+  }
+}
+
+/* A flood is told in part, and all of it is counted, to its end. */
 GST_START_TEST (test_flood)
 {
   Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
-  GstMessage *message;
+  gint64 until;
   Caller *caller;
-  guint n_told = 0, n_unsaid = 0;
+  guint n_refused = 0, n_told = 0, n_unsaid = 0;
 
   pipeline_set_state (pipeline, GST_STATE_PLAYING);
   caller = pipeline_caller (pipeline);
-  for (guint i = 0; n_unsaid == 0 && i < 100000; i++) {
+  /* Some more than the first that goes unsaid. */
+  for (guint left = 50; left > 0 && n_refused<100000; left -= n_unsaid> 0) {
     guint status = caller_invite_with (caller, NULL, "text/plain", "x");
 
     /* At last there are too many of this source. */
     fail_unless (status == 415 || status == 503, "%u", status);
-    while ((message = gst_bus_pop_filtered (pipeline->bus, GST_MESSAGE_ELEMENT))) {
-      const GstStructure *refusal = gst_message_get_structure (message);
-
-      if (gst_structure_has_name (refusal, "GstSiprecSessionRefused")) {
-        guint unsaid = 0;
-
-        gst_structure_get_uint (refusal, "unsaid", &unsaid);
-        n_unsaid += unsaid;
-        n_told++;
-      }
-      gst_message_unref (message);
-    }
+    n_refused++;
+    count_refusals (pipeline, &n_told, &n_unsaid);
+  }
+  until = g_get_monotonic_time () + 20 * G_TIME_SPAN_SECOND;
+  while (n_told + n_unsaid < n_refused && g_get_monotonic_time () < until) {
+    g_usleep (10000);
+    count_refusals (pipeline, &n_told, &n_unsaid);
   }
   fail_unless (n_told > 0 && n_unsaid > 0, "%u %u", n_told, n_unsaid);
+  fail_unless_equals_int (n_told + n_unsaid, n_refused);
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+/* The element is too busy to tell of any: the messages that it has kept count the others. */
+static GstBusSyncReply
+dawdle (GstBus *bus, GstMessage *message, gpointer busy)
+{
+  while (g_atomic_int_get ((gint *)busy) &&
+         gst_message_has_name (message, "GstSiprecSessionRefused"))
+    g_usleep (1000);
+  return GST_BUS_PASS;
+}
+
+GST_START_TEST (test_slow_application)
+{
+  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
+  gint64 until = g_get_monotonic_time () + 30 * G_TIME_SPAN_SECOND;
+  gint busy = 1;
+  Caller *caller;
+  guint n_refused = 0, n_told = 0, n_unsaid = 0;
+
+  gst_bus_set_sync_handler (pipeline->bus, dawdle, &busy, NULL);
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  for (gint64 more = g_get_monotonic_time () + 3 * G_TIME_SPAN_SECOND;
+       g_get_monotonic_time () < more; n_refused++)
+    fail_unless (caller_invite_with (caller, NULL, "text/plain", "x") != 0);
+  g_atomic_int_set (&busy, 0);
+  while (n_told + n_unsaid < n_refused && g_get_monotonic_time () < until) {
+    g_usleep (10000);
+    count_refusals (pipeline, &n_told, &n_unsaid);
+  }
+  fail_unless_equals_int (n_told + n_unsaid, n_refused);
   caller_free (caller);
   pipeline_free (pipeline);
 }
@@ -129,8 +248,11 @@ siprecsrc_refused_suite (void)
 
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, test_refusals);
+  tcase_add_test (tcase, test_filtered);
+  tcase_add_loop_test (tcase, test_connections, 0, 2);
   tcase_add_test (tcase, test_own_decision);
   tcase_add_test (tcase, test_flood);
+  tcase_add_test (tcase, test_slow_application);
   return suite;
 }
 

@@ -22,8 +22,7 @@ GST_START_TEST (test_busy)
   fail_unless (retry != NULL);
   pipeline_set_state (pipeline, GST_STATE_PLAYING);
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
-  fail_unless_equals_int (caller_bye (caller), 200);
-  pipeline_await_eos (pipeline_pad (pipeline, "audio_0"));
+  pipeline_hang_up (caller, pipeline_pad (pipeline, "audio_0"));
   /* One call is what it was for. */
   pipeline_await_state (pipeline, "ended");
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 503);
@@ -56,36 +55,11 @@ GST_START_TEST (test_delayed_offer)
   fail_unless_equals_int (n_media, 2);
   caller_talk (caller, 2, 10);
   pipeline_await_buffers (pipeline_pad (pipeline, "audio_1"), 10);
-  fail_unless_equals_int (caller_bye (caller), 200);
-  pipeline_await_eos (pipeline_pad (pipeline, "audio_0"));
+  pipeline_hang_up (caller, pipeline_pad (pipeline, "audio_0"));
   caller_free (caller);
   pipeline_free (pipeline);
 }
 GST_END_TEST;
-
-/* Waits for @promise, which is unreffed, and checks the reply. */
-static void
-expect_reply (GstPromise *promise, guint status, gboolean fulfilled)
-{
-  const GstStructure *reply;
-  guint value = 0;
-
-  fail_unless_equals_int (gst_promise_wait (promise), GST_PROMISE_RESULT_REPLIED);
-  reply = gst_promise_get_reply (promise);
-  fail_unless (gst_structure_get_uint (reply, "status", &value));
-  fail_unless_equals_int (value, status);
-  fail_unless (gst_structure_has_field (reply, "error") == !fulfilled);
-  gst_promise_unref (promise);
-}
-
-static void
-expect_message (Pipeline *pipeline, const gchar *name)
-{
-  GstMessage *message = pipeline_message (pipeline, GST_MESSAGE_ELEMENT, name);
-
-  fail_unless (message != NULL, "no %s", name);
-  gst_message_unref (message);
-}
 
 static void
 ask (Pipeline *pipeline, Caller *caller, const gchar *action, const gchar *method)
@@ -97,7 +71,7 @@ ask (Pipeline *pipeline, Caller *caller, const gchar *action, const gchar *metho
   else
     g_signal_emit_by_name (pipeline->src, action, -1, promise);
   fail_unless (caller_await (caller, method));
-  expect_reply (promise, 200, TRUE);
+  pipeline_expect_reply (promise, 200, NULL);
 }
 
 /* What the application can want of the client. */
@@ -109,21 +83,20 @@ GST_START_TEST (test_wishes)
 
   pipeline_set_state (pipeline, GST_STATE_PLAYING);
   g_signal_emit_by_name (pipeline->src, "pause", 0, promise);
-  expect_reply (promise, 0, FALSE);
+  pipeline_expect_reply (promise, 0, "");
 
   caller = pipeline_caller (pipeline);
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
   pipeline_pad (pipeline, "audio_0");
   ask (pipeline, caller, "pause", "INVITE");
-  expect_message (pipeline, "GstSiprecStreamHeld");
+  pipeline_expect_message (pipeline, "GstSiprecStreamHeld");
   ask (pipeline, caller, "resume", "INVITE");
-  expect_message (pipeline, "GstSiprecStreamResumed");
+  pipeline_expect_message (pipeline, "GstSiprecStreamResumed");
   ask (pipeline, caller, "request-snapshot", "UPDATE");
   /* Nobody needs to wait for the outcome. */
   g_signal_emit_by_name (pipeline->src, "pause", 0, NULL);
   fail_unless (caller_await (caller, "INVITE"));
-  fail_unless_equals_int (caller_bye (caller), 200);
-  pipeline_await_eos (pipeline_pad (pipeline, "audio_0"));
+  pipeline_hang_up (caller, pipeline_pad (pipeline, "audio_0"));
   caller_free (caller);
   pipeline_free (pipeline);
 }
@@ -144,18 +117,17 @@ GST_START_TEST (test_pause_keeps_secrets)
     caller_send (caller, 0, 0x11);
   pipeline_await_heard (log, 10);
   ask (pipeline, caller, "pause", "INVITE");
-  expect_message (pipeline, "GstSiprecStreamHeld");
+  pipeline_expect_message (pipeline, "GstSiprecStreamHeld");
   for (guint i = 0; i < 20; i++) {
     caller_send (caller, 0, 0x22);
     g_usleep (10000);
   }
   ask (pipeline, caller, "resume", "INVITE");
-  expect_message (pipeline, "GstSiprecStreamResumed");
+  pipeline_expect_message (pipeline, "GstSiprecStreamResumed");
   for (guint i = 0; i < 10; i++)
     caller_send (caller, 0, 0x33);
   pipeline_await_heard (log, 20);
-  fail_unless_equals_int (caller_bye (caller), 200);
-  pipeline_await_eos (log);
+  pipeline_hang_up (caller, log);
   for (guint i = 0; i < log->buffers->len; i++) {
     GstMapInfo map;
 
@@ -186,12 +158,10 @@ GST_START_TEST (test_ports_exhausted)
   guint16 low = free_ports ();
   g_autofree gchar *properties = g_strdup_printf ("port-range=%u-%u", low, low + 3);
   g_autofree gchar *range = g_strdup_printf ("from %u to %u", low, low + 3);
-  Pipeline *pipeline = pipeline_new (properties, "fakesink async=false");
-  Caller *caller;
+  Pipeline *pipeline = pipeline_listening (properties);
+  Caller *caller = pipeline_caller (pipeline);
   g_autofree gchar *retry = NULL, *warning = NULL;
 
-  pipeline_set_state (pipeline, GST_STATE_PLAYING);
-  caller = pipeline_caller (pipeline);
   fail_unless_equals_int (caller_invite (caller, 3, "sendonly"), 503);
   retry = caller_header (caller, "Retry-After");
   warning = caller_header (caller, "Warning");
@@ -377,8 +347,7 @@ GST_START_TEST (test_claim)
   pipeline_set_state (pipeline, GST_STATE_PLAYING);
   log = pipeline_pad (pipeline, "audio_0");
   caller_talk (caller, 1, 10);
-  fail_unless_equals_int (caller_bye (caller), 200);
-  pipeline_await_eos (log);
+  pipeline_hang_up (caller, log);
 
   fail_unless_equals_int (count_spoken (log), 30);
   /* Its start is the pipeline's: nothing is late. */
@@ -464,12 +433,9 @@ GST_END_TEST;
 /* Going to NULL hangs up. */
 GST_START_TEST (test_null_is_bye)
 {
-  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
-  Caller *caller;
+  Pipeline *pipeline = pipeline_listening ("");
+  Caller *caller = pipeline_called (pipeline, 1);
 
-  pipeline_set_state (pipeline, GST_STATE_PLAYING);
-  caller = pipeline_caller (pipeline);
-  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
   pipeline_pad (pipeline, "audio_0");
   pipeline_set_state (pipeline, GST_STATE_NULL);
   fail_unless (caller_await (caller, "BYE"));
@@ -480,13 +446,10 @@ GST_END_TEST;
 
 GST_START_TEST (test_hangup)
 {
-  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
-  Caller *caller;
+  Pipeline *pipeline = pipeline_listening ("");
+  Caller *caller = pipeline_called (pipeline, 1);
   g_autofree gchar *reason = NULL;
 
-  pipeline_set_state (pipeline, GST_STATE_PLAYING);
-  caller = pipeline_caller (pipeline);
-  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
   pipeline_pad (pipeline, "audio_0");
   g_signal_emit_by_name (pipeline->src, "hangup", "lunch time");
   fail_unless (caller_await (caller, "BYE"));
@@ -528,14 +491,11 @@ GST_END_TEST;
 /* While paused nothing is given; after it the running time goes on where it was. */
 GST_START_TEST (test_pause)
 {
-  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
-  Caller *caller;
+  Pipeline *pipeline = pipeline_listening ("");
+  Caller *caller = pipeline_called (pipeline, 1);
   PadLog *log;
   GstClockTime before, after, pause = 0;
 
-  pipeline_set_state (pipeline, GST_STATE_PLAYING);
-  caller = pipeline_caller (pipeline);
-  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
   log = pipeline_pad (pipeline, "audio_0");
   pipeline_await_buffers (log, 10);
   before = gst_element_get_current_running_time (pipeline->bin);
@@ -562,13 +522,11 @@ GST_END_TEST;
 static void
 check_stay (const gchar *properties)
 {
-  Pipeline *pipeline = pipeline_new (properties, "fakesink async=false");
-  Caller *caller;
+  Pipeline *pipeline = pipeline_listening (properties);
+  Caller *caller = pipeline_caller (pipeline);
   PadLog *log, *metadata;
   guint n;
 
-  pipeline_set_state (pipeline, GST_STATE_PLAYING);
-  caller = pipeline_caller (pipeline);
   for (guint i = 0; i < 3; i++) {
     fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
     log = pipeline_pad (pipeline, "audio_0");
@@ -635,8 +593,7 @@ GST_START_TEST (test_accept_session)
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 403);
   g_signal_handler_disconnect (pipeline->src, handler);
   fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
-  fail_unless_equals_int (caller_bye (caller), 200);
-  pipeline_await_eos (pipeline_pad (pipeline, "audio_0"));
+  pipeline_hang_up (caller, pipeline_pad (pipeline, "audio_0"));
   pipeline_await_state (pipeline, "ended");
   fail_unless_equals_int (g_atomic_int_get (&sdps), 3);
   fail_unless_equals_int (g_atomic_int_get (&starts), 1);
@@ -697,8 +654,7 @@ GST_START_TEST (test_slow_decision)
   fail_unless_equals_int (caller_cancel (caller), 200);
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
   pipeline_pad (pipeline, "audio_0");
-  fail_unless_equals_int (caller_bye (caller), 200);
-  pipeline_await_eos (pipeline_pad (pipeline, "audio_0"));
+  pipeline_hang_up (caller, pipeline_pad (pipeline, "audio_0"));
   pipeline_await_order (pipeline, "audio_0 metadata no-more-pads");
   caller_free (caller);
   pipeline_free (pipeline);

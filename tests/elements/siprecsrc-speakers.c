@@ -61,25 +61,19 @@ assert_speakers (PadLog *log, const gchar *one, const gchar *other)
 static void
 update (Pipeline *pipeline, Caller *caller, PadLog *log, const gchar *xml)
 {
-  GstMessage *message;
-
   fail_unless_equals_int (caller_request (caller, "UPDATE", TYPE, xml), 200);
-  message = pipeline_message (pipeline, GST_MESSAGE_ELEMENT, "GstSiprecStreamUpdated");
-  fail_unless (message != NULL);
-  gst_message_unref (message);
+  pipeline_expect_message (pipeline, "GstSiprecStreamUpdated");
   pipeline_await_buffers (log, pipeline_n_buffers (log) + 5);
 }
 
 /* Several people on one line, as mixers send it, and what their metadata changes. */
 GST_START_TEST (test_mixed_line)
 {
-  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
+  Pipeline *pipeline = pipeline_listening ("");
+  Caller *caller = pipeline_caller (pipeline);
   g_autofree gchar *language = NULL;
-  Caller *caller;
   PadLog *log;
 
-  pipeline_set_state (pipeline, GST_STATE_PLAYING);
-  caller = pipeline_caller (pipeline);
   fail_unless_equals_int (
       caller_invite_with (caller, "Require: siprec\r\n", "multipart/mixed;boundary=b", MIXED_CALL),
       200);
@@ -103,8 +97,7 @@ GST_START_TEST (test_mixed_line)
   update (pipeline, caller, log, PARTIAL SENDS ("b", "") SENDS ("c", "") END);
   assert_speakers (log, NULL, NULL);
   fail_unless_equals_int (log->n_stream_starts, 1);
-  fail_unless_equals_int (caller_bye (caller), 200);
-  pipeline_await_eos (log);
+  pipeline_hang_up (caller, log);
   caller_free (caller);
   pipeline_free (pipeline);
 }
@@ -133,13 +126,10 @@ await_caption (PadLog *log, const gchar *expected)
 /* A line on hold is whose voice it was, not a number; what the metadata has said is not said again. */
 GST_START_TEST (test_captions_name_people)
 {
-  Pipeline *pipeline = pipeline_new ("metadata-format=text", "fakesink async=false");
-  Caller *caller;
+  Pipeline *pipeline = pipeline_listening ("metadata-format=text");
+  Caller *caller = pipeline_called (pipeline, 2);
   PadLog *log;
 
-  pipeline_set_state (pipeline, GST_STATE_PLAYING);
-  caller = pipeline_caller (pipeline);
-  fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
   log = pipeline_pad (pipeline, "metadata");
   await_caption (log, "Ada joined");
   await_caption (log, "Ben joined");
@@ -156,8 +146,7 @@ GST_START_TEST (test_captions_name_people)
   await_caption (log, "Ada on hold");
   fail_unless_equals_int (caller_update (caller, "Benedict"), 200);
   await_caption (log, "Ben is Benedict");
-  fail_unless_equals_int (caller_bye (caller), 200);
-  pipeline_await_eos (log);
+  pipeline_hang_up (caller, log);
   /* Ben is on hold by the metadata, Ada by the line; Ben resumes with his new name. */
   fail_unless_equals_int (pipeline_n_buffers (log), 9);
   caller_free (caller);

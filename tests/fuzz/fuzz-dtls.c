@@ -15,10 +15,10 @@ drop (gpointer user_data, const guint8 *data, gsize size)
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
-  SiprecFingerprint own;
+  SiprecFingerprints own = {.n = 1};
   SiprecDtls *sides[2];
 
-  g_assert_true (siprec_dtls_get_fingerprint (&own));
+  g_assert_true (siprec_dtls_get_fingerprint (&own.list[0]));
   for (guint i = 0; i < 2; i++) {
     sides[i] = siprec_dtls_new (i == 0, &own, drop, NULL);
     siprec_dtls_tick (sides[i], GST_SECOND);

@@ -1,30 +1,47 @@
 """Runs the recipes for calls with video; ffmpeg has to decode what they write without a word.
 
-video.py CASE: archive, archive-absent, film, film-absent or live. The call is that of tests/tools/video-call.c: a camera
+video.py CASE: archive, archive-absent, film, film-absent, live, watch or lip-sync. The call is mostly that of tests/tools/video-call.c: a camera
 that gets another size after half of the time, and a screen that shows nothing for half of it.
 SPDX-License-Identifier: LGPL-2.1-or-later
 """
+import array
+import contextlib
 import json
+import math
 import os
+import re
+import shlex
 import subprocess
 import sys
 import tempfile
+import time
+import wave
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "sipp"))
+import browser  # noqa: E402
 import recorder  # noqa: E402
 
 SECONDS = 4
 CAMERA_RATE = 20
-LAUNCHER = os.path.join(recorder.TOP, "pipelines", "siprec-launch")
 CALL = os.path.join(recorder.TOOLS, "video-call")
 
 
-def record(recipe, folder, *call, settings=()):
-    with recorder.Recorder([LAUNCHER, "-v", recipe, "URI=sip:127.0.0.1:0", *settings], cwd=folder) as server:
+def documented(recipe):
+    """The command of docs/video.md that runs a recipe, on a port that is free and told by -v."""
+    with open(os.path.join(recorder.TOP, "docs", "video.md"), encoding="utf-8") as page:
+        found = re.search(r"^pipelines/siprec-launch (%s\b.*)$" % recipe, page.read(), re.M)
+    return [os.path.join(recorder.TOP, "pipelines", "siprec-launch"), "-v", *shlex.split(found[1]), "URI=sip:127.0.0.1:0"]
+
+
+def record(recipe, folder, *call):
+    """Returns what the camera sent, if there is one: H.264 without a container."""
+    sent = os.path.join(folder, "camera.h264")
+    with recorder.Recorder(documented(recipe), cwd=folder) as server:
         server.wait_ready()
-        subprocess.run([CALL, server.address, str(SECONDS), *call], check=True, env=recorder.environment(),
+        subprocess.run([CALL, server.address, str(SECONDS), sent, *call], check=True, env=recorder.environment(),
                        stdout=subprocess.DEVNULL)
         server.end(60)
+    return sent
 
 
 def probe(path, *options):
@@ -45,12 +62,20 @@ def decode(path):
     assert not said, said
 
 
+def fingerprints(path, *options):
+    """A hash of each picture when it is decoded."""
+    text = subprocess.run(["ffmpeg", "-v", "error", *options, "-i", path, "-map", "0:v", "-autoscale", "0", "-f", "framemd5",
+                           "-"], check=True, text=True, stdout=subprocess.PIPE).stdout
+    return [line.split(",")[-1].strip() for line in text.splitlines() if not line.startswith("#")]
+
+
 def archive(folder):
-    record("video", folder)
+    sent = record("video", folder)
     for name in ("audio_0", "audio_1", "video_0", "screen_0"):
         decode(os.path.join(folder, name + ".mkv"))
     half = SECONDS * CAMERA_RATE // 2
     assert sizes(os.path.join(folder, "video_0.mkv")) == [(640, 360)] * half + [(1280, 720)] * half
+    assert fingerprints(os.path.join(folder, "video_0.mkv")) == fingerprints(sent, "-f", "h264")
     shown = sizes(os.path.join(folder, "screen_0.mkv"))
     assert shown == [(800, 600)] * 2, shown
     added = [event["data"] for event in recorder.events(os.path.join(folder, "events.ndjson"))
@@ -65,15 +90,31 @@ def archive_absent(folder):
     assert os.path.getsize(os.path.join(folder, "video_0.mkv")) < 1000
 
 
-def grey(path):
+def grey(path, choice="fps=1,"):
     """Every second a small grey picture, as 16 x 9 numbers."""
-    data = subprocess.run(["ffmpeg", "-v", "error", "-i", path, "-vf", "fps=1,scale=16:9:flags=area,format=gray", "-f",
+    data = subprocess.run(["ffmpeg", "-v", "error", "-i", path, "-vf", choice + "scale=16:9:flags=area,format=gray", "-f",
                            "rawvideo", "-"], check=True, stdout=subprocess.PIPE).stdout
     return [data[i:i + 144] for i in range(0, len(data), 144)]
 
 
+def loudness(path, start, end):
+    """How loud the left and the right side are between two times, 0 to 1."""
+    data = subprocess.run(["ffmpeg", "-v", "error", "-i", path, "-ss", str(start), "-t", str(end - start), "-map", "0:a",
+                           "-f", "s16le", "-"], check=True, stdout=subprocess.PIPE).stdout
+    samples = array.array("h", data)
+    return [sum(map(abs, samples[side::2])) / len(samples) * 2 / 32768 for side in (0, 1)]
+
+
+def check_sides(path):
+    """The first voice is left, the second right; each speaks for two seconds."""
+    for turn in (0, 1):
+        heard = loudness(path, turn * 2 + 0.5, turn * 2 + 1.5)
+        assert heard[turn] > 0.05 and heard[1 - turn] < 0.01, heard
+
+
 def check_film(path, screen, camera):
     decode(path)
+    check_sides(path)
     streams = probe(path, "-show_entries", "stream=codec_type,width,height:format=duration")
     duration = float(streams["format"]["duration"])
     assert abs(duration - SECONDS) < 0.3, duration
@@ -83,8 +124,9 @@ def check_film(path, screen, camera):
     for picture in pictures:
         # The screen is grey with a small ball; where it isn't, there is nothing.
         assert (picture[1 * 16 + 1] > 60) == screen and (picture[7 * 16 + 10] > 60) == screen, list(picture)
-    # The first voice speaks at first.
-    assert max(pictures[0][8 * 16 + 12:8 * 16 + 16]) > 20, list(pictures[0])
+    # The voices speak in turn, the first one at first: its wave is in the second of three rows.
+    assert max(pictures[0][4 * 16 + 12:4 * 16 + 16]) > 20 > max(pictures[0][7 * 16 + 12:7 * 16 + 16]), list(pictures[0])
+    assert max(pictures[-1][7 * 16 + 14:7 * 16 + 16]) > 20, list(pictures[-1])
     moves = len({picture[12:16] + picture[28:32] + picture[44:48] for picture in pictures}) > 1
     assert moves == camera, [list(picture) for picture in pictures]
 
@@ -100,8 +142,93 @@ def film_absent(folder):
 
 
 def live(folder):
-    record("compose", folder, settings=("MUX=mp4mux fragment-duration=1000", "FILE=call.mp4"))
-    check_film(os.path.join(folder, "call.mp4"), True, True)
+    record("live", folder)
+    path = os.path.join(folder, "call.mp4")
+    check_film(path, True, True)
+    # Nothing of the sound is left out.
+    count = probe(path, "-select_streams", "a", "-count_packets", "-count_frames", "-show_entries",
+                  "stream=nb_read_packets,nb_read_frames")["streams"][0]
+    assert count["nb_read_packets"] == count["nb_read_frames"], count
+
+
+def watch(folder):
+    """A browser plays the film while the call goes on. The call, which has names, would take 20 s."""
+    voices = [recorder.tone(os.path.join(folder, "tone%d.wav" % t), t, 20) for t in (440, 880)]
+    shown = os.path.join(folder, "page.png")
+    with contextlib.ExitStack() as ends:
+        watcher = subprocess.Popen([os.path.join(recorder.TOP, "pipelines", "siprec-watch"), "call.mp4", "127.0.0.1:0"],
+                                   cwd=folder, text=True, stdout=subprocess.PIPE)
+        ends.callback(watcher.kill)
+        server = ends.enter_context(recorder.Recorder(documented("live"), cwd=folder))
+        page = ends.enter_context(browser.Browser(watcher.stdout.readline().strip(), folder))
+        server.wait_ready()
+        call = server.start_call("hangup", *voices, d=20, v=recorder.free_ports(4))
+        while (page.evaluate("film.currentTime") or 0) < 1.5:
+            assert call.poll() is None, page.evaluate("film.error && film.error.message")
+            time.sleep(0.1)
+        assert page.evaluate("film.videoWidth") == 1280
+        assert page.evaluate("film.getVideoPlaybackQuality().totalVideoFrames") > 5
+        assert page.evaluate("film.webkitAudioDecodedByteCount") > 1000
+        page.screenshot(shown)
+        server.interrupt()
+        server.end(60)
+        assert call.wait() == 0
+    # The slides are bright, and beside them is the wave of the first voice.
+    (picture,) = grey(shown, "")
+    assert picture[2 * 16 + 9] > 200 > 150 > picture[4 * 16 + 13] > 60, list(picture)
+
+
+FLASH = 0.35
+
+
+def beeps(path, seconds):
+    """A voice that beeps for 40 ms each time the camera flashes; not at 0, where nothing changes."""
+    rate = 16000
+    samples = array.array("h", bytes(2 * rate * seconds))
+    for start in range(round(FLASH * rate), len(samples) - rate // 25, round(FLASH * rate)):
+        for i in range(rate // 25):
+            samples[start + i] = int(20000 * math.sin(2 * math.pi * 1000 * i / rate))
+    with wave.open(path, "wb") as target:
+        target.setparams((1, 2, rate, 0, "NONE", None))
+        target.writeframes(samples.tobytes())
+    return path
+
+
+def hear(path):
+    """When the left side begins to sound after it was silent."""
+    rate = 48000
+    data = subprocess.run(["ffmpeg", "-v", "error", "-i", path, "-map", "0:a", "-f", "s16le", "-"], check=True,
+                          stdout=subprocess.PIPE).stdout
+    loud = [i for i, sample in enumerate(array.array("h", data)[::2]) if abs(sample) > 3000]
+    return [after / rate for before, after in zip([-rate] + loud, loud) if after - before > rate // 10]
+
+
+def see(path):
+    """When the camera's part of the film changes between dark and bright."""
+    frames = probe(path, "-select_streams", "v", "-show_entries", "frame=best_effort_timestamp_time")["frames"]
+    data = subprocess.run(["ffmpeg", "-v", "error", "-i", path, "-vsync", "passthrough", "-vf",
+                           "crop=160:120:1040:60,scale=1:1:flags=area,format=gray", "-f", "rawvideo", "-"], check=True,
+                          stdout=subprocess.PIPE).stdout
+    assert len(data) == len(frames), (len(data), len(frames))
+    times = [float(frame["best_effort_timestamp_time"]) for frame in frames]
+    return [time for time, before, after in zip(times[1:], data, data[1:]) if (before > 128) != (after > 128)]
+
+
+def lip_sync(folder):
+    """Flash and beep are together in the film, though pictures come 80 ms later than sound. They are lined up by the
+    sender's reports, the first of which come in the first seconds. Flashes last another part of a film's picture each."""
+    seconds = 9
+    os.environ["CALL_CAMERA_DELAY"] = "80"
+    os.environ["CALL_CAMERA"] = ("videotestsrc pattern=blink ! "
+                                 "video/x-raw,format=I420,width=320,height=240,framerate=20/7 ! camera.")
+    voice = beeps(os.path.join(folder, "beeps.wav"), seconds)
+    with recorder.Recorder(documented("compose"), cwd=folder) as server:
+        assert server.call("call", voice, voice, d=seconds, v=recorder.free_ports(4)) == 0
+        server.end(60)
+    film = os.path.join(folder, "call.mkv")
+    heard = hear(film)
+    late = [min((flash - beep for beep in heard), key=abs) for flash in see(film) if 4 < flash < seconds - 0.5]
+    assert len(late) > 8 and max(map(abs, late)) < 0.04, late
 
 
 with tempfile.TemporaryDirectory() as place:

@@ -7,8 +7,11 @@ import json
 import math
 import os
 import signal
+import socket
 import subprocess
+import tempfile
 import threading
+import time
 import wave
 
 try:
@@ -31,6 +34,26 @@ def environment():
                 RTP_PLAY=os.path.join(TOOLS, "rtp-play"))
 
 
+def free_ports(n):
+    """The first, an even one, of @n UDP ports in a row that nobody uses."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as first:
+            first.bind(("127.0.0.1", 0))
+            port = first.getsockname()[1]
+        sockets = []
+        try:
+            for each in range(port, port + n):
+                sockets.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                sockets[-1].bind(("127.0.0.1", each))
+            if port % 2 == 0:
+                return port
+        except OSError:
+            pass
+        finally:
+            for each in sockets:
+                each.close()
+
+
 def on_free_port(line):
     """A gst-launch line of the documents, on a port that is free and told by -v."""
     assert URI in line and LAUNCH in line, line
@@ -43,6 +66,7 @@ class Recorder:
     def __init__(self, command, cwd=None):
         self.output = []
         self.address = None
+        self.lateness = 0  # by how many seconds the last call was behind, on a loaded machine
         self._clock = False
         self._ready = threading.Event()
         self._process = subprocess.Popen(
@@ -64,17 +88,25 @@ class Recorder:
 
     def call(self, scenario, *wavs, **options):
         """Places a call and returns sipp's status."""
-        return self.start_call(scenario, *wavs, **options).wait()
+        self.wait_ready()
+        with tempfile.NamedTemporaryFile("r") as report:
+            begin = time.monotonic()
+            status = self.start_call(scenario, *wavs, report=report.name, **options).wait()
+            took = time.monotonic() - begin
+            self.lateness = max([json.loads(line)["latest_ms"] / 1000 for line in report] + [0])
+        # A second is what it takes sipp to begin and to end.
+        self.lateness += max(took - options.get("d", took) - 1, 0)
+        return status
 
     def wait_ready(self):
         self._ready.wait(30)
         assert self.address, "does not listen:\n" + "".join(self.output)
 
-    def start_call(self, scenario, *wavs, **options):
+    def start_call(self, scenario, *wavs, report=os.devnull, **options):
         self.wait_ready()
         flags = [text for key, value in options.items() for text in ("-" + key, str(value))]
         return subprocess.Popen([os.path.join(HERE, "call"), *flags, scenario, self.address, *wavs],
-                                env=environment())
+                                env=dict(environment(), CALL_REPORT=report))
 
     def interrupt(self):
         """Ctrl-C."""

@@ -1,9 +1,10 @@
 /* Places a call with two voices, a camera and a screen, for recipes and the demo.
  *
- *   video-call HOST:PORT SECONDS [no-camera] [no-screen]
+ *   video-call HOST:PORT SECONDS CAMERA.h264 [no-camera] [no-screen]
  *
  * The camera is H.264, and after half of the time of another size; the screen is VP8 and shows a picture a second,
- * but none between a quarter and three quarters of the time. Both count their pictures in the picture.
+ * but none between a quarter and three quarters of the time. What the camera shows is
+ * written to a file as well.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,9 @@
   "fir\r\na=content:slides\r\n"                                                                    \
   "a=sendonly\r\na=label:4\r\n"
 
-#define X264 "x264enc tune=zerolatency key-int-max=40 speed-preset=ultrafast bitrate=1000"
+#define X264                                                                                       \
+  "x264enc tune=zerolatency key-int-max=40 speed-preset=ultrafast bitrate=1000 ! "                 \
+  "video/x-h264,stream-format=byte-stream"
 
 /* Sends picture @n; @seq counts the packets, since not all pictures are shown. */
 static void
@@ -63,6 +66,20 @@ make_camera (guint n)
   return film;
 }
 
+/* Keeps what @film shows as a file; FALSE if that can't be. */
+static gboolean
+save (const Film *film, const gchar *path)
+{
+  g_autoptr (GByteArray) stream = g_byte_array_new ();
+
+  for (guint i = 0; i < film->pictures->len; i++) {
+    GBytes *picture = g_ptr_array_index (film->pictures, i);
+
+    g_byte_array_append (stream, g_bytes_get_data (picture, NULL), g_bytes_get_size (picture));
+  }
+  return g_file_set_contents (path, (const gchar *)stream->data, stream->len, NULL);
+}
+
 /* Ticks of 20 ms: sound at each, a picture of the camera at five of ten, one of the screen at one of fifty. */
 static void
 talk (Caller *caller, guint seconds, const Film *camera, const Film *screen)
@@ -95,8 +112,8 @@ main (int argc, char **argv)
   Caller *caller;
 
   gst_init (&argc, &argv);
-  if (argc < 3) {
-    g_printerr ("video-call HOST:PORT SECONDS [no-camera] [no-screen]\n");
+  if (argc < 4) {
+    g_printerr ("video-call HOST:PORT SECONDS CAMERA.h264 [no-camera] [no-screen]\n");
     return 2;
   }
   uri = g_strdup_printf ("sip:%s", argv[1]);
@@ -104,6 +121,8 @@ main (int argc, char **argv)
   if (!g_strv_contains ((const gchar *const *)argv, "no-camera")) {
     camera = make_camera (seconds * 20);
     lines[n++] = CAMERA;
+    if (!save (camera, argv[3]))
+      return 1;
   }
   if (!g_strv_contains ((const gchar *const *)argv, "no-screen")) {
     screen = film_new ("videobalance brightness=0.4 ! vp8enc deadline=1 keyframe-max-dist=1",
