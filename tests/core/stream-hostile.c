@@ -115,7 +115,7 @@ make_stun (Siege *siege, guint8 *data)
 static gsize
 make_record (Siege *siege, guint8 *data)
 {
-  gsize size = siege->hello_size;
+  gsize size = siege->hello_size, length;
 
   if (choose (siege, 2)) {
     memcpy (data, siege->hello, size);
@@ -129,7 +129,9 @@ make_record (Siege *siege, guint8 *data)
   data[1] = 0xfe;
   data[2] = 0xfd;
   memset (data + 3, 0, 2);
-  GST_WRITE_UINT16_BE (data + 11, choose (siege, 4) ? size - 13 : choose (siege, G_MAXUINT16));
+  length = choose (siege, 4) ? size - 13 : choose (siege, G_MAXUINT16);
+  data[11] = (guint8)(length >> 8);
+  data[12] = (guint8)length;
   return size;
 }
 
