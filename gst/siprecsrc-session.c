@@ -152,6 +152,8 @@ session_ended (GstSiprecSrc *self, SiprecEvent *event)
   g_mutex_unlock (&self->lock);
 
   gst_siprec_src_finish_pads (self, event->monotonic, eos);
+  if (gst_siprec_src_is_stopped (self))
+    return;
   gst_siprec_src_set_state (self, GST_SIPREC_SESSION_STATE_ENDED);
   if (!eos && !gst_siprec_src_is_stopped (self))
     go_on_without (self);
@@ -165,7 +167,8 @@ handle (GstSiprecSrc *self, SiprecEvent *event)
   switch (event->type) {
   case SIPREC_EVENT_SESSION_STARTED:
     gst_siprec_src_emit_sdp (self, self->session);
-    session_started (self);
+    if (!gst_siprec_src_is_stopped (self))
+      session_started (self);
     break;
   case SIPREC_EVENT_STREAM_ADDED:
     gst_siprec_src_add_stream (self, event);
@@ -219,7 +222,7 @@ gst_siprec_src_run_session (GstSiprecSrc *self)
 
   claim_set_session (self);
 
-  while (self->session && !gst_siprec_src_is_stopped (self)) {
+  while (!gst_siprec_src_is_stopped (self) && self->session) {
     g_autoptr (SiprecEvent) event = siprec_session_pop_event (self->session);
     g_autoptr (SiprecEvent) seen = NULL;
 
@@ -234,6 +237,8 @@ gst_siprec_src_run_session (GstSiprecSrc *self)
   /* The session tells of its first streams together with its start. */
   if (self->session && self->started)
     gst_siprec_src_settle_pads (self, self->settings.audio_pads);
+  if (gst_siprec_src_is_stopped (self))
+    return;
 
   g_mutex_lock (&self->lock);
   eos_asked = self->eos_wanted && !self->eos_done;

@@ -4,6 +4,9 @@
 
 #include "siprec-core/error.h"
 
+/* At most so many applications can take their time over replies. */
+#define REPLY_THREADS 8
+
 /* The session that the element has or is about to have. (transfer full) (nullable) */
 static SiprecSession *
 get_session (GstSiprecSrc *self)
@@ -32,40 +35,38 @@ gst_siprec_src_hangup (GstSiprecSrc *self, const gchar *reason)
 
 /* Somebody who is to be told what came of a wish. */
 struct _GstSiprecWish {
-  GstElement *element;
   GstPromise *promise;
   GstStructure *reply;
 };
 
 GstSiprecWish *
-gst_siprec_wish_new (GstSiprecSrc *self, GstPromise *promise)
+gst_siprec_wish_new (GstPromise *promise)
 {
   GstSiprecWish *wish = promise ? g_new0 (GstSiprecWish, 1) : NULL;
 
-  if (wish) {
-    wish->element = gst_object_ref (GST_ELEMENT (self));
+  if (wish)
     wish->promise = gst_promise_ref (promise);
-  }
   return wish;
 }
 
-static void
-wish_free (gpointer data)
+static SiprecPool *
+get_reply_pool (void)
 {
-  GstSiprecWish *wish = data;
+  static gsize pool = 0;
 
-  gst_object_unref (wish->element);
-  gst_promise_unref (wish->promise);
-  gst_clear_structure (&wish->reply);
-  g_free (wish);
+  if (g_once_init_enter (&pool))
+    g_once_init_leave (&pool, (gsize)siprec_pool_new ("siprec-reply", REPLY_THREADS));
+  return (SiprecPool *)pool;
 }
 
 static void
-reply (GstElement *element, gpointer data)
+reply (gpointer data)
 {
   GstSiprecWish *wish = data;
 
-  gst_promise_reply (wish->promise, g_steal_pointer (&wish->reply));
+  gst_promise_reply (wish->promise, wish->reply);
+  gst_promise_unref (wish->promise);
+  g_free (wish);
 }
 
 /* A promise may call the application, which may take its time or stop the pipeline: that is nothing for the SIP
@@ -74,6 +75,7 @@ void
 gst_siprec_src_reply (SiprecSession *session, guint status, const GError *error, gpointer user_data)
 {
   GstSiprecWish *wish = user_data;
+  SiprecStrand *strand;
 
   if (!wish)
     return;
@@ -81,7 +83,9 @@ gst_siprec_src_reply (SiprecSession *session, guint status, const GError *error,
       gst_structure_new ("application/x-siprec-reply", "status", G_TYPE_UINT, status, NULL);
   if (error)
     gst_structure_set (wish->reply, "error", G_TYPE_STRING, error->message, NULL);
-  gst_element_call_async (wish->element, reply, wish, wish_free);
+  strand = siprec_strand_new (get_reply_pool (), reply, wish);
+  siprec_strand_wake (strand);
+  siprec_strand_unref (strand);
 }
 
 /* The session for @wish, or NULL if who wishes has been told that there is none. */
@@ -102,7 +106,7 @@ session_for_wish (GstSiprecSrc *self, GstSiprecWish *wish)
 void
 gst_siprec_src_pause (GstSiprecSrc *self, gint mline, GstPromise *promise)
 {
-  GstSiprecWish *wish = gst_siprec_wish_new (self, promise);
+  GstSiprecWish *wish = gst_siprec_wish_new (promise);
   g_autoptr (SiprecSession) session = session_for_wish (self, wish);
 
   if (session)
@@ -112,7 +116,7 @@ gst_siprec_src_pause (GstSiprecSrc *self, gint mline, GstPromise *promise)
 void
 gst_siprec_src_resume (GstSiprecSrc *self, gint mline, GstPromise *promise)
 {
-  GstSiprecWish *wish = gst_siprec_wish_new (self, promise);
+  GstSiprecWish *wish = gst_siprec_wish_new (promise);
   g_autoptr (SiprecSession) session = session_for_wish (self, wish);
 
   if (session)
@@ -122,7 +126,7 @@ gst_siprec_src_resume (GstSiprecSrc *self, gint mline, GstPromise *promise)
 void
 gst_siprec_src_request_snapshot (GstSiprecSrc *self, const gchar *reason, GstPromise *promise)
 {
-  GstSiprecWish *wish = gst_siprec_wish_new (self, promise);
+  GstSiprecWish *wish = gst_siprec_wish_new (promise);
   g_autoptr (SiprecSession) session = session_for_wish (self, wish);
 
   if (session)

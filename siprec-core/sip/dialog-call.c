@@ -12,6 +12,7 @@ make_destination (const SiprecCallee *callee)
 {
   SiprecRequest *destination = siprec_request_new ();
 
+  destination->uri = siprec_request_text (destination, callee->uri, -1);
   destination->call_id = siprec_request_text (destination, callee->call_id, -1);
   destination->transport = siprec_request_text (destination, callee->transport, -1);
   destination->remote_address = siprec_request_text (destination, callee->address, -1);

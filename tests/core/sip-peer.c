@@ -588,6 +588,13 @@ call_establish (Call *call, Server *server, const gchar *lines)
 void
 call_answer (Call *call, const gchar *request, const gchar *status, const gchar *lines)
 {
+  call_answer_with (call, request, status, lines, "");
+}
+
+void
+call_answer_with (Call *call, const gchar *request, const gchar *status, const gchar *lines,
+                  const gchar *body)
+{
   g_autofree gchar *via = header_of (request, "Via");
   g_autofree gchar *from = header_of (request, "From");
   g_autofree gchar *to = header_of (request, "To");
@@ -595,8 +602,8 @@ call_answer (Call *call, const gchar *request, const gchar *status, const gchar 
   g_autofree gchar *cseq = header_of (request, "CSeq");
   g_autofree gchar *text = g_strdup_printf (
       "SIP/2.0 %s\r\nVia: %s\r\nFrom: %s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %s\r\n%s"
-      "Content-Length: 0\r\n\r\n",
-      status, via, from, to, call_id, cseq, lines ? lines : "");
+      "Content-Length: %zu\r\n\r\n%s",
+      status, via, from, to, call_id, cseq, lines ? lines : "", strlen (body), body);
 
   peer_send (call->peer, text, -1);
 }

@@ -130,5 +130,9 @@ void call_send (Call *call, const gchar *method, const gchar *lines, const gchar
  * dialog. */
 SiprecDialog *call_establish (Call *call, Server *server, const gchar *lines);
 
-/* Answers a request of the agent. */
+/* Answers a request of the agent, with @body. */
+void call_answer_with (Call *call, const gchar *request, const gchar *status, const gchar *lines,
+                       const gchar *body);
+
+/* Without one. */
 void call_answer (Call *call, const gchar *request, const gchar *status, const gchar *lines);

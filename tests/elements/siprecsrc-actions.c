@@ -152,7 +152,8 @@ sit (GstPromise *promise, gpointer user_data)
 GST_START_TEST (test_reply_takes_its_time)
 {
   Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
-  Gate gate = {0};
+  /* Whoever sits may leave after the test. */
+  static Gate gate;
   GstPromise *promise = gst_promise_new_with_change_func (sit, &gate, NULL);
   Caller *caller, *other;
 
@@ -192,10 +193,11 @@ stop (GstPromise *promise, gpointer user_data)
 /* It may stop the pipeline, too. */
 GST_START_TEST (test_reply_stops)
 {
-  Stopper stopper = {.pipeline = pipeline_new ("", "fakesink async=false")};
+  static Stopper stopper;
   GstPromise *promise = gst_promise_new_with_change_func (stop, &stopper, NULL);
   Caller *caller;
 
+  stopper.pipeline = pipeline_new ("", "fakesink async=false");
   pipeline_set_state (stopper.pipeline, GST_STATE_PLAYING);
   caller = pipeline_caller (stopper.pipeline);
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);

@@ -215,10 +215,10 @@ def see(path):
 
 
 def lip_sync(folder):
-    """Flash and beep are together in the film, though pictures come 120 ms later than sound. They are lined up by the
+    """Flash and beep are together in the film, though pictures come 80 ms later than sound. They are lined up by the
     sender's reports, the first of which come in the first seconds. Flashes last another part of a film's picture each."""
     seconds = 9
-    os.environ["CALL_CAMERA_DELAY"] = "120"
+    os.environ["CALL_CAMERA_DELAY"] = "80"
     os.environ["CALL_CAMERA"] = ("videotestsrc pattern=blink ! "
                                  "video/x-raw,format=I420,width=320,height=240,framerate=20/7 ! camera.")
     voice = beeps(os.path.join(folder, "beeps.wav"), seconds)
