@@ -139,9 +139,15 @@ struct _GstSiprecSrc {
  * is to touch nothing more. It may be so after any signal, since a handler may set the state. */
 gboolean gst_siprec_src_is_stopped (GstSiprecSrc *self);
 
-/* siprecsrc-properties.c */
+/* siprecsrc-properties.c: what gst-inspect shows */
 
 void gst_siprec_src_install_properties (GObjectClass *klass);
+
+/* siprecsrc-settings.c: what they are set to */
+
+void gst_siprec_src_set_property (GObject *object, guint id, const GValue *value,
+                                  GParamSpec *pspec);
+void gst_siprec_src_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec);
 void gst_siprec_src_settings_init (GstSiprecSrcSettings *settings);
 void gst_siprec_src_settings_clear (GstSiprecSrcSettings *settings);
 
@@ -152,13 +158,19 @@ void gst_siprec_src_set_actual_uri (GstSiprecSrc *self, const gchar *uri);
 /* "application/x-siprec-stats". (transfer full) */
 GstStructure *gst_siprec_src_get_stats (GstSiprecSrc *self);
 
-/* siprecsrc-acceptor.c: how the element comes by a session */
+/* siprecsrc-endpoint.c: where the element listens */
 
 /* Gets the endpoint and starts it. FALSE after an ERROR message. */
-/* Posts a warning if @certificate, set while the endpoint listens, can't be used. */
-void gst_siprec_src_renew_certificate (GstSiprecSrc *self, const gchar *certificate);
 gboolean gst_siprec_src_open (GstSiprecSrc *self);
 void gst_siprec_src_close (GstSiprecSrc *self);
+
+/* Posts a warning if @certificate, set while the endpoint listens, can't be used. */
+void gst_siprec_src_renew_certificate (GstSiprecSrc *self, const gchar *certificate);
+
+/* Control strand: tells where it listens, and whom it refused. */
+void gst_siprec_src_report_endpoint (GstSiprecSrc *self);
+
+/* siprecsrc-acceptor.c: how the element comes by a session */
 
 /* Takes or leaves the place in the queue. Any thread. */
 void gst_siprec_src_join_queue (GstSiprecSrc *self);
