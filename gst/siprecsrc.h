@@ -139,6 +139,9 @@ struct _GstSiprecSrc {
  * is to touch nothing more. It may be so after any signal, since a handler may set the state. */
 gboolean gst_siprec_src_is_stopped (GstSiprecSrc *self);
 
+/* What a pad, @raw for one of RTP packets, says to a latency query, and so does the element. */
+void gst_siprec_src_answer_latency (GstSiprecSrc *self, gboolean raw, GstQuery *query);
+
 /* siprecsrc-properties.c: what gst-inspect shows */
 
 void gst_siprec_src_install_properties (GObjectClass *klass);
@@ -260,6 +263,9 @@ void gst_siprec_src_check_pads (GstSiprecSrc *self);
 void gst_siprec_src_tick_pads (GstSiprecSrc *self, GstClockTime now);
 
 /* siprecsrc-events.c: what introduces a feed */
+
+/* Running time from 0 on. */
+GstEvent *gst_siprec_src_new_segment (void);
 
 /* "<session id>/<pad name>". */
 gchar *gst_siprec_src_new_stream_id (GstSiprecSrc *self, const gchar *pad_name);

@@ -152,6 +152,49 @@ GST_START_TEST (test_unlinked_pad_is_told)
 }
 GST_END_TEST;
 
+/* Who flushes a pad gets what comes afterwards, in a segment. */
+GST_START_TEST (test_flushed)
+{
+  Caller *caller;
+  Pipeline *pipeline = start_call ("", 1, &caller);
+  static const gchar *const names[] = {"audio_0", "metadata"};
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    PadLog *log = pipeline_pad (pipeline, names[i]);
+    GstEvent *segment;
+
+    pipeline_await_buffers (log, 1);
+    fail_unless (gst_pad_send_event (log->pad, gst_event_new_flush_start ()));
+    fail_unless (gst_pad_send_event (log->pad, gst_event_new_flush_stop (TRUE)));
+    segment = gst_pad_get_sticky_event (log->pad, GST_EVENT_SEGMENT, 0);
+    fail_unless (segment != NULL);
+    gst_event_unref (segment);
+    fail_if (
+        gst_pad_send_event (log->pad, gst_event_new_seek (1, GST_FORMAT_TIME, 0, GST_SEEK_TYPE_SET,
+                                                          0, GST_SEEK_TYPE_NONE, 0)));
+  }
+  pipeline_await_buffers (pipeline_pad (pipeline, "audio_0"),
+                          pipeline_n_buffers (pipeline_pad (pipeline, "audio_0")) + 5);
+  end_call (pipeline, caller);
+}
+GST_END_TEST;
+
+/* The element answers as its pads do, before there are any. */
+GST_START_TEST (test_latency_of_element)
+{
+  Pipeline *pipeline = pipeline_new ("latency=300", NULL);
+  g_autoptr (GstQuery) query = gst_query_new_latency ();
+  GstClockTime min;
+  gboolean live;
+
+  fail_unless (gst_element_query (pipeline->src, query));
+  gst_query_parse_latency (query, &live, &min, NULL);
+  fail_unless (live);
+  fail_unless_equals_uint64 (min, 320 * GST_MSECOND);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
 static Suite *
 siprecsrc_links_suite (void)
 {
@@ -162,6 +205,8 @@ siprecsrc_links_suite (void)
   tcase_add_test (tcase, test_sink_is_restarted);
   tcase_add_test (tcase, test_old_branch_fails_late);
   tcase_add_test (tcase, test_unlinked_pad_is_told);
+  tcase_add_test (tcase, test_flushed);
+  tcase_add_test (tcase, test_latency_of_element);
   return suite;
 }
 
