@@ -27,7 +27,7 @@ check: $(BUILD)/build.ninja
 	@BUILD=$(BUILD) SETUP="$(SETUP)" tests/check
 
 check-full: $(BUILD)/build.ninja
-	@.ci/install-packages build demo test
+	@.ci/install-packages build demo test full
 	@BUILD=$(BUILD) SETUP="$(SETUP)" tests/check --full
 
 # Half an hour for each target; FUZZ_SECONDS says otherwise.

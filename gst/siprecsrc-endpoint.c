@@ -6,11 +6,6 @@
 
 #define GST_CAT_DEFAULT gst_siprec_src_debug
 
-/* Refusals that wait to be told, and how often one of them is a WARNING (us): who floods us with calls must not
- * flood the console. */
-#define MAX_REFUSALS     16
-#define WARNING_INTERVAL (10 * G_USEC_PER_SEC)
-
 /* The endpoint's answer to siprec_endpoint_start(), in its thread. */
 static void
 endpoint_ready (SiprecEndpoint *endpoint, const gchar *actual_uri, const GError *error,
@@ -21,28 +16,6 @@ endpoint_ready (SiprecEndpoint *endpoint, const gchar *actual_uri, const GError 
   g_mutex_lock (&self->lock);
   self->bound_uri = g_strdup (actual_uri);
   self->bound_error = error ? g_error_copy (error) : NULL;
-  g_mutex_unlock (&self->lock);
-  siprec_strand_wake (self->control);
-}
-
-/* Likewise. None is lost: those that have no room count as unsaid of the last one. */
-static void
-call_refused (SiprecEndpoint *endpoint, const GstStructure *refusal, gpointer user_data)
-{
-  GstSiprecSrc *self = user_data;
-
-  guint unsaid = 0, more = 0;
-
-  gst_structure_get_uint (refusal, "unsaid", &more);
-  g_mutex_lock (&self->lock);
-  if (self->refusals.length < MAX_REFUSALS) {
-    g_queue_push_tail (&self->refusals, gst_structure_copy (refusal));
-  } else {
-    GstStructure *last = g_queue_peek_tail (&self->refusals);
-
-    gst_structure_get_uint (last, "unsaid", &unsaid);
-    gst_structure_set (last, "unsaid", G_TYPE_UINT, unsaid + more + 1, NULL);
-  }
   g_mutex_unlock (&self->lock);
   siprec_strand_wake (self->control);
 }
@@ -190,7 +163,8 @@ gst_siprec_src_open (GstSiprecSrc *self)
   siprec_endpoint_watch (endpoint, on_warning, gst_object_ref (self), gst_object_unref);
   set_endpoint (self, endpoint);
   self->start_handle = siprec_endpoint_start (self->endpoint, endpoint_ready, self);
-  self->watch_handle = siprec_endpoint_watch_refusals (self->endpoint, call_refused, self);
+  self->watch_handle =
+      siprec_endpoint_watch_refusals (self->endpoint, gst_siprec_src_take_refusal, self);
   return TRUE;
 }
 
@@ -234,39 +208,9 @@ report_bound (GstSiprecSrc *self)
     gst_siprec_src_set_actual_uri (self, uri);
 }
 
-/* Every refusal is a message, and one now and then a WARNING, which gst-launch shows. */
-static void
-report_refusals (GstSiprecSrc *self)
-{
-  for (;;) {
-    gint64 now = g_get_monotonic_time ();
-    GstStructure *refusal;
-    guint status = 0;
-
-    if (gst_siprec_src_is_stopped (self))
-      return;
-    g_mutex_lock (&self->lock);
-    refusal = g_queue_pop_head (&self->refusals);
-    g_mutex_unlock (&self->lock);
-    if (!refusal)
-      return;
-    gst_structure_get_uint (refusal, "status", &status);
-    if (self->refusal_told == 0 || now - self->refusal_told > WARNING_INTERVAL) {
-      self->refusal_told = now;
-      GST_ELEMENT_WARNING (self, RESOURCE, FAILED,
-                           ("A call from %s was refused with %u: %s",
-                            gst_structure_get_string (refusal, "remote-address"), status,
-                            gst_structure_get_string (refusal, "reason")),
-                           (NULL));
-    }
-    gst_element_post_message (GST_ELEMENT (self),
-                              gst_message_new_element (GST_OBJECT (self), refusal));
-  }
-}
-
 void
 gst_siprec_src_report_endpoint (GstSiprecSrc *self)
 {
   report_bound (self);
-  report_refusals (self);
+  gst_siprec_src_report_refusals (self);
 }

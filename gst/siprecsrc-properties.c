@@ -21,12 +21,12 @@ static GParamSpec *props[N_PROPS];
 static void
 install_endpoint_properties (void)
 {
-  props[PROP_LOCAL_URI] =
-      g_param_spec_string ("local-uri", "Local URI",
-                           "Comma separated sip: and sips: URIs to listen on, each with host, port "
-                           "and optionally ;transport=udp, tcp or tls; sip: without it is UDP and "
-                           "TCP. Port 0 takes a free one, see actual-uri",
-                           DEFAULT_LOCAL_URI, READY);
+  props[PROP_LOCAL_URI] = g_param_spec_string (
+      "local-uri", "Local URI",
+      "Comma separated sip: and sips: URIs to listen on, each with host, port and optionally "
+      ";transport=udp, tcp or tls (without it UDP and TCP; sips: is TLS and takes "
+      "tls-certificate). Port 0 takes a free one, see actual-uri",
+      DEFAULT_LOCAL_URI, READY);
   props[PROP_ENDPOINT] = g_param_spec_string (
       "endpoint", "Endpoint",
       "Name of a listener that elements and programs of this process share: its sessions go to the "

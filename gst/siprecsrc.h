@@ -104,7 +104,7 @@ struct _GstSiprecSrc {
   gchar *bound_uri;
   GError *bound_error;
   guint watch_handle;
-  GQueue refusals;        /* GstStructure: calls that were refused */
+  GQueue refusals;        /* GstStructure: calls and connections that were refused */
   SiprecSession *calling; /* the client that was called hasn't answered */
   SiprecSession *asked;   /* an answer is wanted */
   SiprecSession *given;   /* to be claimed */
@@ -132,7 +132,8 @@ struct _GstSiprecSrc {
   gchar *session_id;
   guint group_id;
   GstClockTime next_tick;
-  gint64 refusal_told; /* g_get_monotonic_time(), of a WARNING */
+  gint64 call_told;       /* g_get_monotonic_time(), of a WARNING of a refused call */
+  gint64 connection_told; /* of a refused connection */
 };
 
 /* Control strand: TRUE once the element is on its way to READY, though it may have been started again since: this run
@@ -172,6 +173,15 @@ void gst_siprec_src_renew_certificate (GstSiprecSrc *self, const gchar *certific
 
 /* Control strand: tells where it listens, and whom it refused. */
 void gst_siprec_src_report_endpoint (GstSiprecSrc *self);
+
+/* siprecsrc-refusals.c: who was refused */
+
+/* The endpoint's, in its thread: a call or connection was refused. */
+void gst_siprec_src_take_refusal (SiprecEndpoint *endpoint, const GstStructure *refusal,
+                                  gpointer self);
+
+/* Control strand: tells of them. */
+void gst_siprec_src_report_refusals (GstSiprecSrc *self);
 
 /* siprecsrc-acceptor.c: how the element comes by a session */
 

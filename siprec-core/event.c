@@ -51,6 +51,9 @@ is_control (gunichar c)
 static gboolean
 text_is_clean (const gchar *text)
 {
+  /* Nearly all is ASCII. */
+  while (*text >= ' ' && *text < 0x7f)
+    text++;
   if (!g_utf8_validate (text, -1, NULL))
     return FALSE;
   for (const gchar *p = text; *p; p = g_utf8_next_char (p)) {

@@ -371,9 +371,13 @@ on_started (SiprecAgent *agent, gchar **uris, const GError *error, gpointer user
   siprec_endpoint_tell_waiters (agent, endpoint);
 }
 
-const SiprecAgentHandler siprec_endpoint_agent_handler = {
-    on_started, on_request, siprec_endpoint_on_stopped, siprec_endpoint_on_admit,
-    siprec_endpoint_on_refused};
+const SiprecAgentHandler siprec_endpoint_agent_handler = {on_started,
+                                                          on_request,
+                                                          siprec_endpoint_on_stopped,
+                                                          siprec_endpoint_on_admit,
+                                                          siprec_endpoint_on_refused,
+                                                          siprec_endpoint_may_connect,
+                                                          siprec_endpoint_on_connection_refused};
 
 /* In the SIP thread: an acceptor is new; a session may be waiting for it. */
 static void

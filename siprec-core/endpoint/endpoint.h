@@ -201,9 +201,10 @@ SIPREC_API void siprec_endpoint_unwatch (SiprecEndpoint *endpoint, gpointer user
 /**
  * SiprecRefusedFunc:
  * @refusal: GstSiprecSessionRefused: status (guint), reason (for people), call-id, from, to, remote-address, and
- *   unsaid (guint): how many more there were since one was told, since ten a second are told
+ *   unsaid (guint): how many more there were since one was told, since ten a second are told; or
+ *   GstSiprecConnectionRefused: reason, transport, remote-address and peer-identities
  *
- * A call was refused, other than by an acceptor's decision. Called in the SIP thread without locks; must not
+ * A call was refused, other than by an acceptor's decision, or a connection came to nothing. Called in the SIP thread without locks; must not
  * block.
  */
 typedef void (*SiprecRefusedFunc) (SiprecEndpoint *endpoint, const GstStructure *refusal,

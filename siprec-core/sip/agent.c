@@ -375,14 +375,55 @@ on_wanted (SiprecFront *front, const gchar *id, gpointer user_data)
   siprec_agent_invoke (user_data, on_wanted_here, g_strdup (id), g_free);
 }
 
+/* In the front's thread. */
+static gboolean
+on_may_connect (SiprecFront *front, const gchar *address, const gchar *const *identities,
+                gboolean unproven, gpointer user_data)
+{
+  SiprecAgent *agent = user_data;
+
+  return !agent->handler.may_connect ||
+         agent->handler.may_connect (address, identities, unproven, agent->user_data);
+}
+
+static void
+on_refused_here (SiprecAgent *agent, gpointer user_data)
+{
+  const GstStructure *refusal = user_data;
+
+  if (agent->handler.connection_refused)
+    agent->handler.connection_refused (agent, refusal, agent->user_data);
+}
+
+static void
+free_refusal (gpointer refusal)
+{
+  gst_structure_free (refusal);
+}
+
+/* In the front's thread. */
+static void
+on_refused (SiprecFront *front, const SiprecFrontRefusal *refusal, gpointer user_data)
+{
+  g_autofree gchar *names =
+      refusal->identities ? g_strjoinv (", ", (gchar **)refusal->identities) : g_strdup ("");
+  GstStructure *text = gst_structure_new (
+      "GstSiprecConnectionRefused", "reason", G_TYPE_STRING, refusal->reason, "transport",
+      G_TYPE_STRING, refusal->transport, "remote-address", G_TYPE_STRING, refusal->address,
+      "peer-identities", G_TYPE_STRING, names, NULL);
+
+  siprec_agent_invoke (user_data, on_refused_here, text, free_refusal);
+}
+
 static gchar **
 open_sockets (SiprecAgent *agent, GError **error)
 {
+  static const SiprecFrontHandler front = {on_wanted, on_may_connect, on_refused};
   SiprecSocketsConfig config = {.loop = agent->loop,
                                 .uris = agent->uris,
                                 .transaction_timeout = agent->transaction_timeout,
                                 .limits = &agent->limits,
-                                .wanted = on_wanted,
+                                .front = &front,
                                 .user_data = agent};
   gchar **uris = NULL;
 

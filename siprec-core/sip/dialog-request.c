@@ -286,7 +286,7 @@ siprec_dialog_copy_response (SiprecDialog *dialog, nta_outgoing_t *orq, const si
   }
   /* What kind of Contact we have goes by that. */
   if (!response->uri)
-    response->uri = g_strdup (dialog->last->uri);
+    response->uri = siprec_request_text (response, dialog->last->uri, -1);
   /* A response that the stack made up has come from nowhere. */
   if (!response->transport) {
     response->transport = siprec_request_text (response, dialog->last->transport, -1);

@@ -24,13 +24,7 @@ static gchar *
 write_pem (const gchar *file, const gchar *issuer, gboolean authority, const gchar *alternatives,
            gint from, gint days)
 {
-  gchar *path = g_build_filename (folder, file, NULL);
-  /* Every authority has a name of its own, by which certificates find it. */
-  g_autofree gchar *name = g_strndup (file, strcspn (file, "."));
-  CertificateSpec spec = {path, issuer, authority, name, alternatives, from, days};
-
-  certificate_write (&spec);
-  return path;
+  return certificate_new (folder, file, issuer, authority, alternatives, from, days);
 }
 
 static void

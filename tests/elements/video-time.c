@@ -74,7 +74,7 @@ GST_START_TEST (test_lip_sync)
   g_autoptr (Film) film =
       film_new ("vp8enc deadline=1 keyframe-max-dist=1", "rtpvp8pay pt=96 mtu=60000", 160, 120, 80);
   const guint flash = 60;
-  gint64 start, difference;
+  gint64 start, difference, late = 0;
   PadLog *sound, *pictures;
 
   video_call ("", lines);
@@ -86,6 +86,7 @@ GST_START_TEST (test_lip_sync)
 
     if (due > now)
       g_usleep (due - now);
+    late = MAX (late, now - due);
     memset (packet + 12, i == flash * 2 ? 0x10 : 0xff, 160);
     GST_WRITE_UINT16_BE (packet + 2, i);
     GST_WRITE_UINT32_BE (packet + 4, i * 160);
@@ -105,8 +106,10 @@ GST_START_TEST (test_lip_sync)
       find_sound (sound),
       GST_BUFFER_PTS (g_ptr_array_index (pictures->buffers, find_picture (pictures, film, flash))));
   GST_INFO ("the flash comes %" G_GINT64_FORMAT " us after the beep", difference / 1000);
-  fail_unless (ABS (difference) < (gint64)(40 * GST_MSECOND), "%" G_GINT64_FORMAT " us",
-               difference / 1000);
+  /* What a loaded machine makes us send late may be as late in the recording. */
+  fail_unless (ABS (difference) < (gint64)(40 * GST_MSECOND) + late * (gint64)GST_USECOND,
+               "%" G_GINT64_FORMAT " us, sent %" G_GINT64_FORMAT " us late", difference / 1000,
+               late);
   video_tear_down ();
 }
 GST_END_TEST
