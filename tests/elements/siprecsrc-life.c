@@ -99,13 +99,11 @@ GST_END_TEST;
 /* One element goes and another comes while the rest of the pipeline plays on. */
 GST_START_TEST (test_removed_while_playing)
 {
-  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
+  Pipeline *pipeline = pipeline_listening ("");
   Caller *caller;
   PadLog *log;
 
-  pipeline_set_state (pipeline, GST_STATE_PLAYING);
-  caller = pipeline_caller (pipeline);
-  fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
+  caller = pipeline_called (pipeline, 2);
   log = pipeline_pad (pipeline, "audio_1");
   pipeline_await_buffers (log, 5);
   gst_object_ref (pipeline->src);

@@ -8,19 +8,16 @@
 static Pipeline *
 start_call (const gchar *properties, guint n_streams, Caller **caller)
 {
-  Pipeline *pipeline = pipeline_new (properties, "fakesink async=false");
+  Pipeline *pipeline = pipeline_listening (properties);
 
-  pipeline_set_state (pipeline, GST_STATE_PLAYING);
-  *caller = pipeline_caller (pipeline);
-  fail_unless_equals_int (caller_invite (*caller, n_streams, "sendonly"), 200);
+  *caller = pipeline_called (pipeline, n_streams);
   return pipeline;
 }
 
 static void
 end_call (Pipeline *pipeline, Caller *caller)
 {
-  fail_unless_equals_int (caller_bye (caller), 200);
-  pipeline_await_eos (pipeline_pad (pipeline, "audio_0"));
+  pipeline_hang_up (caller, pipeline_pad (pipeline, "audio_0"));
   pipeline_await_eos (pipeline_pad (pipeline, "metadata"));
   caller_free (caller);
   pipeline_free (pipeline);
@@ -141,8 +138,7 @@ GST_START_TEST (test_unlinked_pad_is_told)
 
   pipeline->only = "audio_0";
   pipeline_set_state (pipeline, GST_STATE_PLAYING);
-  caller = pipeline_caller (pipeline);
-  fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
+  caller = pipeline_called (pipeline, 2);
   message = pipeline_message (pipeline, GST_MESSAGE_INFO, NULL);
   fail_unless (message != NULL);
   gst_message_parse_info (message, &error, &debug);
