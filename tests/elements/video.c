@@ -160,6 +160,51 @@ GST_START_TEST (test_packets)
 }
 GST_END_TEST
 
+static guint
+count_threads (void)
+{
+  g_autoptr (GDir) tasks = g_dir_open ("/proc/self/task", 0, NULL);
+  guint n = 0;
+
+  while (g_dir_read_name (tasks))
+    n++;
+  return n;
+}
+
+/* Threads that there are while @n_lines lines of video give ten pictures each. */
+static guint
+count_threads_of_call (const Film *film, guint n_lines)
+{
+  const gchar *lines[CALLER_MAX_STREAMS + 1] = {NULL};
+  guint n_threads;
+
+  for (guint i = 0; i < n_lines; i++)
+    lines[i] = H264;
+  video_call ("push-mode=shared", lines);
+  for (guint i = 0; i < 10; i++) {
+    for (guint j = 0; j < n_lines; j++)
+      video_show (j, film, i, i + 1, -1);
+  }
+  for (guint i = 0; i < n_lines; i++) {
+    g_autofree gchar *name = g_strdup_printf ("video_%u", i);
+
+    pipeline_await_buffers (pipeline_pad (pipeline, name), 10);
+  }
+  n_threads = count_threads ();
+  video_tear_down ();
+  return n_threads;
+}
+
+/* Depayloading is done by whoever pushes, and pushers are shared. */
+GST_START_TEST (test_no_thread_a_stream)
+{
+  g_autoptr (Film) film = video_film (160, 120, 10);
+  guint one = count_threads_of_call (film, 1), eight = count_threads_of_call (film, 8);
+
+  fail_unless (eight < one + 4, "%u threads with one stream, %u with eight", one, eight);
+}
+GST_END_TEST
+
 static Suite *
 video_suite (void)
 {
@@ -173,6 +218,7 @@ video_suite (void)
   tcase_add_test (tcase, test_av1_with_depayloader);
   tcase_add_test (tcase, test_content_map);
   tcase_add_test (tcase, test_packets);
+  tcase_add_test (tcase, test_no_thread_a_stream);
   return suite;
 }
 
