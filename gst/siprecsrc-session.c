@@ -31,6 +31,7 @@ static const gchar *const message_names[] = {
     [SIPREC_EVENT_MEDIA_LOSS] = "GstSiprecStreamLoss",
     [SIPREC_EVENT_MEDIA_REJECTED] = "GstSiprecStreamRejected",
     [SIPREC_EVENT_MEDIA_FAILED] = "GstSiprecStreamFailed",
+    [SIPREC_EVENT_MEDIA_CONTRIBUTORS] = "GstSiprecStreamContributors",
     [SIPREC_EVENT_DTMF] = "GstSiprecDtmf",
     [SIPREC_EVENT_DEVIATION] = "GstSiprecDeviation",
 };

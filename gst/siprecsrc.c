@@ -35,7 +35,8 @@
  * Element messages carry the same facts as the lines of the metadata pad, with `session-id` and
  * `sequence`: GstSiprecSessionStarted, GstSiprecSessionEnded, GstSiprecStreamAdded, GstSiprecStreamRemoved,
  * GstSiprecStreamHeld, GstSiprecStreamResumed, GstSiprecStreamUpdated, GstSiprecStreamStarted,
- * GstSiprecStreamTimeout, GstSiprecStreamLoss, GstSiprecStreamRejected, GstSiprecStreamFailed, GstSiprecMetadata, GstSiprecParticipantJoined,
+ * GstSiprecStreamTimeout, GstSiprecStreamLoss, GstSiprecStreamRejected, GstSiprecStreamFailed,
+ * GstSiprecStreamContributors, GstSiprecMetadata, GstSiprecParticipantJoined,
  * GstSiprecParticipantLeft, GstSiprecParticipantUpdated, GstSiprecCallStarted, GstSiprecCallEnded,
  * GstSiprecCallUpdated, GstSiprecDtmf and GstSiprecDeviation.
  *

@@ -3,11 +3,10 @@
 #pragma once
 
 #include <gst/gst.h>
-#include <gst/pbutils/gstaudiovisualizer.h>
 
 G_BEGIN_DECLS
 
 #define GST_TYPE_SIPREC_WAVE (gst_siprec_wave_get_type ())
-G_DECLARE_FINAL_TYPE (GstSiprecWave, gst_siprec_wave, GST, SIPREC_WAVE, GstAudioVisualizer)
+G_DECLARE_FINAL_TYPE (GstSiprecWave, gst_siprec_wave, GST, SIPREC_WAVE, GstElement)
 
 G_END_DECLS

@@ -25,6 +25,7 @@ static const gchar *const type_names[] = {
     [SIPREC_EVENT_MEDIA_LOSS] = "siprec.media.loss",
     [SIPREC_EVENT_MEDIA_REJECTED] = "siprec.media.rejected",
     [SIPREC_EVENT_MEDIA_FAILED] = "siprec.media.failed",
+    [SIPREC_EVENT_MEDIA_CONTRIBUTORS] = "siprec.media.contributors",
     [SIPREC_EVENT_DTMF] = "siprec.dtmf",
     [SIPREC_EVENT_DEVIATION] = "siprec.deviation",
 };

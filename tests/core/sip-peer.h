@@ -77,6 +77,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Event, event_free)
 /* Runs @func in the agent's thread and waits for it. */
 void server_call (Server *server, SiprecAgentFunc func, gpointer data);
 
+/* TRUE once there are @n stream connections; waits 10 s at least. */
+gboolean server_await_connections (Server *server, guint n);
+
 void server_bye (Server *server, SiprecDialog *dialog, const gchar *reason);
 gboolean server_request (Server *server, SiprecDialog *dialog, const gchar *method,
                          const gchar *type, const gchar *body);

@@ -114,6 +114,48 @@ GST_START_TEST (test_lip_sync)
 }
 GST_END_TEST
 
+/* Each picture says when it was taken, once its sender has told its clock. */
+GST_START_TEST (test_reference_timestamps)
+{
+  const gchar *const lines[] = {AUDIO, __i__ == 0 ? H264 : VP8, NULL};
+  g_autoptr (Film) film =
+      __i__ == 0 ? video_film (320, 240, 20)
+                 : film_new ("vp8enc deadline=1", "rtpvp8pay pt=96 mtu=400", 320, 240, 20);
+  const gchar *name = __i__ == 0 ? "video_0" : "screen_0";
+  g_autoptr (GstCaps) unix_time = gst_caps_from_string ("timestamp/x-unix");
+  guint32 ssrc = video_ssrc (film);
+  guint n = 0, seq = 0;
+  PadLog *log;
+
+  video_call ("add-reference-timestamp-meta=true ntp-time-source=unix", lines);
+  for (guint i = 0; i < 20; i++) {
+    guint first = g_array_index (film->first, guint, i);
+
+    for (guint j = first; j < first + film_n_packets (film, i); j++)
+      send_at (film, j, seq++, i * 50);
+    send_report (1, ssrc, i * 50, i * 50 * 90);
+    g_usleep (50000);
+  }
+  log = video_hang_up (name);
+  fail_unless_equals_int (log->buffers->len, 20);
+  for (guint i = 0; i < 20; i++) {
+    GstBuffer *buffer = g_ptr_array_index (log->buffers, i);
+    GstReferenceTimestampMeta *meta = gst_buffer_get_reference_timestamp_meta (buffer, unix_time);
+    GstClockTime taken = (3900000000u - 2208988800u) * GST_SECOND + i * 50 * GST_MSECOND;
+
+    fail_unless (gst_buffer_get_n_meta (buffer, GST_REFERENCE_TIMESTAMP_META_API_TYPE) <= 1);
+    if (!meta)
+      continue;
+    n++;
+    fail_unless (ABS (GST_CLOCK_DIFF (meta->timestamp, taken)) < (gint64)GST_MSECOND,
+                 "picture %u: %" GST_TIME_FORMAT, i, GST_TIME_ARGS (meta->timestamp));
+  }
+  /* The first may come before the first report. */
+  fail_unless (n >= 15, "%u", n);
+  video_tear_down ();
+}
+GST_END_TEST
+
 static Suite *
 video_time_suite (void)
 {
@@ -122,6 +164,7 @@ video_time_suite (void)
 
   suite_add_tcase (suite, tcase);
   tcase_add_loop_test (tcase, test_lip_sync, 0, 2);
+  tcase_add_loop_test (tcase, test_reference_timestamps, 0, 2);
   return suite;
 }
 

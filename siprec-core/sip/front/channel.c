@@ -81,6 +81,9 @@ tls_state (SiprecChannel *channel, gint result, guint32 *waits)
     return fail (channel);
   default:
     channel->problem = ERR_peek_error ();
+    /* Who goes away without a word, so that it can't be told from being cut off, has done nothing wrong in a handshake. */
+    if (ERR_GET_REASON (channel->problem) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
+      channel->problem = 0;
     ERR_clear_error ();
     return fail (channel);
   }
