@@ -310,7 +310,8 @@ get_number (void)
 {
   const gchar *wanted = g_getenv ("DATAGRAMS");
 
-  return wanted ? (guint)g_ascii_strtoull (wanted, NULL, 10) / N_STREAMS : rounds (DEFAULT_DATAGRAMS);
+  return wanted ? (guint)g_ascii_strtoull (wanted, NULL, 10) / N_STREAMS
+                : rounds (DEFAULT_DATAGRAMS);
 }
 
 /* All that the client says arrives whole, and nothing else. */
