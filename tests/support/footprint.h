@@ -6,15 +6,29 @@
 
 #include <glib.h>
 
+/* How many entries @folder of /proc/self has. */
 static inline guint
-footprint_open_files (void)
+footprint_count (const gchar *folder)
 {
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
+  g_autofree gchar *path = g_build_filename ("/proc/self", folder, NULL);
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
   guint n = 0;
 
   while (dir && g_dir_read_name (dir))
     n++;
   return n;
+}
+
+static inline guint
+footprint_open_files (void)
+{
+  return footprint_count ("fd");
+}
+
+static inline guint
+footprint_threads (void)
+{
+  return footprint_count ("task");
 }
 
 /* Resident memory, in KiB. */
