@@ -100,10 +100,7 @@ GST_START_TEST (test_odd_arguments)
     fail_unless (caller_await (caller, "BYE"));
     expect_clean_head (caller);
     pipeline_await_eos (pipeline_pad (pipeline, "audio_0"));
-    pipeline_set_state (pipeline, GST_STATE_READY);
-    pipeline_set_state (pipeline, GST_STATE_PLAYING);
-    caller_free (caller);
-    caller = pipeline_caller (pipeline);
+    caller = pipeline_again (pipeline, caller);
   }
   caller_free (caller);
   pipeline_free (pipeline);
