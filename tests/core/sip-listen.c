@@ -6,6 +6,7 @@
 
 #include "siprec-core/error.h"
 #include "sip-peer.h"
+#include "tests/support/footprint.h"
 
 static gboolean
 have_ipv6 (void)
@@ -136,17 +137,6 @@ GST_START_TEST (test_ipv6)
 }
 GST_END_TEST;
 
-static guint
-open_files (void)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
-  guint n = 0;
-
-  while (g_dir_read_name (dir))
-    n++;
-  return n;
-}
-
 GST_START_TEST (test_start_stop)
 {
   guint before = 0;
@@ -165,9 +155,9 @@ GST_START_TEST (test_start_stop)
     server_free (server);
     /* The first one opens what stays for the process. */
     if (i == 0)
-      before = open_files ();
+      before = footprint_open_files ();
   }
-  fail_unless_equals_int (open_files (), before);
+  fail_unless_equals_int (footprint_open_files (), before);
 }
 GST_END_TEST;
 

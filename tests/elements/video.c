@@ -1,5 +1,6 @@
 /* Video streams: pads, caps, pictures
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/support/footprint.h"
 #include "video-peer.h"
 
 GST_START_TEST (test_pads_and_pictures)
@@ -160,17 +161,6 @@ GST_START_TEST (test_packets)
 }
 GST_END_TEST
 
-static guint
-count_threads (void)
-{
-  g_autoptr (GDir) tasks = g_dir_open ("/proc/self/task", 0, NULL);
-  guint n = 0;
-
-  while (g_dir_read_name (tasks))
-    n++;
-  return n;
-}
-
 /* Threads that there are while @n_lines lines of video give ten pictures each. */
 static guint
 count_threads_of_call (const Film *film, guint n_lines)
@@ -190,7 +180,7 @@ count_threads_of_call (const Film *film, guint n_lines)
 
     pipeline_await_buffers (pipeline_pad (pipeline, name), 10);
   }
-  n_threads = count_threads ();
+  n_threads = footprint_threads ();
   video_tear_down ();
   return n_threads;
 }

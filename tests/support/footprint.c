@@ -8,15 +8,28 @@
 
 #include <gio/gio.h>
 
-guint
-footprint_open_files (void)
+/* How many entries @folder has. */
+static guint
+count_entries (const gchar *folder)
 {
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
   guint n = 0;
 
   while (dir && g_dir_read_name (dir))
     n++;
   return n;
+}
+
+guint
+footprint_open_files (void)
+{
+  return count_entries ("/proc/self/fd");
+}
+
+guint
+footprint_threads (void)
+{
+  return count_entries ("/proc/self/task");
 }
 
 gsize

@@ -5,6 +5,7 @@
 #include <glib.h>
 
 guint footprint_open_files (void);
+guint footprint_threads (void);
 
 /* Tells what they are, for whoever has to find out why they are still there. */
 void footprint_print_files (void);
