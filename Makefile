@@ -27,7 +27,7 @@ check: $(BUILD)/build.ninja
 	@BUILD=$(BUILD) SETUP="$(SETUP)" tests/check
 
 check-full: $(BUILD)/build.ninja
-	@.ci/install-packages build demo test
+	@.ci/install-packages build demo test full
 	@BUILD=$(BUILD) SETUP="$(SETUP)" tests/check --full
 
 # Half an hour for each target; FUZZ_SECONDS says otherwise.
@@ -40,7 +40,7 @@ build: $(BUILD)/build.ninja
 
 bench: build
 	@.ci/install-packages demo test bench
-	@meson test -C $(BUILD) --benchmark --verbose --no-rebuild --suite answer-time --suite setup --suite video
+	@meson test -C $(BUILD) --benchmark --verbose --no-rebuild --suite answer-time --suite setup --suite srtp --suite video
 	@meson devenv -C $(BUILD) tests/bench/media $(BENCH)
 
 format:

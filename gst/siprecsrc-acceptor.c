@@ -13,11 +13,6 @@
 /* A recording client is a machine: it answers at once, or it won't. */
 #define CALL_TIMEOUT (30 * GST_SECOND)
 
-/* Refusals that wait to be told, and how often one of them is a WARNING (us): who floods us with calls must not
- * flood the console. */
-#define MAX_REFUSALS     16
-#define WARNING_INTERVAL (10 * G_USEC_PER_SEC)
-
 /* The endpoint's answer to siprec_endpoint_start(), in its thread. */
 static void
 endpoint_ready (SiprecEndpoint *endpoint, const gchar *actual_uri, const GError *error,
@@ -28,28 +23,6 @@ endpoint_ready (SiprecEndpoint *endpoint, const gchar *actual_uri, const GError 
   g_mutex_lock (&self->lock);
   self->bound_uri = g_strdup (actual_uri);
   self->bound_error = error ? g_error_copy (error) : NULL;
-  g_mutex_unlock (&self->lock);
-  siprec_strand_wake (self->control);
-}
-
-/* Likewise. None is lost: those that have no room count as unsaid of the last one. */
-static void
-call_refused (SiprecEndpoint *endpoint, const GstStructure *refusal, gpointer user_data)
-{
-  GstSiprecSrc *self = user_data;
-
-  guint unsaid = 0, more = 0;
-
-  gst_structure_get_uint (refusal, "unsaid", &more);
-  g_mutex_lock (&self->lock);
-  if (self->refusals.length < MAX_REFUSALS) {
-    g_queue_push_tail (&self->refusals, gst_structure_copy (refusal));
-  } else {
-    GstStructure *last = g_queue_peek_tail (&self->refusals);
-
-    gst_structure_get_uint (last, "unsaid", &unsaid);
-    gst_structure_set (last, "unsaid", G_TYPE_UINT, unsaid + more + 1, NULL);
-  }
   g_mutex_unlock (&self->lock);
   siprec_strand_wake (self->control);
 }
@@ -197,7 +170,8 @@ gst_siprec_src_open (GstSiprecSrc *self)
   siprec_endpoint_watch (endpoint, on_warning, gst_object_ref (self), gst_object_unref);
   set_endpoint (self, endpoint);
   self->start_handle = siprec_endpoint_start (self->endpoint, endpoint_ready, self);
-  self->watch_handle = siprec_endpoint_watch_refusals (self->endpoint, call_refused, self);
+  self->watch_handle =
+      siprec_endpoint_watch_refusals (self->endpoint, gst_siprec_src_take_refusal, self);
   return TRUE;
 }
 
@@ -226,15 +200,30 @@ gst_siprec_src_close (GstSiprecSrc *self)
 
 /* The acceptor's handlers, in the SIP thread. */
 
-static void
+/* Only an application that listens is asked: others get the answer at once, in the SIP thread. */
+static gboolean
+has_deciders (GstSiprecSrc *self)
+{
+  return g_signal_has_handler_pending (
+             self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ACCEPT_SESSION], 0, TRUE) ||
+         g_signal_has_handler_pending (
+             self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_SELECT_STREAM], 0, TRUE) ||
+         g_signal_has_handler_pending (self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ON_SDP],
+                                       0, TRUE);
+}
+
+static gboolean
 acceptor_decide (SiprecAcceptor *acceptor, SiprecSession *session, gpointer user_data)
 {
   GstSiprecSrc *self = user_data;
 
+  if (!has_deciders (self))
+    return FALSE;
   g_mutex_lock (&self->lock);
   g_set_object (&self->asked, session);
   g_mutex_unlock (&self->lock);
   siprec_strand_wake (self->control);
+  return TRUE;
 }
 
 static void
@@ -266,18 +255,6 @@ acceptor_session (SiprecAcceptor *acceptor, SiprecSession *session, gpointer use
   siprec_strand_wake (self->control);
 }
 
-/* Only an application that listens is asked: others get the answer at once, in the SIP thread. */
-static gboolean
-has_deciders (GstSiprecSrc *self)
-{
-  return g_signal_has_handler_pending (
-             self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ACCEPT_SESSION], 0, TRUE) ||
-         g_signal_has_handler_pending (
-             self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_SELECT_STREAM], 0, TRUE) ||
-         g_signal_has_handler_pending (self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ON_SDP],
-                                       0, TRUE);
-}
-
 void
 gst_siprec_src_join_queue (GstSiprecSrc *self)
 {
@@ -295,7 +272,7 @@ gst_siprec_src_join_queue (GstSiprecSrc *self)
       .metadata_limits = settings->metadata_limits,
   };
   SiprecAcceptorHandler handler = {
-      .decide = has_deciders (self) ? acceptor_decide : NULL,
+      .decide = acceptor_decide,
       .cancelled = acceptor_cancelled,
       .session = acceptor_session,
   };
@@ -340,13 +317,12 @@ gst_siprec_src_call (GstSiprecSrc *self, const gchar *uri, GstPromise *promise)
 {
   g_autoptr (SiprecSession) session = NULL;
   g_autoptr (GError) error = NULL;
+  GstSiprecWish *wish = gst_siprec_wish_new (promise);
 
-  if (promise)
-    gst_promise_ref (promise);
   g_mutex_lock (&self->lock);
   if (self->acceptor)
     session = siprec_endpoint_call (self->endpoint, self->acceptor, uri ? uri : "", CALL_TIMEOUT,
-                                    gst_siprec_src_reply, promise, &error);
+                                    gst_siprec_src_reply, wish, &error);
   else
     error =
         g_error_new_literal (SIPREC_ERROR, SIPREC_ERROR_STATE,
@@ -356,7 +332,7 @@ gst_siprec_src_call (GstSiprecSrc *self, const gchar *uri, GstPromise *promise)
     g_set_object (&self->calling, session);
   g_mutex_unlock (&self->lock);
   if (error)
-    gst_siprec_src_reply (NULL, 0, error, promise);
+    gst_siprec_src_reply (NULL, 0, error, wish);
 }
 
 void
@@ -408,8 +384,10 @@ decide (GstSiprecSrc *self, SiprecSession *session)
 
   gst_siprec_src_set_state (self, GST_SIPREC_SESSION_STATE_OFFERED);
   gst_siprec_src_emit_sdp (self, session);
-  g_signal_emit (self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ACCEPT_SESSION], 0, request,
-                 &status);
+  /* Whom we call we want to record. */
+  if (siprec_session_get_state (session) != SIPREC_SESSION_CALLING)
+    g_signal_emit (self, gst_siprec_src_signals[GST_SIPREC_SRC_SIGNAL_ACCEPT_SESSION], 0, request,
+                   &status);
   if (status == 0)
     refused = ask_for_streams (self, session);
   GST_INFO_OBJECT (self, "session %s: status %u, refused m-lines %" G_GINT64_MODIFIER "x",
@@ -443,34 +421,6 @@ report_bound (GstSiprecSrc *self)
     gst_siprec_src_set_actual_uri (self, uri);
 }
 
-/* Every refusal is a message, and one now and then a WARNING, which gst-launch shows. */
-static void
-report_refusals (GstSiprecSrc *self)
-{
-  for (;;) {
-    gint64 now = g_get_monotonic_time ();
-    GstStructure *refusal;
-    guint status = 0;
-
-    g_mutex_lock (&self->lock);
-    refusal = g_queue_pop_head (&self->refusals);
-    g_mutex_unlock (&self->lock);
-    if (!refusal)
-      return;
-    gst_structure_get_uint (refusal, "status", &status);
-    if (self->refusal_told == 0 || now - self->refusal_told > WARNING_INTERVAL) {
-      self->refusal_told = now;
-      GST_ELEMENT_WARNING (self, RESOURCE, FAILED,
-                           ("A call from %s was refused with %u: %s",
-                            gst_structure_get_string (refusal, "remote-address"), status,
-                            gst_structure_get_string (refusal, "reason")),
-                           (NULL));
-    }
-    gst_element_post_message (GST_ELEMENT (self),
-                              gst_message_new_element (GST_OBJECT (self), refusal));
-  }
-}
-
 void
 gst_siprec_src_run_acceptor (GstSiprecSrc *self)
 {
@@ -478,13 +428,17 @@ gst_siprec_src_run_acceptor (GstSiprecSrc *self)
   SiprecSession *given;
 
   report_bound (self);
-  report_refusals (self);
+  gst_siprec_src_report_refusals (self);
+  if (gst_siprec_src_is_stopped (self))
+    return;
 
   g_mutex_lock (&self->lock);
   g_set_object (&asked, self->asked);
   g_mutex_unlock (&self->lock);
   if (asked && asked != self->introduced)
     decide (self, asked);
+  if (gst_siprec_src_is_stopped (self))
+    return;
 
   g_mutex_lock (&self->lock);
   given = self->session ? NULL : g_steal_pointer (&self->given);

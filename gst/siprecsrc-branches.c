@@ -95,8 +95,9 @@ report_unlinked (GstSiprecSrc *self, GPtrArray *pads)
     GST_ELEMENT_INFO (
         self, STREAM, FAILED,
         ("Nothing is linked to pad %s, so what it gives is dropped.", GST_OBJECT_NAME (pad)),
-        ("Nothing is linked to pad %s, so what it gives is dropped. If something was "
-         "to be linked to it, it must take %" GST_PTR_FORMAT,
+        ("Nothing is linked to pad %s, so what it gives is dropped. What was "
+         "to be linked to it must take %" GST_PTR_FORMAT ". A sink without a link "
+         "keeps the others waiting, unless it has async=false, and gets no EOS",
          GST_OBJECT_NAME (pad), caps));
   }
 }

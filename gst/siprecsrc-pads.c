@@ -250,6 +250,8 @@ gst_siprec_src_add_stream (GstSiprecSrc *self, SiprecEvent *event)
   if (pad && (pad->removed || g_atomic_int_get (&pad->over))) {
     gst_siprec_src_remove_pad (self, pad);
     g_clear_object (&pad);
+    if (gst_siprec_src_is_stopped (self))
+      return;
   }
   if (pad)
     silence = gst_siprec_src_pad_last_stream (pad, &filler);
@@ -257,6 +259,8 @@ gst_siprec_src_add_stream (GstSiprecSrc *self, SiprecEvent *event)
     pad = gst_object_ref (new_pad (self, templ, name));
   pad->is_video = format->is_video;
   describe (self, pad, data);
+  if (gst_siprec_src_is_stopped (self))
+    return;
   feed_pad (self, pad, siprec_stream_ref (event->stream), FALSE, format, data);
   /* Only now: the pad must not run out of feeds meanwhile. */
   if (silence && filler)

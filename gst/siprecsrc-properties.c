@@ -259,9 +259,9 @@ install_endpoint_properties (void)
 {
   props[PROP_LOCAL_URI] = g_param_spec_string (
       "local-uri", "Local URI",
-      "Comma separated sip: URIs to listen on, each with host, port and optionally ;transport=udp "
-      "or "
-      ";transport=tcp (without it both). Port 0 takes a free one, see actual-uri",
+      "Comma separated sip: and sips: URIs to listen on, each with host, port and optionally "
+      ";transport=udp, tcp or tls (without it UDP and TCP; sips: is TLS and takes "
+      "tls-certificate). Port 0 takes a free one, see actual-uri",
       DEFAULT_LOCAL_URI, READY);
   props[PROP_ENDPOINT] = g_param_spec_string (
       "endpoint", "Endpoint",

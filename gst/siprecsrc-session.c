@@ -2,8 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "siprecsrc.h"
 
-#include "siprec-core/error.h"
-
 #include "structure.h"
 #include "ticker.h"
 #include "siprec-core/rtp/context.h"
@@ -33,6 +31,7 @@ static const gchar *const message_names[] = {
     [SIPREC_EVENT_MEDIA_LOSS] = "GstSiprecStreamLoss",
     [SIPREC_EVENT_MEDIA_REJECTED] = "GstSiprecStreamRejected",
     [SIPREC_EVENT_MEDIA_FAILED] = "GstSiprecStreamFailed",
+    [SIPREC_EVENT_MEDIA_CONTRIBUTORS] = "GstSiprecStreamContributors",
     [SIPREC_EVENT_DTMF] = "GstSiprecDtmf",
     [SIPREC_EVENT_DEVIATION] = "GstSiprecDeviation",
 };
@@ -154,6 +153,8 @@ session_ended (GstSiprecSrc *self, SiprecEvent *event)
   g_mutex_unlock (&self->lock);
 
   gst_siprec_src_finish_pads (self, event->monotonic, eos);
+  if (gst_siprec_src_is_stopped (self))
+    return;
   gst_siprec_src_set_state (self, GST_SIPREC_SESSION_STATE_ENDED);
   if (!eos && !gst_siprec_src_is_stopped (self))
     go_on_without (self);
@@ -167,7 +168,8 @@ handle (GstSiprecSrc *self, SiprecEvent *event)
   switch (event->type) {
   case SIPREC_EVENT_SESSION_STARTED:
     gst_siprec_src_emit_sdp (self, self->session);
-    session_started (self);
+    if (!gst_siprec_src_is_stopped (self))
+      session_started (self);
     break;
   case SIPREC_EVENT_STREAM_ADDED:
     gst_siprec_src_add_stream (self, event);
@@ -221,7 +223,7 @@ gst_siprec_src_run_session (GstSiprecSrc *self)
 
   claim_set_session (self);
 
-  while (self->session && !gst_siprec_src_is_stopped (self)) {
+  while (!gst_siprec_src_is_stopped (self) && self->session) {
     g_autoptr (SiprecEvent) event = siprec_session_pop_event (self->session);
     g_autoptr (SiprecEvent) seen = NULL;
 
@@ -236,6 +238,8 @@ gst_siprec_src_run_session (GstSiprecSrc *self)
   /* The session tells of its first streams together with its start. */
   if (self->session && self->started)
     gst_siprec_src_settle_pads (self, self->settings.audio_pads);
+  if (gst_siprec_src_is_stopped (self))
+    return;
 
   g_mutex_lock (&self->lock);
   eos_asked = self->eos_wanted && !self->eos_done;
@@ -244,91 +248,6 @@ gst_siprec_src_run_session (GstSiprecSrc *self)
   g_mutex_unlock (&self->lock);
   if (eos_asked)
     end_stream (self);
-}
-
-/* The session that the element has or is about to have. (transfer full) (nullable) */
-static SiprecSession *
-get_session (GstSiprecSrc *self)
-{
-  SiprecSession *session;
-
-  g_mutex_lock (&self->lock);
-  session = self->session   ? self->session
-            : self->given   ? self->given
-            : self->calling ? self->calling
-                            : self->asked;
-  if (session)
-    g_object_ref (session);
-  g_mutex_unlock (&self->lock);
-  return session;
-}
-
-void
-gst_siprec_src_hangup (GstSiprecSrc *self, const gchar *reason)
-{
-  g_autoptr (SiprecSession) session = get_session (self);
-
-  if (session)
-    siprec_session_hangup (session, reason);
-}
-
-void
-gst_siprec_src_reply (SiprecSession *session, guint status, const GError *error, gpointer promise)
-{
-  GstStructure *structure;
-
-  if (!promise)
-    return;
-  structure = gst_structure_new ("application/x-siprec-reply", "status", G_TYPE_UINT, status, NULL);
-  if (error)
-    gst_structure_set (structure, "error", G_TYPE_STRING, error->message, NULL);
-  gst_promise_reply (promise, structure);
-  gst_promise_unref (promise);
-}
-
-/* The session for a wish, or NULL if @promise has been told that there is none. */
-static SiprecSession *
-session_for_wish (GstSiprecSrc *self, GstPromise *promise)
-{
-  SiprecSession *session = get_session (self);
-
-  if (!session) {
-    g_autoptr (GError) error =
-        g_error_new_literal (SIPREC_ERROR, SIPREC_ERROR_STATE, "There is no recording session.");
-
-    gst_siprec_src_reply (NULL, 0, error, promise ? gst_promise_ref (promise) : NULL);
-  }
-  return session;
-}
-
-void
-gst_siprec_src_pause (GstSiprecSrc *self, gint mline, GstPromise *promise)
-{
-  g_autoptr (SiprecSession) session = session_for_wish (self, promise);
-
-  if (session)
-    siprec_session_pause (session, mline, gst_siprec_src_reply,
-                          promise ? gst_promise_ref (promise) : NULL);
-}
-
-void
-gst_siprec_src_resume (GstSiprecSrc *self, gint mline, GstPromise *promise)
-{
-  g_autoptr (SiprecSession) session = session_for_wish (self, promise);
-
-  if (session)
-    siprec_session_resume (session, mline, gst_siprec_src_reply,
-                           promise ? gst_promise_ref (promise) : NULL);
-}
-
-void
-gst_siprec_src_request_snapshot (GstSiprecSrc *self, const gchar *reason, GstPromise *promise)
-{
-  g_autoptr (SiprecSession) session = session_for_wish (self, promise);
-
-  if (session)
-    siprec_session_request_snapshot (session, reason, gst_siprec_src_reply,
-                                     promise ? gst_promise_ref (promise) : NULL);
 }
 
 void

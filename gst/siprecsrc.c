@@ -35,7 +35,8 @@
  * Element messages carry the same facts as the lines of the metadata pad, with `session-id` and
  * `sequence`: GstSiprecSessionStarted, GstSiprecSessionEnded, GstSiprecStreamAdded, GstSiprecStreamRemoved,
  * GstSiprecStreamHeld, GstSiprecStreamResumed, GstSiprecStreamUpdated, GstSiprecStreamStarted,
- * GstSiprecStreamTimeout, GstSiprecStreamLoss, GstSiprecStreamRejected, GstSiprecStreamFailed, GstSiprecMetadata, GstSiprecParticipantJoined,
+ * GstSiprecStreamTimeout, GstSiprecStreamLoss, GstSiprecStreamRejected, GstSiprecStreamFailed,
+ * GstSiprecStreamContributors, GstSiprecMetadata, GstSiprecParticipantJoined,
  * GstSiprecParticipantLeft, GstSiprecParticipantUpdated, GstSiprecCallStarted, GstSiprecCallEnded,
  * GstSiprecCallUpdated, GstSiprecDtmf and GstSiprecDeviation.
  *
@@ -99,13 +100,16 @@ get_control_pool (void)
   return (SiprecPool *)pool;
 }
 
+/* Which start of its element the strand that runs in this thread belongs to. */
+static GPrivate current_run;
+
 gboolean
 gst_siprec_src_is_stopped (GstSiprecSrc *self)
 {
   gboolean stopped;
 
   g_mutex_lock (&self->lock);
-  stopped = self->stopped;
+  stopped = self->stopped || GPOINTER_TO_UINT (g_private_get (&current_run)) != self->n_starts;
   g_mutex_unlock (&self->lock);
   return stopped;
 }
@@ -118,6 +122,10 @@ control (gpointer data)
   g_autoptr (GstSiprecSrc) self = gst_object_ref (data);
   GstClockTime now = siprec_context_now ();
 
+  /* Only a strand that isn't stopped begins a run. */
+  g_mutex_lock (&self->lock);
+  g_private_set (&current_run, GUINT_TO_POINTER (self->n_starts));
+  g_mutex_unlock (&self->lock);
   if (!gst_siprec_src_is_stopped (self))
     gst_siprec_src_run_acceptor (self);
   if (!gst_siprec_src_is_stopped (self))
@@ -125,7 +133,7 @@ control (gpointer data)
   if (gst_siprec_src_is_stopped (self))
     return;
   gst_siprec_src_check_pads (self);
-  if (self->ticking && now >= self->next_tick) {
+  if (!gst_siprec_src_is_stopped (self) && self->ticking && now >= self->next_tick) {
     self->next_tick = now + GST_SIPREC_TICKER_PERIOD / 2;
     gst_siprec_src_time_follow (self);
     gst_siprec_src_tick_pads (self, now);
@@ -144,6 +152,7 @@ start (GstSiprecSrc *self)
   self->context = siprec_context_get (self->settings.context);
   g_mutex_lock (&self->lock);
   self->stopped = FALSE;
+  self->n_starts++;
   g_mutex_unlock (&self->lock);
   return gst_siprec_src_open (self);
 }

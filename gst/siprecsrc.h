@@ -97,13 +97,14 @@ struct _GstSiprecSrc {
 
   /* self->lock: mail for the control strand. */
   gboolean stopped; /* see gst_siprec_src_is_stopped() */
+  guint n_starts;   /* from READY to PAUSED */
   gboolean playing;
   gboolean done; /* no more sessions until READY */
   SiprecAcceptor *acceptor;
   gchar *bound_uri;
   GError *bound_error;
   guint watch_handle;
-  GQueue refusals;        /* GstStructure: calls that were refused */
+  GQueue refusals;        /* GstStructure: calls and connections that were refused */
   SiprecSession *calling; /* the client that was called hasn't answered */
   SiprecSession *asked;   /* an answer is wanted */
   SiprecSession *given;   /* to be claimed */
@@ -131,11 +132,12 @@ struct _GstSiprecSrc {
   gchar *session_id;
   guint group_id;
   GstClockTime next_tick;
-  gint64 refusal_told; /* g_get_monotonic_time(), of a WARNING */
+  gint64 call_told;       /* g_get_monotonic_time(), of a WARNING of a refused call */
+  gint64 connection_told; /* of a refused connection */
 };
 
-/* TRUE once the element is on its way to READY: the control strand is to touch nothing more. It may
- * be so after any signal, since a handler may set the state. */
+/* Control strand: TRUE once the element is on its way to READY, though it may have been started again since: this run
+ * is to touch nothing more. It may be so after any signal, since a handler may set the state. */
 gboolean gst_siprec_src_is_stopped (GstSiprecSrc *self);
 
 /* siprecsrc-properties.c */
@@ -165,6 +167,13 @@ void gst_siprec_src_leave_queue (GstSiprecSrc *self);
 
 /* Calls a recording client; @promise (nullable) is replied when it has answered. Any thread. */
 void gst_siprec_src_call (GstSiprecSrc *self, const gchar *uri, GstPromise *promise);
+
+/* The endpoint's, in its thread: a call or connection was refused. */
+void gst_siprec_src_take_refusal (SiprecEndpoint *endpoint, const GstStructure *refusal,
+                                  gpointer self);
+
+/* Control strand: tells of them. */
+void gst_siprec_src_report_refusals (GstSiprecSrc *self);
 
 /* Control strand: reads the mail from the SIP thread. */
 void gst_siprec_src_run_acceptor (GstSiprecSrc *self);
@@ -198,20 +207,24 @@ void gst_siprec_src_install_signals (GObjectClass *klass);
 gboolean gst_siprec_src_claim (GstSiprecSrc *self, SiprecSession *session, GError **error);
 void gst_siprec_src_run_session (GstSiprecSrc *self);
 
-/* Ends what is received: BYE. Any thread. */
+/* The session's end without control strand and pads: BYE, or back to the endpoint. */
+void gst_siprec_src_drop_session (GstSiprecSrc *self);
+
+/* siprecsrc-wishes.c: what is wanted of the client. All in any thread. */
+
+/* Ends what is received: BYE. */
 void gst_siprec_src_hangup (GstSiprecSrc *self, const gchar *reason);
 
-/* A SiprecWishReply: replies to @promise (transfer full, nullable). */
-void gst_siprec_src_reply (SiprecSession *session, guint status, const GError *error,
-                           gpointer promise);
-
-/* What the client is asked for; @promise (nullable) is replied when it has answered. Any thread. */
+/* @promise (nullable) is replied on a thread of its own when the client has answered. */
 void gst_siprec_src_pause (GstSiprecSrc *self, gint mline, GstPromise *promise);
 void gst_siprec_src_resume (GstSiprecSrc *self, gint mline, GstPromise *promise);
 void gst_siprec_src_request_snapshot (GstSiprecSrc *self, const gchar *reason, GstPromise *promise);
 
-/* The session's end without control strand and pads: BYE, or back to the endpoint. */
-void gst_siprec_src_drop_session (GstSiprecSrc *self);
+/* For gst_siprec_src_reply(), a SiprecWishReply, which frees it; NULL if there is no @promise. */
+typedef struct _GstSiprecWish GstSiprecWish;
+GstSiprecWish *gst_siprec_wish_new (GstPromise *promise);
+void gst_siprec_src_reply (SiprecSession *session, guint status, const GError *error,
+                           gpointer wish);
 
 /* siprecsrc-pads.c: which pads there are */
 

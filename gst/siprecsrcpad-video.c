@@ -22,6 +22,13 @@
 #define MAX_HELD    (16 * 1024 * 1024)
 #define PACKET_COST 512
 
+/* When the picture that has @time was taken, by its sender's clock. */
+typedef struct {
+  GstClockTime time;
+  GstClockTime timestamp;
+  GstCaps *caps; /* NULL if that isn't known, or nobody wants to know */
+} Reference;
+
 /**
  * GstSiprecVideo:
  *
@@ -34,8 +41,9 @@ struct _GstSiprecVideo {
   gboolean cut;   /* what comes is the rest of a picture whose beginning is lost */
   gboolean known; /* there was a packet, with these: */
   gboolean marker;
-  guint32 timestamp; /* RTP timestamp */
-  GstClockTime time; /* running time */
+  guint32 timestamp;             /* RTP timestamp */
+  GstClockTime time;             /* running time */
+  Reference reference, previous; /* of the packets that come, and of the picture before */
   GstAdapter *parts; /* of a picture of which more may come; appending buffers would copy */
   GstClockTime parts_time;
   gsize held; /* what came since a picture was complete */
@@ -48,6 +56,8 @@ gst_siprec_video_free (GstSiprecVideo *video)
 {
   siprec_format_unref (video->format);
   g_object_unref (video->parts);
+  gst_clear_caps (&video->reference.caps);
+  gst_clear_caps (&video->previous.caps);
   g_clear_pointer (&video->depayloader, gst_siprec_depayloader_free);
   g_clear_pointer (&video->pictures, siprec_pictures_free);
   g_free (video);
@@ -106,6 +116,35 @@ follow_time (GstSiprecVideo *video, const SiprecPacket *packet, GstClockTime tim
   return video->time;
 }
 
+/* Depayloaders lose what stands on packets, or have it once for each packet; so it is taken off @packet. */
+static void
+follow_reference (GstSiprecVideo *video, GstBuffer *packet)
+{
+  GstReferenceTimestampMeta *meta = gst_buffer_get_reference_timestamp_meta (packet, NULL);
+
+  if (GST_BUFFER_PTS (packet) != video->reference.time) {
+    gst_clear_caps (&video->previous.caps);
+    video->previous = video->reference;
+    video->reference = (Reference){.time = GST_BUFFER_PTS (packet)};
+  }
+  if (!meta)
+    return;
+  video->reference.timestamp = meta->timestamp;
+  gst_caps_replace (&video->reference.caps, meta->reference);
+  gst_buffer_remove_meta (packet, (GstMeta *)meta);
+}
+
+static void
+add_reference (GstSiprecVideo *video, GstBuffer *picture)
+{
+  const Reference *reference =
+      GST_BUFFER_PTS (picture) == video->reference.time ? &video->reference : &video->previous;
+
+  if (reference->caps && reference->time == GST_BUFFER_PTS (picture))
+    gst_buffer_add_reference_timestamp_meta (picture, reference->caps, reference->timestamp,
+                                             GST_CLOCK_TIME_NONE);
+}
+
 static void
 feed (GstSiprecVideo *video, GstBuffer *buffer, GstClockTime time)
 {
@@ -126,6 +165,7 @@ feed (GstSiprecVideo *video, GstBuffer *buffer, GstClockTime time)
   buffer = gst_buffer_make_writable (gst_buffer_ref (buffer));
   GST_BUFFER_PTS (buffer) = time;
   GST_BUFFER_DURATION (buffer) = GST_CLOCK_TIME_NONE;
+  follow_reference (video, buffer);
   gst_siprec_depayloader_push (video->depayloader, buffer);
 }
 
@@ -162,6 +202,7 @@ push_picture (GstSiprecSrcPad *pad, GstSiprecVideo *video, GstBuffer *buffer)
     return;
   follow_caps (pad, siprec_pictures_get_caps (video->pictures));
   GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;
+  add_reference (video, buffer);
   gst_siprec_src_pad_push_buffer (pad, buffer);
 }
 

@@ -25,6 +25,7 @@ static const gchar *const type_names[] = {
     [SIPREC_EVENT_MEDIA_LOSS] = "siprec.media.loss",
     [SIPREC_EVENT_MEDIA_REJECTED] = "siprec.media.rejected",
     [SIPREC_EVENT_MEDIA_FAILED] = "siprec.media.failed",
+    [SIPREC_EVENT_MEDIA_CONTRIBUTORS] = "siprec.media.contributors",
     [SIPREC_EVENT_DTMF] = "siprec.dtmf",
     [SIPREC_EVENT_DEVIATION] = "siprec.deviation",
 };
@@ -51,6 +52,9 @@ is_control (gunichar c)
 static gboolean
 text_is_clean (const gchar *text)
 {
+  /* Nearly all is ASCII. */
+  while (*text >= ' ' && *text < 0x7f)
+    text++;
   if (!g_utf8_validate (text, -1, NULL))
     return FALSE;
   for (const gchar *p = text; *p; p = g_utf8_next_char (p)) {

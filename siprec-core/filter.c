@@ -18,9 +18,9 @@ struct _SiprecFilter {
 };
 
 static const gchar *const people[] = {
-    "aor",  "aors",    "contact", "detail",         "error",  "extensions",
-    "from", "headers", "name",    "names",          "phrase", "peer_identities",
-    "text", "to",      "uri",     "remote_address", "reason"};
+    "addresses",       "aor",  "aors",    "contact", "detail",         "error",
+    "extensions",      "from", "headers", "name",    "names",          "phrase",
+    "peer_identities", "text", "to",      "uri",     "remote_address", "reason"};
 
 static gpointer
 make_key (gpointer data)
@@ -92,6 +92,35 @@ siprec_filter_free (SiprecFilter *filter)
   g_free (filter);
 }
 
+static Action
+find_action (const SiprecFilter *filter, const gchar *name)
+{
+  return GPOINTER_TO_INT (g_hash_table_lookup (filter->actions, name));
+}
+
+/* A header is treated as the member of its name: Call-ID as call_id. */
+static Action
+header_action (const SiprecFilter *filter, const gchar *header)
+{
+  static const gchar *const compact[][2] = {
+      {"f", "from"}, {"i", "call_id"}, {"m", "contact"}, {"t", "to"}};
+  g_autofree gchar *name = g_strdelimit (g_ascii_strdown (header, -1), "-", '_');
+
+  for (guint i = 0; i < G_N_ELEMENTS (compact); i++)
+    if (g_str_equal (name, compact[i][0]))
+      return find_action (filter, compact[i][1]);
+  return find_action (filter, name);
+}
+
+/* (transfer full) */
+static gchar *
+filter_string (const gchar *text, Action action)
+{
+  if (action == ACTION_KEEP)
+    return g_strdup (text);
+  return action == ACTION_HASH && *text ? hash_text (text) : g_strdup ("");
+}
+
 static JsonNode *filter_node (const SiprecFilter *filter, JsonNode *node, Action action);
 
 typedef struct {
@@ -104,10 +133,25 @@ static void
 filter_member (JsonObject *object, const gchar *name, JsonNode *node, gpointer user_data)
 {
   Target *target = user_data;
-  Action action = GPOINTER_TO_INT (g_hash_table_lookup (target->filter->actions, name));
+  Action action = find_action (target->filter, name);
 
   json_object_set_member (target->copy, name,
                           filter_node (target->filter, node, MAX (action, target->action)));
+}
+
+/* If @object is a header, with name and value: @copy, made of it, is to tell no more than the other members. */
+static void
+filter_header (const SiprecFilter *filter, JsonObject *object, JsonObject *copy)
+{
+  const gchar *name = json_object_get_string_member_with_default (object, "name", NULL);
+  const gchar *value = json_object_get_string_member_with_default (object, "value", NULL);
+  Action action = name && value ? header_action (filter, name) : ACTION_KEEP;
+  g_autofree gchar *filtered = NULL;
+
+  if (action == ACTION_KEEP)
+    return;
+  filtered = filter_string (value, action);
+  json_object_set_string_member (copy, "value", filtered);
 }
 
 static JsonNode *
@@ -117,6 +161,7 @@ filter_object (const SiprecFilter *filter, JsonObject *object, Action action)
   JsonNode *node = json_node_new (JSON_NODE_OBJECT);
 
   json_object_foreach_member (object, filter_member, &target);
+  filter_header (filter, object, target.copy);
   json_node_take_object (node, target.copy);
   return node;
 }
@@ -137,9 +182,9 @@ static JsonNode *
 filter_text (const gchar *text, Action action)
 {
   JsonNode *node = json_node_new (JSON_NODE_VALUE);
-  g_autofree gchar *hash = action == ACTION_HASH && *text ? hash_text (text) : NULL;
+  g_autofree gchar *filtered = filter_string (text, action);
 
-  json_node_set_string (node, hash ? hash : "");
+  json_node_set_string (node, filtered);
   return node;
 }
 
@@ -164,4 +209,10 @@ siprec_filter_apply (const SiprecFilter *filter, SiprecEvent *event)
 
   json_object_foreach_member (event->data, filter_member, &target);
   return siprec_event_with_data (event, target.copy);
+}
+
+gchar *
+siprec_filter_text (const SiprecFilter *filter, const gchar *name, const gchar *text)
+{
+  return filter_string (text, find_action (filter, name));
 }

@@ -227,6 +227,57 @@ add_streams (const MetadataRecord *record, Node *root)
   }
 }
 
+static gboolean
+is_event (JsonObject *event, const gchar *type)
+{
+  return g_strcmp0 (metadata_member_text (event, "type"), type) == 0;
+}
+
+/* What the m-line of @stream.added promised. */
+static void
+add_line (Node *parent, JsonObject *data)
+{
+  static const gchar *const members[] = {"label", "stream", "kind", "codec", "direction"};
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (members); i++) {
+    const gchar *value = metadata_member_text (data, members[i]);
+
+    if (value)
+      g_string_append_printf (text, "%s%s", text->len > 0 ? ", " : "", value);
+  }
+  add (parent, g_string_free (text, FALSE));
+}
+
+/* A client that sends SDP alone still says who calls, and which lines there are. */
+static void
+add_sessions (const MetadataRecord *record, Node *root)
+{
+  Node *session = root, *streams = NULL;
+  const gchar *id;
+
+  for (guint i = 0; i < record->events->len; i++) {
+    JsonObject *event = g_ptr_array_index (record->events, i);
+    JsonObject *data = metadata_member_object (event, "data");
+
+    if (is_event (event, "siprec.session.started")) {
+      id = metadata_member_text (event, "subject");
+      session = add (root, g_strdup_printf ("session %s", id ? id : ""));
+      streams = NULL;
+      add_value (session, "from", metadata_member_text (data, "from"));
+      add_value (session, "to", metadata_member_text (data, "to"));
+      add_value (session, "since", metadata_member_text (data, "start"));
+    } else if (is_event (event, "siprec.stream.added")) {
+      if (!streams)
+        streams = add (session, g_strdup ("streams"));
+      add_line (streams, data);
+    } else if (is_event (event, "siprec.session.ended")) {
+      add_value (session, "until", metadata_member_text (event, "time"));
+      add_value (session, "ended by", metadata_member_text (data, "cause"));
+    }
+  }
+}
+
 static void
 add_deviations (const MetadataRecord *record, Node *root)
 {
@@ -252,8 +303,9 @@ metadata_tree_new (const MetadataRecord *record)
 {
   g_autoptr (GString) prefix = g_string_new (NULL);
   GString *out = g_string_new (NULL);
-  Node *root = node_new (g_strdup_printf ("%u document%s", record->documents->len,
-                                          record->documents->len == 1 ? "" : "s"));
+  guint n = record->documents->len;
+  Node *root = node_new (n > 0 ? g_strdup_printf ("%u document%s", n, n == 1 ? "" : "s")
+                               : g_strdup ("no metadata documents"));
 
   for (guint i = 0; i < record->state->groups->len; i++) {
     const SiprecGroup *group = g_ptr_array_index (record->state->groups, i);
@@ -265,7 +317,10 @@ metadata_tree_new (const MetadataRecord *record)
   for (guint i = 0; i < record->state->calls->len; i++)
     add_call (record, root, g_ptr_array_index (record->state->calls, i));
   add_others (record, root);
-  add_streams (record, root);
+  if (n > 0)
+    add_streams (record, root);
+  else
+    add_sessions (record, root);
   add_value (root, "also", record->state->extensions);
   add_deviations (record, root);
   g_string_append_printf (out, "%s\n", root->text);

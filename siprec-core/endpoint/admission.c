@@ -42,6 +42,16 @@ siprec_endpoint_begin_guard (SiprecEndpoint *endpoint, gchar **uris)
     siprec_agent_add_timer (endpoint->agent, REFRESH_MS, on_refresh, endpoint);
 }
 
+/* In the front's thread; the guard lives as long as the agent. */
+gboolean
+siprec_endpoint_may_connect (const gchar *address, const gchar *const *identities,
+                             gboolean unproven, gpointer user_data)
+{
+  SiprecEndpoint *endpoint = user_data;
+
+  return siprec_guard_may_connect (endpoint->guard, address, identities, unproven);
+}
+
 gboolean
 siprec_endpoint_on_admit (SiprecAgent *agent, SiprecTransaction *transaction,
                           SiprecRequest *request, gboolean in_dialog, gpointer user_data)

@@ -7,18 +7,19 @@
 typedef enum { CALL_DECIDE, CALL_CANCELLED, CALL_SESSION } AcceptorCall;
 
 /* Calls the acceptor that has @session, if there is still one. Without the lock, but marked as called, so that
- * its removal waits. */
-static void
+ * its removal waits. FALSE if it leaves a decision to us. */
+static gboolean
 call_acceptor (SiprecEndpoint *endpoint, SiprecAcceptor *acceptor, SiprecSession *session,
                AcceptorCall call)
 {
   const SiprecAcceptorHandler *handler = &acceptor->handler;
+  gboolean taken = TRUE;
 
   /* With the lock held. */
   endpoint->called = acceptor;
   g_mutex_unlock (&endpoint->lock);
   if (call == CALL_DECIDE)
-    handler->decide (acceptor, session, acceptor->user_data);
+    taken = handler->decide (acceptor, session, acceptor->user_data);
   else if (call == CALL_CANCELLED)
     handler->cancelled (acceptor, session, acceptor->user_data);
   else
@@ -26,6 +27,7 @@ call_acceptor (SiprecEndpoint *endpoint, SiprecAcceptor *acceptor, SiprecSession
   g_mutex_lock (&endpoint->lock);
   endpoint->called = NULL;
   g_cond_broadcast (&endpoint->idle);
+  return taken;
 }
 
 /* With the lock held. */
@@ -104,12 +106,29 @@ give_session (SiprecEndpoint *endpoint, SiprecSession *session)
     on_released (session, endpoint);
 }
 
+/* A session of ours has been decided on, and the client is waiting for its ACK. */
+static void
+conclude_call (SiprecEndpoint *endpoint, SiprecSession *session, guint status,
+               guint64 refused_mlines)
+{
+  if (status >= 300) {
+    siprec_session_finish (session, SIPREC_END_HANGUP, NULL);
+  } else if (siprec_session_answer_call (session, refused_mlines)) {
+    give_session (endpoint, session);
+    siprec_session_conclude_call (session);
+  }
+}
+
 /* The session has been decided on: answers it. */
 static void
 conclude (SiprecEndpoint *endpoint, SiprecSession *session, guint status, guint64 refused_mlines)
 {
   SiprecAcceptor *acceptor;
 
+  if (siprec_session_get_state (session) == SIPREC_SESSION_CALLING) {
+    conclude_call (endpoint, session, status, refused_mlines);
+    return;
+  }
   if (status >= 300 && status < 700) {
     siprec_session_refuse (session, status);
   } else if (siprec_session_accept (session, refused_mlines)) {
@@ -193,11 +212,12 @@ offer_session (SiprecEndpoint *endpoint, SiprecSession *session)
 
   g_mutex_lock (&endpoint->lock);
   acceptor = find_acceptor (endpoint, session);
-  ask = acceptor && acceptor->handler.decide;
+  ask = acceptor && acceptor->handler.decide &&
+        call_acceptor (endpoint, acceptor, session, CALL_DECIDE);
+  /* A decision comes by way of this thread, so not before that. The acceptor is removed only without the lock. */
   if (ask) {
     acceptor->state = SIPREC_ACCEPTOR_DECIDING;
     siprec_session_expect_decision (session, acceptor->decision_timeout, on_decision_timeout);
-    call_acceptor (endpoint, acceptor, session, CALL_DECIDE);
   }
   g_mutex_unlock (&endpoint->lock);
   if (!ask)
@@ -242,7 +262,7 @@ on_ended (SiprecSession *session, gpointer user_data)
 static void
 on_answered (SiprecSession *session, gpointer user_data)
 {
-  give_session (user_data, session);
+  offer_session (user_data, session);
 }
 
 const SiprecSessionOwner siprec_endpoint_session_owner = {on_released, on_ended, on_answered};
@@ -351,9 +371,13 @@ on_started (SiprecAgent *agent, gchar **uris, const GError *error, gpointer user
   siprec_endpoint_tell_waiters (agent, endpoint);
 }
 
-const SiprecAgentHandler siprec_endpoint_agent_handler = {
-    on_started, on_request, siprec_endpoint_on_stopped, siprec_endpoint_on_admit,
-    siprec_endpoint_on_refused};
+const SiprecAgentHandler siprec_endpoint_agent_handler = {on_started,
+                                                          on_request,
+                                                          siprec_endpoint_on_stopped,
+                                                          siprec_endpoint_on_admit,
+                                                          siprec_endpoint_on_refused,
+                                                          siprec_endpoint_may_connect,
+                                                          siprec_endpoint_on_connection_refused};
 
 /* In the SIP thread: an acceptor is new; a session may be waiting for it. */
 static void

@@ -87,14 +87,18 @@ void siprec_endpoint_await_idle (SiprecEndpoint *endpoint, gpointer called);
 void siprec_policy_copy (SiprecPolicy *copy, const SiprecPolicy *policy);
 void siprec_policy_clear (SiprecPolicy *policy);
 
-/* endpoint-guard.c */
+/* admission.c */
 
 /* The endpoint listens on @uris. In the SIP thread. */
 void siprec_endpoint_begin_guard (SiprecEndpoint *endpoint, gchar **uris);
+gboolean siprec_endpoint_may_connect (const gchar *address, const gchar *const *identities,
+                                      gboolean unproven, gpointer endpoint);
 gboolean siprec_endpoint_on_admit (SiprecAgent *agent, SiprecTransaction *transaction,
                                    SiprecRequest *request, gboolean in_dialog, gpointer endpoint);
 
 /* refusals.c */
+void siprec_endpoint_on_connection_refused (SiprecAgent *agent, const GstStructure *refusal,
+                                            gpointer endpoint);
 void siprec_endpoint_on_refused (SiprecAgent *agent, const SiprecRequest *invite,
                                  const SiprecReply *reply, gpointer endpoint);
 

@@ -114,8 +114,8 @@ typedef struct _SiprecAcceptor SiprecAcceptor;
 
 /**
  * SiprecAcceptorHandler:
- * @decide: (nullable): asked before the answer; the acceptor calls siprec_acceptor_decide() later, from any
- *   thread. NULL accepts at once
+ * @decide: (nullable): asked before the answer; with TRUE the acceptor calls siprec_acceptor_decide() later, from
+ *   any thread. FALSE, or NULL, accepts at once
  * @cancelled: the session that @decide was asked about, or that was given, is gone
  *   before it was answered
  * @session: the session is the acceptor's: 200 OK is being sent. It is out of the queue now. The acceptor
@@ -124,7 +124,7 @@ typedef struct _SiprecAcceptor SiprecAcceptor;
  * Called in the SIP thread without locks; must not block.
  */
 typedef struct {
-  void (*decide) (SiprecAcceptor *acceptor, SiprecSession *session, gpointer user_data);
+  gboolean (*decide) (SiprecAcceptor *acceptor, SiprecSession *session, gpointer user_data);
   void (*cancelled) (SiprecAcceptor *acceptor, SiprecSession *session, gpointer user_data);
   void (*session) (SiprecAcceptor *acceptor, SiprecSession *session, gpointer user_data);
 } SiprecAcceptorHandler;
@@ -201,9 +201,10 @@ SIPREC_API void siprec_endpoint_unwatch (SiprecEndpoint *endpoint, gpointer user
 /**
  * SiprecRefusedFunc:
  * @refusal: GstSiprecSessionRefused: status (guint), reason (for people), call-id, from, to, remote-address, and
- *   unsaid (guint): how many more there were since one was told, since ten a second are told
+ *   unsaid (guint): how many more there were since one was told, since ten a second are told; or
+ *   GstSiprecConnectionRefused: reason, transport, remote-address and peer-identities
  *
- * A call was refused, other than by an acceptor's decision. Called in the SIP thread without locks; must not
+ * A call was refused, other than by an acceptor's decision, or a connection came to nothing. Called in the SIP thread without locks; must not
  * block.
  */
 typedef void (*SiprecRefusedFunc) (SiprecEndpoint *endpoint, const GstStructure *refusal,

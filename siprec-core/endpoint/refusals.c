@@ -97,11 +97,8 @@ may_tell (SiprecEndpoint *endpoint)
 
 /* With the lock held, which is released meanwhile. Takes @refusal. */
 static void
-tell (SiprecEndpoint *endpoint, Watcher *watcher, GstStructure *refusal)
+call (SiprecEndpoint *endpoint, Watcher *watcher, GstStructure *refusal)
 {
-  gst_structure_set (refusal, "unsaid", G_TYPE_UINT, endpoint->n_unsaid, NULL);
-  endpoint->n_unsaid = 0;
-  g_clear_pointer (&endpoint->unsaid, gst_structure_free);
   endpoint->called = watcher;
   g_mutex_unlock (&endpoint->lock);
   watcher->func (endpoint, refusal, watcher->user_data);
@@ -109,6 +106,15 @@ tell (SiprecEndpoint *endpoint, Watcher *watcher, GstStructure *refusal)
   g_mutex_lock (&endpoint->lock);
   endpoint->called = NULL;
   g_cond_broadcast (&endpoint->idle);
+}
+
+static void
+tell (SiprecEndpoint *endpoint, Watcher *watcher, GstStructure *refusal)
+{
+  gst_structure_set (refusal, "unsaid", G_TYPE_UINT, endpoint->n_unsaid, NULL);
+  endpoint->n_unsaid = 0;
+  g_clear_pointer (&endpoint->unsaid, gst_structure_free);
+  call (endpoint, watcher, refusal);
 }
 
 /* In the SIP thread: the flood may be over, and nothing come any more to tell of its end. */
@@ -148,4 +154,16 @@ siprec_endpoint_on_refused (SiprecAgent *agent, const SiprecRequest *invite,
     siprec_agent_add_timer (agent, REST_MS, tell_rest, endpoint);
   }
   endpoint->n_unsaid++;
+}
+
+/* Few enough come here. */
+void
+siprec_endpoint_on_connection_refused (SiprecAgent *agent, const GstStructure *refusal,
+                                       gpointer user_data)
+{
+  SiprecEndpoint *endpoint = user_data;
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&endpoint->lock);
+
+  if (endpoint->watchers)
+    call (endpoint, endpoint->watchers->data, gst_structure_copy (refusal));
 }

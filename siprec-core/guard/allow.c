@@ -80,16 +80,21 @@ parse_address (const gchar *text)
 }
 
 gboolean
-siprec_allow_has (const SiprecAllow *allow, const SiprecRequest *request)
+siprec_allow_has (const SiprecAllow *allow, const gchar *address, const gchar *const *identities)
 {
-  g_autoptr (GInetAddress) address = parse_address (request->remote_address);
+  g_autoptr (GInetAddress) parsed = parse_address (address);
 
-  for (guint i = 0; address && i < allow->networks->len; i++)
-    if (g_inet_address_mask_matches (g_ptr_array_index (allow->networks, i), address))
+  for (guint i = 0; parsed && i < allow->networks->len; i++)
+    if (g_inet_address_mask_matches (g_ptr_array_index (allow->networks, i), parsed))
       return TRUE;
   for (guint i = 0; i < allow->names->len; i++)
-    if (siprec_peer_is ((const gchar *const *)request->identities,
-                        g_ptr_array_index (allow->names, i)))
+    if (siprec_peer_is (identities, g_ptr_array_index (allow->names, i)))
       return TRUE;
   return FALSE;
+}
+
+gboolean
+siprec_allow_has_names (const SiprecAllow *allow)
+{
+  return allow->names->len > 0;
 }

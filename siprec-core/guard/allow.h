@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "../sip/request.h"
+#include "../api.h"
 
 G_BEGIN_DECLS
 
@@ -14,8 +14,13 @@ typedef struct _SiprecAllow SiprecAllow;
 SIPREC_API SiprecAllow *siprec_allow_new (const gchar *text, GError **error);
 SIPREC_API void siprec_allow_free (SiprecAllow *allow);
 
-/* TRUE if one item is the peer's address, a network with it, or proved by its certificate. */
-SIPREC_API gboolean siprec_allow_has (const SiprecAllow *allow, const SiprecRequest *request);
+/* TRUE if one item is the peer's @address, a network with it, or one of the @identities (nullable) that its certificate
+ * proves. */
+SIPREC_API gboolean siprec_allow_has (const SiprecAllow *allow, const gchar *address,
+                                      const gchar *const *identities);
+
+/* TRUE if one item is an identity. */
+SIPREC_API gboolean siprec_allow_has_names (const SiprecAllow *allow);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SiprecAllow, siprec_allow_free)
 

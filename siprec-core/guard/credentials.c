@@ -8,15 +8,41 @@
 
 #define MAX_FILE_BYTES (16 * 1024 * 1024)
 
-/* Keys are "algorithm\nrealm\nuser"; with an empty user they say that there is one. */
+/* How many users a realm has, and how many of them have a line of each algorithm. */
+typedef struct {
+  guint users;
+  guint md5;
+  guint sha256;
+} Realm;
+
 struct _SiprecCredentials {
-  GHashTable *hashes;
+  GHashTable *hashes; /* "algorithm\nrealm\nuser" -> HA1 */
+  GHashTable *realms; /* name -> Realm */
 };
 
 static gchar *
 make_key (GChecksumType algorithm, const gchar *realm, const gchar *user)
 {
   return g_strdup_printf ("%d\n%s\n%s", algorithm, realm, user);
+}
+
+static void
+count_user (SiprecCredentials *credentials, GChecksumType algorithm, const gchar *name,
+            const gchar *user)
+{
+  GChecksumType other = algorithm == G_CHECKSUM_MD5 ? G_CHECKSUM_SHA256 : G_CHECKSUM_MD5;
+  Realm *realm = g_hash_table_lookup (credentials->realms, name);
+
+  if (!realm) {
+    realm = g_new0 (Realm, 1);
+    g_hash_table_insert (credentials->realms, g_strdup (name), realm);
+  }
+  if (!siprec_credentials_find (credentials, other, name, user))
+    realm->users++;
+  if (algorithm == G_CHECKSUM_MD5)
+    realm->md5++;
+  else
+    realm->sha256++;
 }
 
 /* What is wrong with the line, or NULL. Never the line itself: it may have a password in it. */
@@ -46,7 +72,7 @@ parse_line (SiprecCredentials *credentials, const gchar *line)
     return "this user has such a line already";
   }
   g_hash_table_insert (credentials->hashes, key, g_ascii_strdown (fields[2], -1));
-  g_hash_table_insert (credentials->hashes, make_key (algorithm, fields[1], ""), NULL);
+  count_user (credentials, algorithm, fields[1], fields[0]);
   return NULL;
 }
 
@@ -57,6 +83,7 @@ siprec_credentials_parse (const gchar *text, const gchar *path, GError **error)
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
 
   credentials->hashes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  credentials->realms = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   for (guint i = 0; lines[i]; i++) {
     const gchar *wrong;
 
@@ -101,6 +128,7 @@ void
 siprec_credentials_free (SiprecCredentials *credentials)
 {
   g_hash_table_unref (credentials->hashes);
+  g_hash_table_unref (credentials->realms);
   g_free (credentials);
 }
 
@@ -117,7 +145,16 @@ gboolean
 siprec_credentials_have (const SiprecCredentials *credentials, GChecksumType algorithm,
                          const gchar *realm)
 {
-  g_autofree gchar *key = make_key (algorithm, realm, "");
+  const Realm *found = g_hash_table_lookup (credentials->realms, realm);
 
-  return g_hash_table_contains (credentials->hashes, key);
+  return found && (algorithm == G_CHECKSUM_MD5 ? found->md5 : found->sha256) > 0;
+}
+
+gboolean
+siprec_credentials_all_have (const SiprecCredentials *credentials, GChecksumType algorithm,
+                             const gchar *realm)
+{
+  const Realm *found = g_hash_table_lookup (credentials->realms, realm);
+
+  return found && (algorithm == G_CHECKSUM_MD5 ? found->md5 : found->sha256) == found->users;
 }

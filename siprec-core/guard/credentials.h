@@ -32,6 +32,10 @@ SIPREC_API const gchar *siprec_credentials_find (const SiprecCredentials *creden
 SIPREC_API gboolean siprec_credentials_have (const SiprecCredentials *credentials,
                                              GChecksumType algorithm, const gchar *realm);
 
+/* TRUE if all of them have. */
+SIPREC_API gboolean siprec_credentials_all_have (const SiprecCredentials *credentials,
+                                                 GChecksumType algorithm, const gchar *realm);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SiprecCredentials, siprec_credentials_free)
 
 G_END_DECLS

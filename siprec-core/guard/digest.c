@@ -269,11 +269,14 @@ siprec_digest_challenge (SiprecDigest *digest, const SiprecCredentials *credenti
     const gchar *name;
   } algorithms[] = {{G_CHECKSUM_SHA256, "SHA-256"}, {G_CHECKSUM_MD5, "MD5"}};
   g_autofree gchar *nonce = make_nonce (digest, source, now);
+  gboolean some = !siprec_credentials_all_have (credentials, G_CHECKSUM_SHA256, digest->realm) &&
+                  !siprec_credentials_all_have (credentials, G_CHECKSUM_MD5, digest->realm);
   gchar **lines = g_new0 (gchar *, G_N_ELEMENTS (algorithms) + 1);
   guint n = 0;
 
   for (guint i = 0; i < G_N_ELEMENTS (algorithms); i++)
-    if (siprec_credentials_have (credentials, algorithms[i].type, digest->realm))
+    if (some ? siprec_credentials_have (credentials, algorithms[i].type, digest->realm)
+             : siprec_credentials_all_have (credentials, algorithms[i].type, digest->realm))
       lines[n++] =
           g_strdup_printf ("WWW-Authenticate: Digest realm=\"%s\", nonce=\"%s\", "
                            "qop=\"auth\", algorithm=%s%s",

@@ -30,8 +30,10 @@ SIPREC_API SiprecDigestResult siprec_digest_check (SiprecDigest *digest,
                                                    const SiprecCredentials *credentials,
                                                    const SiprecRequest *request, gint64 now);
 
-/* The WWW-Authenticate lines for a 401: SHA-256 first (RFC 8760 section 2.4), then MD5, as far as there are
- * users with such a hash. It counts only for requests from @source, an address. NULL-terminated (transfer full). */
+/* The WWW-Authenticate lines for a 401: SHA-256 first (RFC 8760 section 2.4), then MD5. A client answers the first one that
+ * it knows, whoever it wants to be; so an algorithm is offered if all users have a hash by it, and only where there is none
+ * of that kind those that some have. No challenge tells who exists. It counts only for requests from @source, an address.
+ * NULL-terminated (transfer full). */
 SIPREC_API gchar **siprec_digest_challenge (SiprecDigest *digest,
                                             const SiprecCredentials *credentials,
                                             const gchar *source, gboolean stale, gint64 now);

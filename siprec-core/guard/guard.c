@@ -9,9 +9,11 @@
 #include <gst/gst.h>
 
 #include "../error.h"
+#include "../sip/source.h"
 #include "allow.h"
 #include "digest.h"
 #include "rate.h"
+#include "warnings.h"
 
 GST_DEBUG_CATEGORY_STATIC (siprec_guard_debug);
 #define GST_CAT_DEFAULT siprec_guard_debug
@@ -25,13 +27,6 @@ GST_DEBUG_CATEGORY_STATIC (siprec_guard_debug);
 #define FAILURE_BURST 10
 #define FAILURE_RATE  (1 / 6.0)
 
-typedef struct {
-  SiprecGuardWarning warning;
-  gpointer user_data;
-  GDestroyNotify destroy;
-  gint ref_count;
-} Watcher;
-
 struct _SiprecGuard {
   gint ref_count;
 
@@ -39,7 +34,9 @@ struct _SiprecGuard {
   gchar *ca;
   gboolean require_client;
   gchar *auth_file;
+  gchar *realm;
   SiprecAllow *allow; /* NULL for everybody */
+  SiprecWarnings *warnings;
 
   /* For the thread that decides. */
   SiprecDigest *digest; /* NULL without an auth_file */
@@ -52,7 +49,6 @@ struct _SiprecGuard {
   gchar *tls_state; /* of its files when they were read last, with or without success */
   SiprecCredentials *credentials;
   gchar *auth_state;
-  GList *watchers;
 };
 
 static gboolean
@@ -114,10 +110,25 @@ load_tls (SiprecGuard *guard, const gchar *certificate, const gchar *state, GErr
   return context != NULL;
 }
 
+/* A file of which nobody could get in isn't what its writer meant. */
+static SiprecCredentials *
+read_credentials (SiprecGuard *guard, GError **error)
+{
+  g_autoptr (SiprecCredentials) credentials = siprec_credentials_load (guard->auth_file, error);
+
+  if (!credentials || siprec_credentials_have (credentials, G_CHECKSUM_MD5, guard->realm) ||
+      siprec_credentials_have (credentials, G_CHECKSUM_SHA256, guard->realm))
+    return g_steal_pointer (&credentials);
+  g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SETTINGS,
+               "%s has no user of the realm \"%s\"; set auth-realm to the one of its lines.",
+               guard->auth_file, guard->realm);
+  return NULL;
+}
+
 static gboolean
 load_credentials (SiprecGuard *guard, const gchar *state, GError **error)
 {
-  SiprecCredentials *credentials = siprec_credentials_load (guard->auth_file, error);
+  SiprecCredentials *credentials = read_credentials (guard, error);
   SiprecCredentials *old = credentials;
 
   g_mutex_lock (&guard->lock);
@@ -188,7 +199,6 @@ SiprecGuard *
 siprec_guard_new (const SiprecGuardSettings *security, GError **error)
 {
   g_autoptr (SiprecGuard) guard = NULL;
-  const gchar *realm = is_set (security->auth_realm) ? security->auth_realm : DEFAULT_REALM;
 
   GST_DEBUG_CATEGORY_INIT (siprec_guard_debug, "siprec-guard", 0, "who may record");
   if (!check_settings (security, error))
@@ -199,18 +209,13 @@ siprec_guard_new (const SiprecGuardSettings *security, GError **error)
   guard->ca = is_set (security->tls.ca) ? g_strdup (security->tls.ca) : NULL;
   guard->require_client = security->tls.require_client;
   guard->auth_file = is_set (security->auth_file) ? g_strdup (security->auth_file) : NULL;
-  guard->digest = guard->auth_file ? siprec_digest_new (realm) : NULL;
+  guard->realm = g_strdup (is_set (security->auth_realm) ? security->auth_realm : DEFAULT_REALM);
+  guard->digest = guard->auth_file ? siprec_digest_new (guard->realm) : NULL;
+  guard->warnings = siprec_warnings_new ();
   guard->requests = siprec_rate_new (REQUEST_BURST, REQUEST_RATE);
   guard->failures = siprec_rate_new (FAILURE_BURST, FAILURE_RATE);
   if (!load_all (guard, security, error))
     return NULL;
-  if (guard->credentials && !siprec_credentials_have (guard->credentials, G_CHECKSUM_MD5, realm) &&
-      !siprec_credentials_have (guard->credentials, G_CHECKSUM_SHA256, realm)) {
-    g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_SETTINGS,
-                 "%s has no user of the realm \"%s\"; set auth-realm to the one of its lines.",
-                 guard->auth_file, realm);
-    return NULL;
-  }
   return g_steal_pointer (&guard);
 }
 
@@ -221,24 +226,13 @@ siprec_guard_ref (SiprecGuard *guard)
   return guard;
 }
 
-static void
-watcher_unref (gpointer data)
-{
-  Watcher *watcher = data;
-
-  if (!g_atomic_int_dec_and_test (&watcher->ref_count))
-    return;
-  if (watcher->destroy)
-    watcher->destroy (watcher->user_data);
-  g_free (watcher);
-}
-
 void
 siprec_guard_unref (SiprecGuard *guard)
 {
   if (!g_atomic_int_dec_and_test (&guard->ref_count))
     return;
-  g_list_free_full (guard->watchers, watcher_unref);
+  siprec_warnings_free (guard->warnings);
+  g_free (guard->realm);
   g_clear_pointer (&guard->allow, siprec_allow_free);
   g_clear_pointer (&guard->digest, siprec_digest_free);
   siprec_rate_free (guard->requests);
@@ -281,50 +275,20 @@ void
 siprec_guard_watch (SiprecGuard *guard, SiprecGuardWarning warning, gpointer user_data,
                     GDestroyNotify destroy)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&guard->lock);
-  Watcher *watcher = g_new (Watcher, 1);
-
-  *watcher = (Watcher){warning, user_data, destroy, 1};
-  guard->watchers = g_list_append (guard->watchers, watcher);
+  siprec_warnings_add (guard->warnings, warning, user_data, destroy);
 }
 
 void
 siprec_guard_unwatch (SiprecGuard *guard, gpointer user_data)
 {
-  Watcher *found = NULL;
-
-  g_mutex_lock (&guard->lock);
-  for (GList *item = guard->watchers; item && !found; item = item->next)
-    if (((Watcher *)item->data)->user_data == user_data)
-      found = item->data;
-  guard->watchers = g_list_remove (guard->watchers, found);
-  g_mutex_unlock (&guard->lock);
-  if (found)
-    watcher_unref (found);
-}
-
-static gpointer
-watcher_ref (gconstpointer watcher, gpointer data)
-{
-  g_atomic_int_inc (&((Watcher *)watcher)->ref_count);
-  return (gpointer)watcher;
+  siprec_warnings_remove (guard->warnings, user_data);
 }
 
 static void
 warn (SiprecGuard *guard, const gchar *text)
 {
-  GList *watchers;
-
   GST_WARNING ("%s", text);
-  g_mutex_lock (&guard->lock);
-  watchers = g_list_copy_deep (guard->watchers, watcher_ref, NULL);
-  g_mutex_unlock (&guard->lock);
-  for (GList *item = watchers; item; item = item->next) {
-    Watcher *watcher = item->data;
-
-    watcher->warning (text, watcher->user_data);
-  }
-  g_list_free_full (watchers, watcher_unref);
+  siprec_warnings_say (guard->warnings, text);
 }
 
 static void
@@ -336,6 +300,41 @@ warn_of_file (SiprecGuard *guard, const GError *error)
   warn (guard, text);
 }
 
+/* Clients that know both algorithms answer the stronger one (RFC 8760 section 2.4), whoever they want to be. */
+static void
+check_mixture (SiprecGuard *guard)
+{
+  g_autofree gchar *text = NULL;
+  gboolean any = !guard->auth_file;
+
+  g_mutex_lock (&guard->lock);
+  any = any || siprec_credentials_all_have (guard->credentials, G_CHECKSUM_MD5, guard->realm) ||
+        siprec_credentials_all_have (guard->credentials, G_CHECKSUM_SHA256, guard->realm);
+  g_mutex_unlock (&guard->lock);
+  if (any)
+    return;
+  text =
+      g_strdup_printf ("%s: some users have only a line for MD5, and others only one for SHA-256. "
+                       "A client that knows both takes SHA-256, and the former don't get in: "
+                       "give everybody a line for SHA-256.",
+                       guard->auth_file);
+  warn (guard, text);
+}
+
+static void
+refresh_credentials (SiprecGuard *guard, const gchar *last_state)
+{
+  g_autofree gchar *state = read_state (NULL, guard->auth_file);
+  g_autoptr (GError) error = NULL;
+
+  if (g_str_equal (state, last_state))
+    return;
+  if (load_credentials (guard, state, &error))
+    check_mixture (guard);
+  else
+    warn_of_file (guard, error);
+}
+
 void
 siprec_guard_refresh (SiprecGuard *guard)
 {
@@ -343,7 +342,6 @@ siprec_guard_refresh (SiprecGuard *guard)
   g_autofree gchar *tls_state = NULL;
   g_autofree gchar *auth_state = NULL;
   g_autoptr (GError) tls_error = NULL;
-  g_autoptr (GError) auth_error = NULL;
 
   g_mutex_lock (&guard->lock);
   certificate = g_strdup (guard->certificate);
@@ -357,29 +355,36 @@ siprec_guard_refresh (SiprecGuard *guard)
     if (!g_str_equal (state, tls_state) && !load_tls (guard, certificate, state, &tls_error))
       warn_of_file (guard, tls_error);
   }
-  if (guard->auth_file) {
-    g_autofree gchar *state = read_state (NULL, guard->auth_file);
-
-    if (!g_str_equal (state, auth_state) && !load_credentials (guard, state, &auth_error))
-      warn_of_file (guard, auth_error);
-  }
+  if (guard->auth_file)
+    refresh_credentials (guard, auth_state);
 }
 
 /* decisions */
 
+gboolean
+siprec_guard_may_connect (SiprecGuard *guard, const gchar *address, const gchar *const *identities,
+                          gboolean unproven)
+{
+  if (!guard->allow || siprec_allow_has (guard->allow, address, identities))
+    return TRUE;
+  /* Without authorities no certificate proves anything. */
+  return unproven && guard->ca && siprec_allow_has_names (guard->allow);
+}
+
 static guint
-challenge (SiprecGuard *guard, const gchar *source, gboolean stale, gint64 now, gchar ***headers)
+challenge (SiprecGuard *guard, const gchar *address, gboolean stale, gint64 now, gchar ***headers)
 {
   g_mutex_lock (&guard->lock);
-  *headers = siprec_digest_challenge (guard->digest, guard->credentials, source, stale, now);
+  *headers = siprec_digest_challenge (guard->digest, guard->credentials, address, stale, now);
   g_mutex_unlock (&guard->lock);
   return 401;
 }
 
 static guint
-authenticate (SiprecGuard *guard, const SiprecRequest *request, gint64 now, gchar ***headers)
+authenticate (SiprecGuard *guard, const SiprecRequest *request, const gchar *source, gint64 now,
+              gchar ***headers)
 {
-  const gchar *source = request->remote_address;
+  const gchar *address = request->remote_address;
   SiprecDigestResult result;
 
   if (!siprec_rate_may (guard->failures, source, now))
@@ -391,15 +396,15 @@ authenticate (SiprecGuard *guard, const SiprecRequest *request, gint64 now, gcha
   case SIPREC_DIGEST_GOOD:
     return 0;
   case SIPREC_DIGEST_WRONG:
-    GST_INFO ("wrong user or password from %s", source);
+    GST_INFO ("wrong user or password from %s", address);
     siprec_rate_take (guard->failures, source, now);
     return siprec_rate_may (guard->failures, source, now)
-               ? challenge (guard, source, FALSE, now, headers)
+               ? challenge (guard, address, FALSE, now, headers)
                : 403;
   case SIPREC_DIGEST_STALE:
-    return challenge (guard, source, TRUE, now, headers);
+    return challenge (guard, address, TRUE, now, headers);
   default:
-    return challenge (guard, source, FALSE, now, headers);
+    return challenge (guard, address, FALSE, now, headers);
   }
 }
 
@@ -408,22 +413,25 @@ siprec_guard_admit (SiprecGuard *guard, const SiprecRequest *request, gboolean i
                     gint64 now, gchar ***headers)
 {
   static const gchar *const later[] = {"Retry-After: 1", NULL};
+  g_autofree gchar *source = NULL;
 
   *headers = NULL;
-  if (guard->allow && !siprec_allow_has (guard->allow, request)) {
+  if (!siprec_guard_may_connect (guard, request->remote_address,
+                                 (const gchar *const *)request->identities, FALSE)) {
     GST_INFO ("%s from %s, which may not record", request->method, request->remote_address);
     return 403;
   }
   if (in_dialog)
     return 0;
-  if (!siprec_rate_take (guard->requests, request->remote_address, now)) {
+  source = siprec_source_of (request->remote_address);
+  if (!siprec_rate_take (guard->requests, source, now)) {
     *headers = g_strdupv ((gchar **)later);
     return 503;
   }
   /* What begins nothing needs no password: OPTIONS are how clients see whether we are there. */
   if (!guard->digest || !g_str_equal (request->method, "INVITE"))
     return 0;
-  return authenticate (guard, request, now, headers);
+  return authenticate (guard, request, source, now, headers);
 }
 
 /* TRUE if only this host can reach it. */
@@ -443,8 +451,10 @@ siprec_guard_check_exposure (SiprecGuard *guard, gchar **uris)
 {
   gboolean known = guard->allow || guard->digest;
 
+  check_mixture (guard);
   for (; !known && *uris; uris++) {
-    gboolean mutual = guard->require_client && strstr (*uris, "transport=tls");
+    gboolean tls = g_str_has_prefix (*uris, "sips:") || strstr (*uris, "transport=tls");
+    gboolean mutual = guard->require_client && tls;
     g_autofree gchar *text = NULL;
 
     if (mutual || is_loopback (*uris))

@@ -40,7 +40,7 @@ SIPREC_API SiprecTlsContext *siprec_guard_get_tls (SiprecGuard *guard);
 SIPREC_API gboolean siprec_guard_set_certificate (SiprecGuard *guard, const gchar *certificate,
                                                   GError **error);
 
-/* Tells in words what is wrong with a file that has changed, or that the endpoint is open to all. From any
+/* Tells in words what is wrong with a file, or that the endpoint is open to all. From any
  * thread, without locks. */
 typedef void (*SiprecGuardWarning) (const gchar *text, gpointer user_data);
 
@@ -66,7 +66,13 @@ SIPREC_API void siprec_guard_refresh (SiprecGuard *guard);
 SIPREC_API guint siprec_guard_admit (SiprecGuard *guard, const SiprecRequest *request,
                                      gboolean in_dialog, gint64 now, gchar ***headers);
 
-/* Warns if one of @uris (NULL-terminated), which are listened on, is open to everybody. */
+/* FALSE if nothing that comes from @address will be admitted; @identities: (nullable): what the peer's certificate proves;
+ * @unproven: that is still to come. From any thread. */
+SIPREC_API gboolean siprec_guard_may_connect (SiprecGuard *guard, const gchar *address,
+                                              const gchar *const *identities, gboolean unproven);
+
+/* Warns if one of @uris (NULL-terminated), which are listened on, is open to everybody, or closed to some of those that
+ * have a password. */
 SIPREC_API void siprec_guard_check_exposure (SiprecGuard *guard, gchar **uris);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SiprecGuard, siprec_guard_unref)

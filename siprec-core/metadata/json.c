@@ -3,6 +3,7 @@
 #include "json.h"
 
 #include "../event.h"
+#include "aor.h"
 
 static void
 set_text (JsonObject *object, const gchar *name, const gchar *text)
@@ -61,6 +62,23 @@ display_language (const SiprecParticipant *participant)
   return NULL;
 }
 
+/* The addresses in one form, where one of them has come in another. */
+static void
+set_addresses (JsonObject *object, GPtrArray *aors)
+{
+  g_autoptr (GPtrArray) addresses = g_ptr_array_new_with_free_func (g_free);
+  gboolean differ = FALSE;
+
+  for (guint i = 0; i < aors->len; i++) {
+    gchar *address = siprec_aor_normalise (g_ptr_array_index (aors, i));
+
+    differ |= !g_str_equal (address, g_ptr_array_index (aors, i));
+    g_ptr_array_add (addresses, address);
+  }
+  if (differ)
+    set_texts (object, "addresses", addresses);
+}
+
 JsonObject *
 siprec_participant_to_json (const SiprecParticipant *participant)
 {
@@ -77,6 +95,7 @@ siprec_participant_to_json (const SiprecParticipant *participant)
   set_text (object, "name", siprec_participant_display_name (participant));
   set_text (object, "language", display_language (participant));
   set_texts (object, "aors", aors);
+  set_addresses (object, aors);
   return object;
 }
 

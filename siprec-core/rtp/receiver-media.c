@@ -84,17 +84,39 @@ get_settling_time (SiprecReceiver *receiver)
   return MIN (receiver->latency / 2, SETTLING);
 }
 
-/* Gives out what waited, moved by @skew; returns by how much it was. A burst moves it no further than time was
- * waited for, and nothing is cut that came after the start. */
+/* By how much what waits can be moved back: to where nothing is given out yet, and no further than anything is waited
+ * for. What came before the start may be cut. */
+static gint64
+get_room (SiprecReceiver *receiver)
+{
+  GstClockTime first = siprec_reorder_peek (&receiver->reorder)->time;
+  gint64 early = GST_CLOCK_DIFF (first, receiver->timeline.start);
+  gint64 room = GST_CLOCK_DIFF (siprec_timeline_get_position (&receiver->timeline), first);
+
+  if (early > NOISE)
+    return get_settling_time (receiver);
+  return early > 0 ? -early : CLAMP (room, 0, (gint64)receiver->latency);
+}
+
+/* By how much the last of what waits would end after the stream, if it has ended. */
+static gint64
+get_excess (SiprecReceiver *receiver, gint64 skew)
+{
+  const SiprecFrame *last = siprec_reorder_peek_newest (&receiver->reorder);
+
+  if (!receiver->ended)
+    return 0;
+  return (gint64)last->time + skew - (gint64)receiver->end +
+         (gint64)gst_util_uint64_scale (last->duration, GST_SECOND, last->format->clock_rate);
+}
+
+/* Gives out what waited, moved by @skew if there is room; returns by how much it was. What came before the end was spoken
+ * before it, whatever the clock has learnt so far. */
 static gint64
 settle (SiprecReceiver *receiver, gint64 skew)
 {
-  const SiprecFrame *first = siprec_reorder_peek (&receiver->reorder);
-  gint64 early = GST_CLOCK_DIFF (first->time, receiver->timeline.start);
-
-  skew = MAX (skew, -(gint64)get_settling_time (receiver));
-  if (early <= NOISE)
-    skew = MAX (skew, early);
+  skew -= MAX (get_excess (receiver, skew), 0);
+  skew = MAX (skew, -get_room (receiver));
   receiver->settling = 0;
   receiver->clock.loose = FALSE;
   siprec_reorder_go (&receiver->reorder, skew);
@@ -108,15 +130,6 @@ siprec_receiver_settle (SiprecReceiver *receiver)
 {
   if (receiver->settling > 0)
     receiver->clock.skew = settle (receiver, receiver->clock.skew);
-}
-
-/* Lets @frame (transfer full), the first that the clock knows, wait. */
-static void
-begin_settling (SiprecReceiver *receiver, SiprecFrame *frame, GstClockTime arrival)
-{
-  receiver->settling = MAX (arrival + get_settling_time (receiver), 1);
-  receiver->clock.loose = TRUE;
-  siprec_reorder_wait (&receiver->reorder, frame);
 }
 
 void
@@ -148,6 +161,30 @@ drop_oldest (SiprecReceiver *receiver)
   }
   tell_loss (receiver, to, lost);
   siprec_timeline_mark_discont (&receiver->timeline);
+}
+
+/* Lets @frame (transfer full), the first that the clock knows, wait. Those before it that are missing may still come. */
+static void
+begin_settling (SiprecReceiver *receiver, SiprecFrame *frame, GstClockTime arrival)
+{
+  receiver->settling = MAX (arrival + get_settling_time (receiver), 1);
+  receiver->clock.loose = TRUE;
+  if (siprec_reorder_wait (&receiver->reorder, frame))
+    return;
+  tell_loss (receiver, frame->time, siprec_reorder_jump (&receiver->reorder, frame->seq));
+  siprec_timeline_mark_discont (&receiver->timeline);
+  siprec_reorder_wait (&receiver->reorder, frame);
+}
+
+/* Gives up the holes that nobody waits for any longer, although time hasn't come to that. */
+static void
+give_up_old (SiprecReceiver *receiver, GstClockTime arrival)
+{
+  const SiprecFrame *first;
+
+  while ((first = siprec_reorder_peek (&receiver->reorder)) &&
+         first->time + receiver->latency <= arrival)
+    siprec_receiver_give_up (receiver);
 }
 
 /* Puts @frame (transfer full) in its place. */
@@ -412,14 +449,17 @@ siprec_receiver_process (SiprecReceiver *receiver, const SiprecPacket *packet, c
   frame.format = siprec_format_ref (format);
   anchors = receiver->clock.anchors;
   fill_frame (receiver, &frame, packet, data, size, arrival);
+  if (receiver->clock.anchors != anchors)
+    give_up_old (receiver, arrival);
   /* Perhaps what waited was let go. */
   if (place == SIPREC_REORDER_AHEAD)
     place = siprec_reorder_place (&receiver->reorder, seq);
-  if (receiver->clock.anchors != anchors && place == SIPREC_REORDER_IN_ORDER &&
-      receiver->reorder.held == 0)
+  if (receiver->clock.anchors != anchors && receiver->reorder.held == 0)
     begin_settling (receiver, &frame, arrival);
   else
     put (receiver, &frame, place);
-  if (receiver->settling > 0 && arrival >= receiver->settling)
+  /* After a burst there is nothing to be learnt from waiting, and less room. */
+  if (receiver->settling > 0 &&
+      (arrival >= receiver->settling || receiver->clock.skew <= -get_room (receiver)))
     siprec_receiver_settle (receiver);
 }

@@ -95,6 +95,20 @@ tell_started (SiprecReceiver *receiver, guint32 ssrc, GstClockTime arrival)
   receiver->notify (receiver->user_data, &notice);
 }
 
+/* A mixer says who is heard. */
+static void
+follow_contributors (SiprecReceiver *receiver, const guint8 *data, gint64 seq, GstClockTime arrival)
+{
+  SiprecNotice notice = {.type = SIPREC_NOTICE_CONTRIBUTORS, .time = arrival};
+
+  receiver->mixed = TRUE;
+  if (!siprec_contributors_take (&receiver->contributors, data, seq, arrival))
+    return;
+  notice.n_contributors = receiver->contributors.n;
+  memcpy (notice.contributors, receiver->contributors.ssrcs, sizeof notice.contributors);
+  receiver->notify (receiver->user_data, &notice);
+}
+
 /* A packet of the source, numbered @seq. */
 static void
 take_packet (SiprecReceiver *receiver, const SiprecPacket *packet, const guint8 *data, gsize size,
@@ -115,6 +129,8 @@ take_packet (SiprecReceiver *receiver, const SiprecPacket *packet, const guint8 
 
   if ((receiver->paused && arrival >= receiver->paused_since) || arrival < receiver->resumed)
     return;
+  if ((data[0] & 0x0f) || receiver->mixed)
+    follow_contributors (receiver, data, seq, arrival);
   if (receiver->claimed) {
     siprec_receiver_process (receiver, packet, data, size, format, seq, receiver->generation,
                              arrival);
@@ -142,6 +158,7 @@ adopt_candidate (SiprecReceiver *receiver)
   siprec_source_start (&receiver->source, packet.ssrc, packet.seq);
   siprec_source_check (&receiver->source, packet.ssrc, packet.seq, &seq);
   receiver->generation++;
+  receiver->contributors.newest = 0;
   siprec_receiver_want_refresh (receiver);
   take_packet (receiver, &packet, kept->data, kept->size, format, seq, kept->arrival);
 }

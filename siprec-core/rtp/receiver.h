@@ -4,6 +4,7 @@
 
 #include "backlog.h"
 #include "clock.h"
+#include "contributors.h"
 #include "dtmf.h"
 #include "fec.h"
 #include "nack.h"
@@ -38,6 +39,7 @@ typedef struct {
   SiprecFormat *media; /* the last one of audio or video that came, or NULL; owned */
   gboolean begun, claimed, ended, finished, held, paused;
   gboolean started, timed_out;
+  gboolean mixed;        /* packets have had CSRC lists */
   gboolean changed;      /* stats are newer than the ring's */
   GstClockTime alive;    /* last packet, or the moment that timeouts count from */
   GstClockTime resumed;  /* when the last pause ended */
@@ -76,6 +78,7 @@ typedef struct {
   SiprecBurst keys;
   SiprecOverrun loss; /* not told yet: too many were */
   GstClockTime lag_told;
+  SiprecContributors contributors;
 } SiprecReceiver;
 
 SIPREC_API void siprec_receiver_init (SiprecReceiver *receiver, SiprecReceiverNotify notify,

@@ -120,13 +120,17 @@ siprec_reorder_hold (SiprecReorder *reorder, SiprecFrame *frame)
   return TRUE;
 }
 
-void
+gboolean
 siprec_reorder_wait (SiprecReorder *reorder, SiprecFrame *frame)
 {
+  if (frame->seq < reorder->next) {
+    reorder->next = frame->seq;
+    reorder->history >>= 1;
+  }
+  reorder->newest = frame->seq;
   reorder->waiting = TRUE;
-  reorder->next = reorder->newest = frame->seq;
-  reorder->history >>= 1;
-  siprec_reorder_hold (reorder, frame);
+  reorder->waiting = siprec_reorder_hold (reorder, frame);
+  return reorder->waiting;
 }
 
 void
@@ -165,6 +169,12 @@ siprec_reorder_peek (SiprecReorder *reorder)
     if (slot->format)
       return slot;
   }
+}
+
+const SiprecFrame *
+siprec_reorder_peek_newest (SiprecReorder *reorder)
+{
+  return get_slot (reorder, reorder->newest);
 }
 
 gboolean

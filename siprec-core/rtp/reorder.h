@@ -47,9 +47,9 @@ SIPREC_API SiprecReorderPlace siprec_reorder_place (SiprecReorder *reorder, gint
  * ring: give up a hole, or the waiting, first. */
 SIPREC_API gboolean siprec_reorder_hold (SiprecReorder *reorder, SiprecFrame *frame);
 
-/* Keeps a frame (transfer full) that was IN_ORDER a moment ago, and holds all that come from now on. Nothing
- * may be held yet. */
-SIPREC_API void siprec_reorder_wait (SiprecReorder *reorder, SiprecFrame *frame);
+/* Keeps a frame (transfer full) that was IN_ORDER a moment ago, or is AHEAD, and holds all that come from now on.
+ * Nothing may be held yet. FALSE, with nothing done, if it is too far ahead for that. */
+SIPREC_API gboolean siprec_reorder_wait (SiprecReorder *reorder, SiprecFrame *frame);
 
 /* Ends that: frames in order may be taken, @delay later than they were. */
 SIPREC_API void siprec_reorder_go (SiprecReorder *reorder, gint64 delay);
@@ -59,6 +59,9 @@ SIPREC_API gboolean siprec_reorder_take (SiprecReorder *reorder, SiprecFrame *fr
 
 /* The first frame held, NULL if there is none. */
 SIPREC_API const SiprecFrame *siprec_reorder_peek (SiprecReorder *reorder);
+
+/* While waiting: the last of the frames held. */
+SIPREC_API const SiprecFrame *siprec_reorder_peek_newest (SiprecReorder *reorder);
 
 /* The first number that is missing after *@seq and before a frame that is held; -1 begins. FALSE if there is none. */
 SIPREC_API gboolean siprec_reorder_find_hole (const SiprecReorder *reorder, gint64 *seq);

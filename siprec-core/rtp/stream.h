@@ -3,6 +3,7 @@
 #pragma once
 
 #include "context.h"
+#include "contributors.h"
 #include "../srtp/protection.h"
 #include "../media/format.h"
 #include "../transport/latch.h"
@@ -69,15 +70,16 @@ typedef struct {
 } SiprecStreamWishes;
 
 typedef enum {
-  SIPREC_NOTICE_STARTED,  /* the first packet (again after a timeout) */
-  SIPREC_NOTICE_TIMEOUT,  /* nothing for wishes.timeout */
-  SIPREC_NOTICE_LOSS,     /* a hole was given up */
-  SIPREC_NOTICE_DTMF,     /* a telephone-event has ended */
-  SIPREC_NOTICE_OVERRUN,  /* the consumer lagged and units were dropped */
-  SIPREC_NOTICE_REJECTED, /* packets were kept out */
-  SIPREC_NOTICE_REFRESH,  /* a key frame is wanted, and only signalling can say so */
-  SIPREC_NOTICE_FAILED,   /* there will be no keys */
-  SIPREC_NOTICE_ENDED,    /* siprec_stream_end() has been done; the statistics are final */
+  SIPREC_NOTICE_STARTED,      /* the first packet (again after a timeout) */
+  SIPREC_NOTICE_TIMEOUT,      /* nothing for wishes.timeout */
+  SIPREC_NOTICE_LOSS,         /* a hole was given up */
+  SIPREC_NOTICE_DTMF,         /* a telephone-event has ended */
+  SIPREC_NOTICE_OVERRUN,      /* the consumer lagged and units were dropped */
+  SIPREC_NOTICE_REJECTED,     /* packets were kept out */
+  SIPREC_NOTICE_REFRESH,      /* a key frame is wanted, and only signalling can say so */
+  SIPREC_NOTICE_FAILED,       /* there will be no keys */
+  SIPREC_NOTICE_CONTRIBUTORS, /* others are heard in a mix */
+  SIPREC_NOTICE_ENDED,        /* siprec_stream_end() has been done; the statistics are final */
 } SiprecNoticeType;
 
 /**
@@ -91,6 +93,7 @@ typedef enum {
  * @source: REJECTED: where the last one came from
  * @digit: DTMF: "0".."9", "*", "#", "A".."D", or the event number
  * @duration: DTMF: how long the key was held
+ * @contributors, @n_contributors: CONTRIBUTORS: their SSRCs
  */
 typedef struct {
   SiprecNoticeType type;
@@ -102,6 +105,8 @@ typedef struct {
   SiprecAddress source;
   gchar digit[8];
   GstClockTime duration;
+  guint32 contributors[SIPREC_MAX_CONTRIBUTORS];
+  guint n_contributors;
 } SiprecNotice;
 
 /* Called in the worker's thread: must not block, nor call the stream except for _ref. */

@@ -71,8 +71,8 @@ take_refusal (SiprecSession *session, guint status)
   siprec_session_fail_call (session, status, problem);
 }
 
-/* The SDP for the ACK, or NULL with @error. */
-static const gchar *
+/* What the client offers in its 200. FALSE with @error if that is no use. */
+static gboolean
 take_offer (SiprecSession *session, SiprecRequest *response, GError **error)
 {
   g_auto (SiprecContent) content = {0};
@@ -80,38 +80,55 @@ take_offer (SiprecSession *session, SiprecRequest *response, GError **error)
   siprec_session_check_tag (session, response);
   if (!siprec_session_read_content (session, response, &content, error) ||
       !siprec_session_check_strictness (session, error))
-    return NULL;
+    return FALSE;
   if (content.offer == NULL) {
     g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_NOT_ACCEPTABLE,
                  "The client's answer offers no streams.");
-    return NULL;
+    return FALSE;
   }
   siprec_session_set_offer (session, g_steal_pointer (&content.offer));
   session->initial_metadata = g_steal_pointer (&content.metadata);
-  siprec_session_open_negotiation (session);
-  return siprec_negotiation_consider (session->negotiation, session->offer, 0, error);
+  return TRUE;
 }
 
 static void
 take_success (SiprecSession *session, SiprecRequest *response)
 {
   g_autoptr (GError) error = NULL;
-  const gchar *sdp;
 
   session->answer = siprec_request_ref (response);
-  sdp = take_offer (session, response, &error);
-  siprec_dialog_acknowledge (session->dialog, SIPREC_SDP, sdp);
-  if (sdp == NULL) {
+  if (take_offer (session, response, &error))
+    session->owner->answered (session, session->owner_data);
+  else
     siprec_session_fail_call (session, response->status, error->message);
-    return;
+}
+
+gboolean
+siprec_session_answer_call (SiprecSession *session, guint64 refused_mlines)
+{
+  g_autoptr (GError) error = NULL;
+  const gchar *sdp;
+
+  siprec_session_cancel_timer (session, &session->decision_timer);
+  siprec_session_open_negotiation (session);
+  sdp = siprec_negotiation_consider (session->negotiation, session->offer, refused_mlines, &error);
+  if (sdp == NULL) {
+    siprec_session_fail_call (session, session->answer->status, error->message);
+    return FALSE;
   }
+  siprec_dialog_acknowledge (session->dialog, SIPREC_SDP, sdp);
   g_mutex_lock (&session->lock);
   session->start = siprec_context_now ();
   g_mutex_unlock (&session->lock);
   siprec_session_set_state (session, SIPREC_SESSION_CONFIRMED);
   siprec_session_begin (session);
-  session->owner->answered (session, session->owner_data);
-  conclude (session, response->status, NULL);
+  return TRUE;
+}
+
+void
+siprec_session_conclude_call (SiprecSession *session)
+{
+  conclude (session, session->answer->status, NULL);
 }
 
 void

@@ -216,11 +216,11 @@ on_request (SiprecDialog *dialog, SiprecTransaction *transaction, SiprecRequest 
   g_auto (SiprecContent) content = {0};
   g_autoptr (GError) error = NULL;
 
-  if (session->negotiation == NULL || session->ending) {
+  if (session->ending) {
     siprec_transaction_reply_status (transaction, 481);
     return;
   }
-  /* The answer that is to begin the session is still on its way. */
+  /* The answer that is to begin the session is still on its way, or being thought about. */
   if (session->started == NULL) {
     siprec_transaction_reply (transaction, &(SiprecReply){.status = 500, .headers = retry_headers});
     return;
@@ -359,8 +359,8 @@ siprec_session_send_offer (SiprecSession *session, SiprecDialogResponse response
 {
   const gchar *sdp;
 
-  if (session->ending || session->answer_due || session->dialog == NULL || session->offer == NULL ||
-      !siprec_dialog_may_offer (session->dialog))
+  if (session->ending || session->answer_due || session->dialog == NULL ||
+      session->started == NULL || !siprec_dialog_may_offer (session->dialog))
     return FALSE;
   sdp = siprec_negotiation_repeat (session->negotiation, session->offer, FALSE);
   if (siprec_dialog_request (session->dialog, "INVITE", require_headers, SIPREC_SDP, sdp, response,

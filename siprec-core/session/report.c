@@ -241,6 +241,16 @@ describe_rejected (const SiprecNotice *notice, JsonObject *data)
   set_text (data, "source", source);
 }
 
+static void
+describe_contributors (const SiprecNotice *notice, JsonObject *data)
+{
+  JsonArray *ssrcs = json_array_sized_new (notice->n_contributors);
+
+  for (guint i = 0; i < notice->n_contributors; i++)
+    json_array_add_int_element (ssrcs, notice->contributors[i]);
+  json_object_set_array_member (data, "ssrcs", ssrcs);
+}
+
 /* The event type and the further members of @notice. */
 static SiprecEventType
 describe_notice (SiprecSession *session, const SiprecNotice *notice, JsonObject *data)
@@ -256,6 +266,9 @@ describe_notice (SiprecSession *session, const SiprecNotice *notice, JsonObject 
     json_object_set_string_member (data, "digit", notice->digit);
     json_object_set_double_member (data, "duration", (gdouble)notice->duration / GST_MSECOND);
     return SIPREC_EVENT_DTMF;
+  case SIPREC_NOTICE_CONTRIBUTORS:
+    describe_contributors (notice, data);
+    return SIPREC_EVENT_MEDIA_CONTRIBUTORS;
   case SIPREC_NOTICE_REJECTED:
     describe_rejected (notice, data);
     return SIPREC_EVENT_MEDIA_REJECTED;

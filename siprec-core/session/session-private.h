@@ -31,7 +31,7 @@ typedef enum {
  * SiprecSessionOwner:
  * @released: the claimant gave the session back
  * @ended: the session has ended; the owner drops it
- * @answered: the client has answered our INVITE; the session has begun
+ * @answered: the client has answered our INVITE with an offer; the owner has siprec_session_answer_call() called
  *
  * What the endpoint is told, in the SIP thread, without locks.
  */
@@ -251,6 +251,12 @@ void siprec_session_call (SiprecSession *session, const SiprecCallee *callee,
 
 /* The final response to it. */
 void siprec_session_answered (SiprecDialog *dialog, SiprecRequest *response, gpointer session);
+
+/* Answers the offer in the client's 200: ACK, and the session begins. FALSE: it is no use, and has been ended. */
+gboolean siprec_session_answer_call (SiprecSession *session, guint64 refused_mlines);
+
+/* Whoever wanted the call is told that it is there. */
+void siprec_session_conclude_call (SiprecSession *session);
 
 /* It is given up; told if it wasn't answered yet. */
 void siprec_session_drop_call (SiprecSession *session);

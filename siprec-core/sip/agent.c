@@ -1,10 +1,11 @@
-/* The SIP thread: its loop, its sockets, timers and messages from other threads
+/* The SIP thread: its loop, its sockets and its timers
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "../error.h"
+#include "mailbox.h"
 #include "session-timer.h"
 #include "sip-private.h"
 #include "sockets.h"
@@ -16,12 +17,6 @@ GST_DEBUG_CATEGORY (siprec_sip_debug);
 #define MAX_PENDING 400
 /* A client repeats its INVITE after half a second, and gives up after many. */
 #define PATIENCE (2 * G_USEC_PER_SEC)
-
-typedef struct {
-  SiprecAgentFunc func;
-  gpointer user_data;
-  GDestroyNotify destroy;
-} Invocation;
 
 struct _SiprecTimer {
   SiprecAgent *agent;
@@ -41,12 +36,10 @@ struct _SiprecAgent {
   SiprecFrontLimits limits;
   GThread *thread;
 
+  SiprecMailbox *mailbox;
+
   /* Guards what follows. Never held while a callback runs. */
   GMutex lock;
-  GCond woken;     /* for a thread without a loop */
-  su_root_t *root; /* NULL unless the loop can be woken */
-  GQueue invocations;
-  gboolean stopping;
   SiprecTlsContext *tls;
 
   /* For the thread only */
@@ -128,9 +121,8 @@ siprec_agent_new (const gchar *const *uris, const gchar *external_address,
     g_strstrip (g_strdelimit (agent->external_address, "[]", ' '));
   agent->handler = *handler;
   agent->user_data = user_data;
+  agent->mailbox = siprec_mailbox_new (agent);
   g_mutex_init (&agent->lock);
-  g_cond_init (&agent->woken);
-  g_queue_init (&agent->invocations);
   g_queue_init (&agent->dialogs);
   agent->dialog_table = siprec_dialog_table_new ();
   g_queue_init (&agent->transactions);
@@ -141,23 +133,6 @@ siprec_agent_new (const gchar *const *uris, const gchar *external_address,
   return agent;
 }
 
-static void
-drop_invocations (SiprecAgent *agent)
-{
-  Invocation *invocation;
-
-  for (;;) {
-    g_mutex_lock (&agent->lock);
-    invocation = g_queue_pop_head (&agent->invocations);
-    g_mutex_unlock (&agent->lock);
-    if (!invocation)
-      break;
-    if (invocation->destroy)
-      invocation->destroy (invocation->user_data);
-    g_free (invocation);
-  }
-}
-
 void
 siprec_agent_free (SiprecAgent *agent)
 {
@@ -165,13 +140,12 @@ siprec_agent_free (SiprecAgent *agent)
     siprec_agent_stop (agent);
     g_thread_join (agent->thread);
   }
-  drop_invocations (agent);
+  siprec_mailbox_free (agent->mailbox);
   g_hash_table_unref (agent->dialog_table);
   g_ptr_array_unref (agent->uris);
   g_clear_pointer (&agent->tls, siprec_tls_context_unref);
   g_free (agent->external_address);
   g_mutex_clear (&agent->lock);
-  g_cond_clear (&agent->woken);
   g_free (agent);
 }
 
@@ -224,87 +198,17 @@ siprec_agent_session_minimum (SiprecAgent *agent)
   return agent->session_minimum;
 }
 
-/* messages from other threads */
-
-static void run_invocations (su_root_magic_t *magic, su_msg_r message, su_msg_arg_t *arg);
-
-/* With the lock held. */
-static void
-wake (SiprecAgent *agent)
-{
-  su_msg_r message = SU_MSG_R_INIT;
-
-  if (!agent->root || su_msg_create (message, su_root_task (agent->root), su_task_null,
-                                     run_invocations, sizeof (su_msg_arg_t)) < 0)
-    return;
-  *su_msg_data (message) = agent;
-  su_msg_send (message);
-}
-
-/* Runs what waits; TRUE if the agent is to stop after it. */
-static gboolean
-run_batch (SiprecAgent *agent)
-{
-  GQueue batch;
-  Invocation *invocation;
-  gboolean stopping;
-
-  g_mutex_lock (&agent->lock);
-  batch = agent->invocations;
-  g_queue_init (&agent->invocations);
-  stopping = agent->stopping;
-  g_mutex_unlock (&agent->lock);
-
-  while ((invocation = g_queue_pop_head (&batch))) {
-    invocation->func (agent, invocation->user_data);
-    if (invocation->destroy)
-      invocation->destroy (invocation->user_data);
-    g_free (invocation);
-  }
-  return stopping;
-}
-
-static void
-run_invocations (su_root_magic_t *magic, su_msg_r message, su_msg_arg_t *arg)
-{
-  SiprecAgent *agent = *arg;
-
-  if (run_batch (agent))
-    su_root_break (agent->loop);
-}
-
 void
 siprec_agent_invoke (SiprecAgent *agent, SiprecAgentFunc func, gpointer user_data,
                      GDestroyNotify destroy)
 {
-  Invocation *invocation = NULL;
-
-  g_mutex_lock (&agent->lock);
-  if (!agent->stopping) {
-    invocation = g_new (Invocation, 1);
-    *invocation = (Invocation){func, user_data, destroy};
-    g_queue_push_tail (&agent->invocations, invocation);
-    if (agent->invocations.length == 1) {
-      g_cond_signal (&agent->woken);
-      wake (agent);
-    }
-  }
-  g_mutex_unlock (&agent->lock);
-
-  if (!invocation && destroy)
-    destroy (user_data);
+  siprec_mailbox_invoke (agent->mailbox, func, user_data, destroy);
 }
 
 void
 siprec_agent_stop (SiprecAgent *agent)
 {
-  g_mutex_lock (&agent->lock);
-  if (!agent->stopping) {
-    agent->stopping = TRUE;
-    g_cond_signal (&agent->woken);
-    wake (agent);
-  }
-  g_mutex_unlock (&agent->lock);
+  siprec_mailbox_stop (agent->mailbox);
 }
 
 gboolean
@@ -432,8 +336,8 @@ siprec_agent_contact (SiprecAgent *agent, const SiprecRequest *request)
 
   /* RFC 3261 section 8.1.1.8: who calls a sips URI wants the same of the Contact. */
   if (request->uri && g_ascii_strncasecmp (request->uri, "sips:", 5) == 0)
-    return g_strdup_printf ("<sips:%s>;+sip.srs", host_port);
-  return g_strdup_printf ("<sip:%s;transport=%s>;+sip.srs", host_port, request->transport);
+    return g_strconcat ("<sips:", host_port, ">;+sip.srs", NULL);
+  return g_strconcat ("<sip:", host_port, ";transport=", request->transport, ">;+sip.srs", NULL);
 }
 
 /* the thread */
@@ -471,14 +375,55 @@ on_wanted (SiprecFront *front, const gchar *id, gpointer user_data)
   siprec_agent_invoke (user_data, on_wanted_here, g_strdup (id), g_free);
 }
 
+/* In the front's thread. */
+static gboolean
+on_may_connect (SiprecFront *front, const gchar *address, const gchar *const *identities,
+                gboolean unproven, gpointer user_data)
+{
+  SiprecAgent *agent = user_data;
+
+  return !agent->handler.may_connect ||
+         agent->handler.may_connect (address, identities, unproven, agent->user_data);
+}
+
+static void
+on_refused_here (SiprecAgent *agent, gpointer user_data)
+{
+  const GstStructure *refusal = user_data;
+
+  if (agent->handler.connection_refused)
+    agent->handler.connection_refused (agent, refusal, agent->user_data);
+}
+
+static void
+free_refusal (gpointer refusal)
+{
+  gst_structure_free (refusal);
+}
+
+/* In the front's thread. */
+static void
+on_refused (SiprecFront *front, const SiprecFrontRefusal *refusal, gpointer user_data)
+{
+  g_autofree gchar *names =
+      refusal->identities ? g_strjoinv (", ", (gchar **)refusal->identities) : g_strdup ("");
+  GstStructure *text = gst_structure_new (
+      "GstSiprecConnectionRefused", "reason", G_TYPE_STRING, refusal->reason, "transport",
+      G_TYPE_STRING, refusal->transport, "remote-address", G_TYPE_STRING, refusal->address,
+      "peer-identities", G_TYPE_STRING, names, NULL);
+
+  siprec_agent_invoke (user_data, on_refused_here, text, free_refusal);
+}
+
 static gchar **
 open_sockets (SiprecAgent *agent, GError **error)
 {
+  static const SiprecFrontHandler front = {on_wanted, on_may_connect, on_refused};
   SiprecSocketsConfig config = {.loop = agent->loop,
                                 .uris = agent->uris,
                                 .transaction_timeout = agent->transaction_timeout,
                                 .limits = &agent->limits,
-                                .wanted = on_wanted,
+                                .front = &front,
                                 .user_data = agent};
   gchar **uris = NULL;
 
@@ -525,34 +470,6 @@ siprec_agent_set_tls (SiprecAgent *agent, SiprecTlsContext *context)
     siprec_tls_context_unref (old);
 }
 
-static void
-run_loop (SiprecAgent *agent)
-{
-  g_mutex_lock (&agent->lock);
-  agent->root = agent->loop;
-  if (agent->invocations.length > 0 || agent->stopping)
-    wake (agent);
-  /* Without a loop there are still invocations: those that tell of the error, and of the end. */
-  while (!agent->loop && !agent->stopping) {
-    if (agent->invocations.length == 0) {
-      g_cond_wait (&agent->woken, &agent->lock);
-      continue;
-    }
-    g_mutex_unlock (&agent->lock);
-    run_batch (agent);
-    g_mutex_lock (&agent->lock);
-  }
-  g_mutex_unlock (&agent->lock);
-
-  if (agent->loop)
-    su_root_run (agent->loop);
-
-  g_mutex_lock (&agent->lock);
-  agent->root = NULL;
-  g_mutex_unlock (&agent->lock);
-  drop_invocations (agent);
-}
-
 static gpointer
 run (gpointer data)
 {
@@ -572,7 +489,7 @@ run (gpointer data)
     GST_WARNING ("%s", error->message);
   agent->handler.started (agent, uris, error, agent->user_data);
 
-  run_loop (agent);
+  siprec_mailbox_run (agent->mailbox, agent->loop);
   close_all (agent);
   agent->handler.stopped (agent, agent->user_data);
   if (agent->loop)

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <gst/gst.h>
+
 #include "request.h"
 #include "front/tls-context.h"
 
@@ -52,6 +54,10 @@ typedef struct {
  * @admit: (nullable): asked about every request, also those in dialogs (@in_dialog), before anything is
  *   done with it; FALSE if it has been answered and is none of the agent's business any more
  * @refused: (nullable): an INVITE outside any dialog was answered with @reply, and nobody had decided so
+ * @may_connect: (nullable): FALSE if nobody at @address who is one of @identities (nullable) may do anything, see
+ *   SiprecFrontHandler. Called in another thread
+ * @connection_refused: (nullable): a connection came to nothing: GstSiprecConnectionRefused with reason (for people),
+ *   transport, remote-address and peer-identities
  * @stopped: last call, when all sockets are closed. The agent's thread ends after it
  */
 typedef struct {
@@ -63,6 +69,9 @@ typedef struct {
                      gboolean in_dialog, gpointer user_data);
   void (*refused) (SiprecAgent *agent, const SiprecRequest *invite, const SiprecReply *reply,
                    gpointer user_data);
+  gboolean (*may_connect) (const gchar *address, const gchar *const *identities, gboolean unproven,
+                           gpointer user_data);
+  void (*connection_refused) (SiprecAgent *agent, const GstStructure *refusal, gpointer user_data);
 } SiprecAgentHandler;
 
 /**

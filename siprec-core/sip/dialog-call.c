@@ -12,6 +12,7 @@ make_destination (const SiprecCallee *callee)
 {
   SiprecRequest *destination = siprec_request_new ();
 
+  destination->uri = siprec_request_text (destination, callee->uri, -1);
   destination->call_id = siprec_request_text (destination, callee->call_id, -1);
   destination->transport = siprec_request_text (destination, callee->transport, -1);
   destination->remote_address = siprec_request_text (destination, callee->address, -1);
@@ -72,9 +73,6 @@ take_success (SiprecDialog *dialog, SiprecRequest *response)
     return;
   }
   dialog->handler.answered (dialog, response, dialog->user_data);
-  /* Whatever became of it, the peer must not repeat its 2xx for ever. */
-  if (dialog->call)
-    siprec_dialog_acknowledge (dialog, NULL, NULL);
 }
 
 static void

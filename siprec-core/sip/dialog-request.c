@@ -284,6 +284,9 @@ siprec_dialog_copy_response (SiprecDialog *dialog, nta_outgoing_t *orq, const si
     response->cseq = nta_outgoing_cseq (orq);
     response->call_id = siprec_request_text (response, dialog->last->call_id, -1);
   }
+  /* What kind of Contact we have goes by that. */
+  if (!response->uri)
+    response->uri = siprec_request_text (response, dialog->last->uri, -1);
   /* A response that the stack made up has come from nowhere. */
   if (!response->transport) {
     response->transport = siprec_request_text (response, dialog->last->transport, -1);

@@ -4,6 +4,9 @@
 
 #include "uri.h"
 
+/* For the headers of most, which else are allocated one by one. */
+#define PRELOADED_BYTES 768
+
 static int on_ack (nta_incoming_magic_t *magic, nta_incoming_t *irq, const sip_t *sip);
 
 void
@@ -308,6 +311,7 @@ siprec_dialog_new (SiprecTransaction *invite, const SiprecDialogHandler *handler
   }
   dialog = g_new0 (SiprecDialog, 1);
   su_home_init (dialog->home);
+  su_home_preload (dialog->home, 1, PRELOADED_BYTES);
   dialog->ref_count = 1;
   dialog->agent = siprec_transaction_agent (invite);
   dialog->handler = *handler;
@@ -465,6 +469,8 @@ siprec_dialog_bye (SiprecDialog *dialog, const gchar *reason)
   case DIALOG_ACCEPTED:
   case DIALOG_CONFIRMED:
     dialog->silent = TRUE;
+    /* RFC 3261 section 13.2.2.4: a 2xx that is no use is acknowledged as well, and then BYE. */
+    siprec_dialog_acknowledge (dialog, NULL, NULL);
     siprec_dialog_drop_clients (dialog);
     siprec_session_timer_stop (dialog);
     while ((transaction = g_queue_peek_head (&dialog->pending)))

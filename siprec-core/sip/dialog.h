@@ -34,7 +34,8 @@ typedef enum {
  * @refresh: (nullable): the session is to be refreshed with a re-INVITE, as the peer doesn't know UPDATE:
  *   send one with the SDP agreed last. FALSE if that isn't possible now
  * @answered: (nullable): the final response to the INVITE of siprec_dialog_call(), or a made-up 408. After a
- *   2xx call siprec_dialog_acknowledge() in it; after anything else the dialog is over: free it now or later
+ *   2xx call siprec_dialog_acknowledge() soon, or siprec_dialog_bye(): the peer repeats it until then. After anything
+ *   else the dialog is over: free it now or later
  */
 typedef struct {
   void (*request) (SiprecDialog *dialog, SiprecTransaction *transaction, SiprecRequest *request,

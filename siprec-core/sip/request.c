@@ -82,23 +82,21 @@ siprec_request_unref (SiprecRequest *request)
   g_free (request);
 }
 
-/* ASCII without NUL. */
+/* TRUE for printable ASCII, as nearly all of a message is. FALSE says nothing. */
 static gboolean
 is_plain (const gchar *text, gsize length)
 {
-  guint64 bits = 0;
+  const guint64 each = G_GUINT64_CONSTANT (0x0101010101010101);
+  guint64 some, odd = 0;
 
-  if (memchr (text, '\0', length))
-    return FALSE;
-  for (; length >= sizeof bits; length -= sizeof bits, text += sizeof bits) {
-    guint64 some;
-
+  for (; length >= sizeof some; length -= sizeof some, text += sizeof some) {
     memcpy (&some, text, sizeof some);
-    bits |= some;
+    /* The high bit of each byte that has it, or is below a space. */
+    odd |= (some | (some - each * ' ')) & (each * 0x80);
   }
   for (; length > 0; length--, text++)
-    bits |= (guchar)*text;
-  return (bits & G_GUINT64_CONSTANT (0x8080808080808080)) == 0;
+    odd |= (guchar)*text < ' ' || (guchar)*text >= 0x80;
+  return odd == 0;
 }
 
 gchar *
@@ -110,7 +108,7 @@ siprec_request_text (SiprecRequest *request, const gchar *text, gssize length)
 
   if (!text)
     return NULL;
-  if (!is_plain (text, size)) {
+  if (!is_plain (text, size) && !g_utf8_validate_len (text, size, NULL)) {
     valid = g_utf8_make_valid (text, size);
     text = valid;
     size = strlen (valid);

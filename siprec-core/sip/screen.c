@@ -164,6 +164,8 @@ parse_via (su_home_t *home, msg_header_t *h, char *s, isize_t slen)
 {
   sip_via_t *via = (sip_via_t *)h;
 
+  /* nta does that for messages that come alone, not for those behind others in a stream. */
+  su_home_preload (home, 1, SIPREC_PRELOADED_BYTES);
   if (sip_via_class->hc_parse (home, h, s, slen) < 0)
     return -1;
   if (via->v_port && !is_port (via->v_port))

@@ -6,6 +6,9 @@
 
 G_BEGIN_DECLS
 
+/* For the headers of a message, which else are allocated one by one. */
+#define SIPREC_PRELOADED_BYTES 1536
+
 /* sofia's SIP parser with our checks in it. For all agents of the process; never freed. */
 const msg_mclass_t *siprec_screen_parser (void);
 

@@ -13,8 +13,6 @@
 
 #define MAX_MESSAGE_BYTES   (512 * 1024)
 #define MAX_PENDING_INVITES 500
-/* For the headers of a message, which else are allocated one by one. */
-#define PRELOADED_BYTES 1536
 /* Of a UDP socket: a burst of calls waits there, as far as net.core.rmem_max lets it. */
 #define RECEIVE_BUFFER  (4 * 1024 * 1024)
 #define IDLE_TIMEOUT_MS (600 * 1000)
@@ -150,7 +148,7 @@ create_nta (SiprecSockets *sockets, const SiprecSocketsConfig *config)
       NTATAG_UA (1), NTATAG_SERVER_RPORT (1), NTATAG_CANCEL_487 (1), NTATAG_USE_NAPTR (0),
       NTATAG_USE_SRV (0), NTATAG_MAX_PROCEEDING (MAX_PENDING_INVITES),
       NTATAG_MAXSIZE (2 * MAX_MESSAGE_BYTES), NTATAG_UDP_MTU (65535), NTATAG_BAD_REQ_MASK (0),
-      NTATAG_BAD_RESP_MASK (0), NTATAG_PRELOAD (PRELOADED_BYTES),
+      NTATAG_BAD_RESP_MASK (0), NTATAG_PRELOAD (SIPREC_PRELOADED_BYTES),
       NTATAG_SIPFLAGS (MSG_DO_CANONIC | MSG_DO_EXTRACT_COPY),
       TAG_IF (config->transaction_timeout, NTATAG_SIP_T1X64 (config->transaction_timeout)),
       TAG_END ());
@@ -190,7 +188,7 @@ static gboolean
 open_all (SiprecSockets *sockets, const SiprecSocketsConfig *config, GPtrArray *actual,
           GError **error)
 {
-  sockets->front = siprec_front_new (config->wanted, config->user_data, error);
+  sockets->front = siprec_front_new (config->front, config->user_data, error);
   if (!sockets->front)
     return FALSE;
   siprec_front_set_limits (sockets->front, config->limits);

@@ -16,7 +16,7 @@ typedef struct _SiprecSockets SiprecSockets;
  * @uris: (element-type SiprecListenUri)
  * @transaction_timeout: T1 * 64 in milliseconds, 0 for the standard
  * @tls: (nullable): needed if one of @uris is for TLS
- * @wanted: called in the front's thread: siprec_sockets_connect() is to be called with the id
+ * @front: its @wanted asks for siprec_sockets_connect() with the id
  */
 typedef struct {
   su_root_t *loop;
@@ -24,7 +24,7 @@ typedef struct {
   guint transaction_timeout;
   const SiprecFrontLimits *limits;
   SiprecTlsContext *tls;
-  SiprecFrontWanted wanted;
+  const SiprecFrontHandler *front;
   gpointer user_data;
 } SiprecSocketsConfig;
 

@@ -29,6 +29,8 @@ siprec_listen_uri_format (const SiprecListenUri *uri, guint16 port)
 {
   g_autofree gchar *host_port = siprec_host_port (uri->host, port);
 
+  if (uri->secure)
+    return g_strconcat ("sips:", host_port, NULL);
   if (!uri->transport)
     return g_strconcat ("sip:", host_port, NULL);
   return g_strconcat ("sip:", host_port, ";transport=", uri->transport, NULL);
@@ -117,6 +119,7 @@ parse_rest (const gchar *rest, gboolean secure, SiprecListenUri *uri)
   /* RFC 3261 section 19.1.2: sips with transport=tcp means TLS over TCP. */
   if (secure && g_strcmp0 (uri->transport, "udp") == 0)
     return "there is no sips over UDP";
+  uri->secure = secure;
   if (secure)
     uri->transport = "tls";
   if (!port_given)

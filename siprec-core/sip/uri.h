@@ -11,6 +11,7 @@ G_BEGIN_DECLS
  * @host: IPv6 without brackets
  * @port: 0 for any
  * @transport: "udp", "tcp", "tls", or NULL for UDP and TCP on one port
+ * @secure: it was written as sips:
  *
  * Where an agent listens.
  */
@@ -18,6 +19,7 @@ typedef struct {
   gchar *host;
   guint16 port;
   const gchar *transport;
+  gboolean secure;
 } SiprecListenUri;
 
 /* Reads "sip:host[:port][;transport=udp|tcp|tls]" or "sips:host[:port]", which is TLS. Returns: NULL with a SETTINGS error if it is

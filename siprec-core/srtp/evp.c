@@ -18,8 +18,8 @@
 #define MAX_CYCLES 4
 
 typedef struct {
-  guint8 mki[SIPREC_MAX_MKI];
   SiprecCipher *rtp, *rtcp;
+  guint8 mki[SIPREC_MAX_MKI];
 } Key;
 
 typedef struct {
@@ -28,9 +28,8 @@ typedef struct {
   guint mki_size;
   guint n_keys;
   Key keys[SIPREC_MAX_MASTER_KEYS];
-  SiprecReplayTable rtp, rtcp;
-  SiprecReplayTable before; /* what the keys before these had, or those before them */
-  guint32 next_index;       /* of SRTCP that we send */
+  SiprecReplayTable rtcp;
+  guint32 next_index; /* of SRTCP that we send */
   gboolean plain_rtcp;
 } Evp;
 
@@ -81,16 +80,6 @@ evp_make (const SiprecKeying *keying, SiprecTransformDirection direction)
   return g_steal_pointer (&transform);
 }
 
-static void
-evp_succeed (SiprecTransform *transform, SiprecTransform *before)
-{
-  Evp *evp = (Evp *)transform, *last = (Evp *)before;
-
-  evp->before = last->rtp;
-  /* Who said nothing under the last keys is where it was under those before them. */
-  siprec_replay_inherit (&evp->before, &last->before);
-}
-
 static const Key *
 find_key (const Evp *evp, const guint8 *mki)
 {
@@ -121,12 +110,12 @@ static SiprecTransformResult
 open_first (Evp *evp, SiprecCipher *cipher, SiprecSealed *packet, guint16 seq, GstClockTime arrival,
             guint8 *out)
 {
-  const SiprecReplay *before = siprec_replay_find (&evp->before, packet->ssrc);
+  const SiprecReplay *before = siprec_replay_find (&evp->base.before, packet->ssrc);
   guint64 guess = before ? siprec_replay_guess (before, seq) : seq + 0x10000u;
-  SiprecTransformResult result = try_index (&evp->rtp, cipher, packet, seq, arrival, out);
+  SiprecTransformResult result = try_index (&evp->base.rtp, cipher, packet, seq, arrival, out);
 
   if (result == SIPREC_TRANSFORM_FORGED && guess != seq)
-    result = try_index (&evp->rtp, cipher, packet, guess, arrival, out);
+    result = try_index (&evp->base.rtp, cipher, packet, guess, arrival, out);
   return result;
 }
 
@@ -136,10 +125,10 @@ open_next (Evp *evp, SiprecCipher *cipher, SiprecSealed *packet, const SiprecRep
 {
   gboolean silent = arrival > known->heard + SILENCE;
   guint64 guess = siprec_replay_guess (known, seq);
-  SiprecTransformResult result = try_index (&evp->rtp, cipher, packet, guess, arrival, out);
+  SiprecTransformResult result = try_index (&evp->base.rtp, cipher, packet, guess, arrival, out);
 
   for (guint i = 1; silent && i <= MAX_CYCLES && result != SIPREC_TRANSFORM_OK; i++) {
-    if (try_index (&evp->rtp, cipher, packet, guess + i * 0x10000u, arrival, out) ==
+    if (try_index (&evp->base.rtp, cipher, packet, guess + i * 0x10000u, arrival, out) ==
         SIPREC_TRANSFORM_OK)
       result = SIPREC_TRANSFORM_OK;
   }
@@ -166,7 +155,7 @@ evp_open_rtp (SiprecTransform *transform, const guint8 *data, gsize size, GstClo
   if (!key)
     return SIPREC_TRANSFORM_FORGED;
   *out_size = packet.size;
-  known = siprec_replay_find (&evp->rtp, packet.ssrc);
+  known = siprec_replay_find (&evp->base.rtp, packet.ssrc);
   if (!known)
     return open_first (evp, key->rtp, &packet, GST_READ_UINT16_BE (data + 2), arrival, out);
   return open_next (evp, key->rtp, &packet, known, GST_READ_UINT16_BE (data + 2), arrival, out);
@@ -251,5 +240,5 @@ evp_seal_rtcp (SiprecTransform *transform, const guint8 *data, gsize size, guint
   return TRUE;
 }
 
-const SiprecTransformClass siprec_evp_class = {evp_make,     evp_free,      evp_succeed,
-                                               evp_open_rtp, evp_open_rtcp, evp_seal_rtcp};
+const SiprecTransformClass siprec_evp_class = {evp_make, evp_free, evp_open_rtp, evp_open_rtcp,
+                                               evp_seal_rtcp};

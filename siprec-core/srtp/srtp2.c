@@ -13,8 +13,14 @@
 typedef struct {
   SiprecTransform base;
   srtp_t session;
-  gboolean with_mki;
+  SiprecKeying keying;
 } Srtp2;
+
+static gboolean
+has_mki (const Srtp2 *srtp2)
+{
+  return srtp2->keying.keys[0].mki_size > 0;
+}
 
 /* It lives as long as the process, and somebody else in it may have done this, which isn't told apart from
  * a failure; nothing can be created after one. */
@@ -52,27 +58,37 @@ set_suite (srtp_policy_t *policy, const SiprecKeying *keying)
     policy->rtcp.sec_serv = sec_serv_auth;
 }
 
-static gboolean
-create_session (Srtp2 *srtp2, const SiprecKeying *keying, SiprecTransformDirection direction)
-{
-  SiprecKeying copy = *keying;
-  srtp_master_key_t masters[SIPREC_MAX_MASTER_KEYS] = {0};
+/* What libsrtp2 wants to know; it points to itself. */
+typedef struct {
+  srtp_policy_t policy;
+  srtp_master_key_t masters[SIPREC_MAX_MASTER_KEYS];
   srtp_master_key_t *list[SIPREC_MAX_MASTER_KEYS];
-  srtp_policy_t policy = {.keys = list, .num_master_keys = keying->n_keys};
-  gboolean done;
+} Policy;
 
-  for (guint i = 0; i < copy.n_keys; i++) {
-    list[i] = &masters[i];
-    masters[i].key = copy.keys[i].key;
-    masters[i].mki_id = copy.keys[i].mki;
-    masters[i].mki_size = copy.keys[i].mki_size;
+static void
+set_policy (Policy *policy, SiprecKeying *keying)
+{
+  *policy = (Policy){.policy = {.keys = policy->list,
+                                .num_master_keys = keying->n_keys,
+                                .window_size = SIPREC_REPLAY_WINDOW}};
+  for (guint i = 0; i < keying->n_keys; i++) {
+    policy->list[i] = &policy->masters[i];
+    policy->masters[i].key = keying->keys[i].key;
+    policy->masters[i].mki_id = keying->keys[i].mki;
+    policy->masters[i].mki_size = keying->keys[i].mki_size;
   }
-  set_suite (&policy, keying);
-  policy.ssrc.type = direction == SIPREC_TRANSFORM_SEND ? ssrc_any_outbound : ssrc_any_inbound;
-  policy.window_size = SIPREC_REPLAY_WINDOW;
-  done = srtp_create (&srtp2->session, &policy) == srtp_err_status_ok;
-  siprec_keying_clear (&copy);
-  return done;
+  set_suite (&policy->policy, keying);
+}
+
+static gboolean
+create_session (Srtp2 *srtp2, SiprecTransformDirection direction)
+{
+  Policy policy;
+
+  set_policy (&policy, &srtp2->keying);
+  policy.policy.ssrc.type =
+      direction == SIPREC_TRANSFORM_SEND ? ssrc_any_outbound : ssrc_any_inbound;
+  return srtp_create (&srtp2->session, &policy.policy) == srtp_err_status_ok;
 }
 
 static void
@@ -82,6 +98,7 @@ srtp2_free (SiprecTransform *transform)
 
   if (srtp2->session)
     srtp_dealloc (srtp2->session);
+  siprec_keying_clear (&srtp2->keying);
   g_free (srtp2);
 }
 
@@ -93,17 +110,11 @@ srtp2_make (const SiprecKeying *keying, SiprecTransformDirection direction)
 
   transform = &srtp2->base;
   srtp2->base.klass = &siprec_srtp2_class;
-  srtp2->with_mki = keying->keys[0].mki_size > 0;
+  srtp2->keying = *keying;
   init_library ();
-  if (!create_session (srtp2, keying, direction))
+  if (!create_session (srtp2, direction))
     return NULL;
   return g_steal_pointer (&transform);
-}
-
-/* Its contexts can't be read before a packet has made them: sources begin at zero. */
-static void
-srtp2_succeed (SiprecTransform *transform, SiprecTransform *before)
-{
 }
 
 static SiprecTransformResult
@@ -124,19 +135,69 @@ translate (srtp_err_status_t status)
 }
 
 static SiprecTransformResult
+unprotect (Srtp2 *srtp2, const guint8 *data, gsize size, guint8 *out, gsize *out_size)
+{
+  gint length = (gint)size;
+  srtp_err_status_t status;
+
+  memcpy (out, data, size);
+  status = srtp_unprotect_mki (srtp2->session, out, &length, has_mki (srtp2));
+  *out_size = (gsize)length;
+  return translate (status);
+}
+
+/* A source that was heard under the keys before these may go on counting where it was. */
+static SiprecTransformResult
+go_on (Srtp2 *srtp2, guint32 ssrc, const guint8 *data, gsize size, guint8 *out, gsize *out_size)
+{
+  const SiprecReplay *before = siprec_replay_find (&srtp2->base.before, ssrc);
+  guint32 roc = before ? siprec_replay_guess (before, GST_READ_UINT16_BE (data + 2)) >> 16 : 0;
+  SiprecTransformResult result = SIPREC_TRANSFORM_FORGED;
+  Policy policy;
+
+  if (roc == 0)
+    return result;
+  set_policy (&policy, &srtp2->keying);
+  policy.policy.ssrc.type = ssrc_specific;
+  policy.policy.ssrc.value = ssrc;
+  if (srtp_add_stream (srtp2->session, &policy.policy) != srtp_err_status_ok)
+    return result;
+  if (srtp_set_stream_roc (srtp2->session, ssrc, roc) == srtp_err_status_ok)
+    result = unprotect (srtp2, data, size, out, out_size);
+  /* It wants the number as the packet has it here. */
+  if (result != SIPREC_TRANSFORM_OK)
+    srtp_remove_stream (srtp2->session, GUINT32_TO_BE (ssrc));
+  return result;
+}
+
+static void
+mark (Srtp2 *srtp2, guint32 ssrc, guint16 seq, GstClockTime arrival)
+{
+  const SiprecReplay *known = siprec_replay_find (&srtp2->base.rtp, ssrc);
+  guint32 roc = 0;
+
+  srtp_get_stream_roc (srtp2->session, ssrc, &roc);
+  siprec_replay_mark (&srtp2->base.rtp, ssrc,
+                      known ? siprec_replay_guess (known, seq) : (guint64)roc << 16 | seq, arrival);
+}
+
+static SiprecTransformResult
 srtp2_open_rtp (SiprecTransform *transform, const guint8 *data, gsize size, GstClockTime arrival,
                 guint8 *out, gsize *out_size)
 {
   Srtp2 *srtp2 = (Srtp2 *)transform;
-  gint length = (gint)size;
-  srtp_err_status_t status;
+  SiprecTransformResult result;
+  guint32 ssrc;
 
   if (siprec_packet_get_header_size (data, size) == 0)
     return SIPREC_TRANSFORM_MALFORMED;
-  memcpy (out, data, size);
-  status = srtp_unprotect_mki (srtp2->session, out, &length, srtp2->with_mki);
-  *out_size = (gsize)length;
-  return translate (status);
+  ssrc = GST_READ_UINT32_BE (data + 8);
+  result = unprotect (srtp2, data, size, out, out_size);
+  if (result == SIPREC_TRANSFORM_FORGED && !siprec_replay_find (&transform->rtp, ssrc))
+    result = go_on (srtp2, ssrc, data, size, out, out_size);
+  if (result == SIPREC_TRANSFORM_OK)
+    mark (srtp2, ssrc, GST_READ_UINT16_BE (data + 2), arrival);
+  return result;
 }
 
 static SiprecTransformResult
@@ -150,7 +211,7 @@ srtp2_open_rtcp (SiprecTransform *transform, const guint8 *data, gsize size, Gst
   if (size < MIN_RTCP)
     return SIPREC_TRANSFORM_MALFORMED;
   memcpy (out, data, size);
-  status = srtp_unprotect_rtcp_mki (srtp2->session, out, &length, srtp2->with_mki);
+  status = srtp_unprotect_rtcp_mki (srtp2->session, out, &length, has_mki (srtp2));
   *out_size = (gsize)length;
   return translate (status);
 }
@@ -163,12 +224,12 @@ srtp2_seal_rtcp (SiprecTransform *transform, const guint8 *data, gsize size, gui
   gint length = (gint)size;
 
   memcpy (out, data, size);
-  if (srtp_protect_rtcp_mki (srtp2->session, out, &length, srtp2->with_mki, 0) !=
+  if (srtp_protect_rtcp_mki (srtp2->session, out, &length, has_mki (srtp2), 0) !=
       srtp_err_status_ok)
     return FALSE;
   *out_size = (gsize)length;
   return TRUE;
 }
 
-const SiprecTransformClass siprec_srtp2_class = {srtp2_make,     srtp2_free,      srtp2_succeed,
-                                                 srtp2_open_rtp, srtp2_open_rtcp, srtp2_seal_rtcp};
+const SiprecTransformClass siprec_srtp2_class = {srtp2_make, srtp2_free, srtp2_open_rtp,
+                                                 srtp2_open_rtcp, srtp2_seal_rtcp};

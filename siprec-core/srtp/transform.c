@@ -30,10 +30,11 @@ siprec_transform_free (SiprecTransform *transform)
 }
 
 void
-siprec_transform_succeed (SiprecTransform *transform, SiprecTransform *before)
+siprec_transform_succeed (SiprecTransform *transform, const SiprecTransform *before)
 {
-  if (transform->klass == before->klass)
-    transform->klass->succeed (transform, before);
+  transform->before = before->rtp;
+  /* Who said nothing under the last keys is where it was under those before them. */
+  siprec_replay_inherit (&transform->before, &before->before);
 }
 
 SiprecTransformResult

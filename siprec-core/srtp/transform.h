@@ -5,6 +5,7 @@
 #include <gst/gst.h>
 
 #include "keying.h"
+#include "replay.h"
 
 G_BEGIN_DECLS
 
@@ -36,7 +37,6 @@ typedef struct _SiprecTransform SiprecTransform;
 typedef struct {
   SiprecTransform *(*make) (const SiprecKeying *keying, SiprecTransformDirection direction);
   void (*free) (SiprecTransform *transform);
-  void (*succeed) (SiprecTransform *transform, SiprecTransform *before);
   SiprecTransformResult (*open_rtp) (SiprecTransform *transform, const guint8 *data, gsize size,
                                      GstClockTime arrival, guint8 *out, gsize *out_size);
   SiprecTransformResult (*open_rtcp) (SiprecTransform *transform, const guint8 *data, gsize size,
@@ -45,9 +45,13 @@ typedef struct {
                          gsize *out_size);
 } SiprecTransformClass;
 
-/* The first field of what a backend makes. */
+/* The first field of what a backend makes.
+ * @rtp: what is known of the SSRCs
+ * @before: what was known of them under the keys before these, or under those before them */
 struct _SiprecTransform {
   const SiprecTransformClass *klass;
+  SiprecReplayTable rtp;
+  SiprecReplayTable before;
 };
 
 extern const SiprecTransformClass siprec_evp_class;
@@ -65,7 +69,8 @@ SIPREC_API void siprec_transform_free (SiprecTransform *transform);
 
 /* The keys are changed during the session: SSRCs may keep the roll-over counter that they have in
  * @before, as RFC 3711 section 3.3.1 has it, or begin at zero. */
-SIPREC_API void siprec_transform_succeed (SiprecTransform *transform, SiprecTransform *before);
+SIPREC_API void siprec_transform_succeed (SiprecTransform *transform,
+                                          const SiprecTransform *before);
 
 /**
  * siprec_transform_open_rtp:

@@ -9,11 +9,14 @@
 
 G_BEGIN_DECLS
 
-/* What the header of a frame says. @width and @height are known of key frames. */
+/* What the header of a frame says; all but @key is known of key frames only. @chroma_format and @colorimetry are
+ * static, and NULL where it says nothing of them. */
 typedef struct {
   gboolean key;
   guint width, height;
   guint profile;
+  guint depth;
+  const gchar *chroma_format, *colorimetry;
 } SiprecVideoHeader;
 
 /**

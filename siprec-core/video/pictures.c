@@ -310,6 +310,23 @@ take_unit (SiprecPictures *pictures, GstBuffer *taken)
 
 /* Frames with a header */
 
+static void
+follow_header (SiprecPictures *pictures, const SiprecVideoHeader *header)
+{
+  GstCaps *caps = new_caps (pictures, header->width, header->height);
+  gchar profile[] = {'0' + header->profile, '\0'};
+
+  /* All of it or nothing: mp4mux of 1.22 crashes if colour is not told to the end. The stream itself says nothing of the
+   * site, which is where most encoders have it. */
+  if (header->colorimetry)
+    gst_caps_set_simple (caps, "profile", G_TYPE_STRING, profile, "chroma-format", G_TYPE_STRING,
+                         header->chroma_format, "bit-depth-luma", G_TYPE_UINT, header->depth,
+                         "bit-depth-chroma", G_TYPE_UINT, header->depth, "colorimetry",
+                         G_TYPE_STRING, header->colorimetry, "chroma-site", G_TYPE_STRING, "mpeg2",
+                         NULL);
+  set_caps (pictures, caps);
+}
+
 static GstBuffer *
 take_frame (SiprecPictures *pictures, GstBuffer *taken)
 {
@@ -325,7 +342,7 @@ take_frame (SiprecPictures *pictures, GstBuffer *taken)
   if (!valid)
     return NULL;
   if (header.key)
-    set_caps (pictures, new_caps (pictures, header.width, header.height));
+    follow_header (pictures, &header);
   return admit (pictures, g_steal_pointer (&buffer), header.key);
 }
 

@@ -13,7 +13,6 @@ siprec_vp8_read (const guint8 *frame, gsize size, SiprecVideoHeader *header)
   if (size < 3)
     return FALSE;
   header->key = (frame[0] & 1) == 0;
-  header->profile = frame[0] >> 1 & 7;
   if (!header->key)
     return TRUE;
   if (size < 10 || frame[3] != 0x9d || frame[4] != 0x01 || frame[5] != 0x2a)
@@ -29,16 +28,28 @@ siprec_vp8_begins_picture (const guint8 *payload, gsize size)
   return size > 1 && (payload[0] & 0x1f) == 0x10;
 }
 
-/* Leaves out depth and colour. */
+/* Section 6.2.2 of the specification. */
 static void
-skip_colour (SiprecBits *bits, guint profile)
+read_colour (SiprecBits *bits, SiprecVideoHeader *header)
 {
-  if (profile >= 2)
+  static const gchar *const spaces[] = {NULL,        "bt601",  "bt709", "bt601",
+                                        "smpte240m", "bt2020", NULL,    "sRGB"};
+  gboolean is_odd = header->profile & 1, narrow = TRUE, low = TRUE;
+
+  header->depth = 8;
+  if (header->profile >= 2)
+    header->depth = siprec_bits_read (bits, 1) ? 12 : 10;
+  header->colorimetry = spaces[siprec_bits_read (bits, 3)];
+  if (g_strcmp0 (header->colorimetry, "sRGB") == 0) {
+    narrow = low = FALSE;
+  } else {
     siprec_bits_skip (bits, 1);
-  if (siprec_bits_read (bits, 3) != 7)
-    siprec_bits_skip (bits, profile & 1 ? 4 : 1);
-  else if (profile & 1)
+    narrow = is_odd ? siprec_bits_read (bits, 1) : TRUE;
+    low = is_odd ? siprec_bits_read (bits, 1) : TRUE;
+  }
+  if (is_odd)
     siprec_bits_skip (bits, 1);
+  header->chroma_format = !narrow ? "4:4:4" : low ? "4:2:0" : "4:2:2";
 }
 
 gboolean
@@ -61,7 +72,7 @@ siprec_vp9_read (const guint8 *frame, gsize size, SiprecVideoHeader *header)
     return !bits.overrun;
   if (siprec_bits_read (&bits, 24) != VP9_SYNC)
     return FALSE;
-  skip_colour (&bits, header->profile);
+  read_colour (&bits, header);
   header->width = siprec_bits_read (&bits, 16) + 1;
   header->height = siprec_bits_read (&bits, 16) + 1;
   return !bits.overrun;

@@ -1,20 +1,25 @@
 /* Answers calls for the measurement of set-up, and says what that has cost.
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- *   setup-server stack|sip|session CALLS
+ *   setup-server stack|sip|body|ports|session CALLS
  *
- * "stack" is sofia-sip alone, which answers all that comes; "sip" has dialogs that give a fixed answer, as sipp does; "session" has recording sessions with
- * their streams, and a consumer that reads their events. Prints "listening PORT", and when CALLS have ended
- * "cpu MICROSECONDS" that the process has spent since. */
+ * "stack" is sofia-sip alone, which answers all that comes. "sip" has dialogs that give a fixed answer, as sipp does; with "body"
+ * they read what the INVITE bears, SDP and metadata, and with "ports" they open the sockets of two streams too. "session" has
+ * recording sessions with all there is to them, and a consumer that reads their events. Prints "listening PORT", and when CALLS
+ * have ended "cpu MICROSECONDS front MICROSECONDS": what the process has spent since, and how much of that the front's thread. */
 #include <gst/gst.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
+#include "siprec-core/body/multipart.h"
 #include "siprec-core/endpoint/endpoint.h"
+#include "siprec-core/metadata/reader.h"
+#include "siprec-core/sdp/offer.h"
 #include "siprec-core/sip/dialog.h"
 #include "siprec-core/sip/sofia.h"
+#include "siprec-core/transport/ports.h"
 
 #define ANSWER                                                                                     \
   "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"                      \
@@ -25,6 +30,12 @@ static GMutex lock;
 static GCond changed;
 static gint n_left;          /* atomic */
 static GAsyncQueue *waiting; /* SiprecSession: has events */
+static gboolean reads_body, opens_ports;
+
+/* What a call holds, if it holds any. */
+typedef struct {
+  SiprecPorts *ports[2];
+} Call;
 
 static guint64
 cpu_time (void)
@@ -34,6 +45,25 @@ cpu_time (void)
   getrusage (RUSAGE_SELF, &usage);
   return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * G_GUINT64_CONSTANT (1000000) +
          usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+}
+
+/* Microseconds of the thread called @name, or 0. */
+static guint64
+thread_time (const gchar *name)
+{
+  g_autoptr (GDir) threads = g_dir_open ("/proc/self/task", 0, NULL);
+  const gchar *id;
+
+  while ((id = g_dir_read_name (threads))) {
+    g_autofree gchar *called = NULL, *spent = NULL;
+    g_autofree gchar *comm = g_build_filename ("/proc/self/task", id, "comm", NULL);
+    g_autofree gchar *stat = g_build_filename ("/proc/self/task", id, "schedstat", NULL);
+
+    if (g_file_get_contents (comm, &called, NULL, NULL) &&
+        g_str_equal (g_strchomp (called), name) && g_file_get_contents (stat, &spent, NULL, NULL))
+      return g_ascii_strtoull (spent, NULL, 10) / 1000;
+  }
+  return 0;
 }
 
 static void
@@ -59,7 +89,8 @@ measure (const gchar *uri)
   while (g_atomic_int_get (&n_left) > 0)
     g_cond_wait (&changed, &lock);
   g_mutex_unlock (&lock);
-  printf ("cpu %" G_GUINT64_FORMAT "\n", cpu_time () - before);
+  printf ("cpu %" G_GUINT64_FORMAT " front %" G_GUINT64_FORMAT "\n", cpu_time () - before,
+          thread_time ("siprec-front"));
   fflush (stdout);
 }
 
@@ -78,8 +109,26 @@ on_acknowledged (SiprecDialog *dialog, SiprecRequest *ack, gpointer user_data)
 static void
 on_ended (SiprecDialog *dialog, SiprecDialogEnd end, SiprecRequest *request, gpointer user_data)
 {
+  Call *call = user_data;
+
+  for (guint i = 0; i < G_N_ELEMENTS (call->ports); i++)
+    g_clear_pointer (&call->ports[i], siprec_ports_free);
+  g_free (call);
   siprec_dialog_free (dialog);
   call_ended ();
+}
+
+static void
+read_body (SiprecRequest *request)
+{
+  g_autoptr (GPtrArray) parts = siprec_body_split (
+      request->content_type, request->content_disposition, request->body, NULL, NULL);
+  g_autoptr (SiprecOffer) offer =
+      siprec_offer_parse (siprec_body_find (parts, "application/sdp")->data, NULL, NULL);
+  SiprecMetadata *metadata = siprec_metadata_read (
+      siprec_body_find (parts, "application/rs-metadata+xml")->data, NULL, NULL, NULL);
+
+  siprec_metadata_free (metadata);
 }
 
 static void
@@ -88,8 +137,13 @@ on_request (SiprecAgent *agent, SiprecTransaction *transaction, SiprecRequest *r
 {
   static const SiprecDialogHandler handler = {on_dialog_request, on_acknowledged, on_ended};
   SiprecReply reply = {.status = 200, .content_type = "application/sdp", .body = ANSWER};
+  Call *call = g_new0 (Call, 1);
 
-  if (siprec_dialog_new (transaction, &handler, NULL))
+  if (reads_body)
+    read_body (request);
+  for (guint i = 0; opens_ports && i < G_N_ELEMENTS (call->ports); i++)
+    call->ports[i] = siprec_ports_new ("127.0.0.1", 10000, 65000, 0, NULL);
+  if (siprec_dialog_new (transaction, &handler, call))
     siprec_transaction_reply (transaction, &reply);
 }
 
@@ -249,11 +303,13 @@ main (int argc, char **argv)
   if (argc != 3)
     return 2;
   n_left = atoi (argv[2]);
+  opens_ports = g_str_equal (argv[1], "ports");
+  reads_body = opens_ports || g_str_equal (argv[1], "body");
   if (g_str_equal (argv[1], "stack"))
     run_stack ();
-  else if (g_str_equal (argv[1], "sip"))
-    run_sip ();
-  else
+  else if (g_str_equal (argv[1], "session"))
     run_session ();
+  else
+    run_sip ();
   return 0;
 }

@@ -48,6 +48,32 @@ GST_START_TEST (members_are_cleared)
 }
 GST_END_TEST
 
+/* A header says the same as the member of its name. */
+GST_START_TEST (headers_are_members)
+{
+  static const gchar text[] =
+      "{\"call_id\":\"c\",\"headers\":[{\"name\":\"FROM\",\"value\":\"Alice\"},"
+      "{\"name\":\"f\",\"value\":\"Alice\"},{\"name\":\"Call-ID\",\"value\":\"c\"},"
+      "{\"name\":\"To\",\"value\":\"Bob\"}]}";
+  g_autoptr (SiprecFilter) filter = siprec_filter_new ("from,call_id:hash", NULL);
+  g_autoptr (JsonNode) node = json_from_string (text, NULL);
+  g_autoptr (SiprecEvent) event =
+      siprec_event_new (SIPREC_EVENT_SESSION_STARTED, json_node_dup_object (node));
+  g_autoptr (SiprecEvent) filtered = siprec_filter_apply (filter, event);
+  g_autoptr (JsonNode) seen_node = json_node_init_object (json_node_alloc (), filtered->data);
+  g_autofree gchar *result = json_to_string (seen_node, FALSE);
+  g_autofree gchar *id = siprec_filter_text (filter, "call_id", "c");
+  g_autofree gchar *expected =
+      g_strdup_printf ("{\"call_id\":\"%s\",\"headers\":[{\"name\":\"FROM\",\"value\":\"\"},"
+                       "{\"name\":\"f\",\"value\":\"\"},{\"name\":\"Call-ID\",\"value\":\"%s\"},"
+                       "{\"name\":\"To\",\"value\":\"Bob\"}]}",
+                       id, id);
+
+  fail_unless_equals_string (result, expected);
+  fail_unless (*id && !g_str_equal (id, "c"));
+}
+GST_END_TEST
+
 /* The same is known again, but not what it was. */
 GST_START_TEST (members_are_hashed)
 {
@@ -83,6 +109,7 @@ filter_suite (void)
 
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, members_are_cleared);
+  tcase_add_test (tcase, headers_are_members);
   tcase_add_test (tcase, members_are_hashed);
   tcase_add_test (tcase, bad_filters);
   return suite;

@@ -20,10 +20,11 @@ on_cancel_nothing (SiprecAcceptor *acceptor, SiprecSession *session, gpointer n)
 {
 }
 
-static void
+static gboolean
 on_decide_nothing (SiprecAcceptor *acceptor, SiprecSession *session, gpointer n)
 {
   g_atomic_int_inc ((gint *)n + 1);
+  return TRUE;
 }
 
 GST_START_TEST (abandoned_session_goes_to_the_next_free_acceptor)

@@ -4,6 +4,8 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include "tests/support/footprint.h"
+#include "tests/support/mutation.h"
 #include "tests/support/recorder.h"
 #include "tests/support/rounds.h"
 
@@ -43,104 +45,12 @@ load_plays (void)
   return plays;
 }
 
-/* ---- mutations ---- */
-
-static gsize
-somewhere (GRand *rand, const GString *text)
-{
-  return (gsize)g_rand_int_range (rand, 0, (gint)text->len);
-}
-
-/* At least one byte from @from on, and not more than there are. */
-static gsize
-some_of (GRand *rand, const GString *text, gsize from, gint max)
-{
-  gsize size = (gsize)g_rand_int_range (rand, 1, max);
-
-  return MIN (size, text->len - from);
-}
-
-static void
-repeat_piece (GRand *rand, GString *text)
-{
-  gsize from = somewhere (rand, text);
-  gsize size = some_of (rand, text, from, 200);
-  g_autofree gchar *piece = g_memdup2 (text->str + from, size);
-
-  g_string_insert_len (text, (gssize)somewhere (rand, text), piece, (gssize)size);
-}
-
-/* Another number where there is one: lengths, ports, sequence numbers, payload types. */
-static void
-change_number (GRand *rand, GString *text)
-{
-  static const gchar *const numbers[] = {
-      "0", "-1", "65536", "4294967296", "99999999999999999999999999", "", "1e9", "0x41", "127"};
-  gsize at = somewhere (rand, text), size = 0;
-
-  while (at < text->len && !g_ascii_isdigit (text->str[at]))
-    at++;
-  while (at + size < text->len && g_ascii_isdigit (text->str[at + size]))
-    size++;
-  g_string_erase (text, (gssize)at, (gssize)size);
-  g_string_insert (text, (gssize)at, numbers[g_rand_int_range (rand, 0, G_N_ELEMENTS (numbers))]);
-}
-
-static void
-change_once (GRand *rand, GString *text)
-{
-  static const gchar odd[] = "\0\xff\r\n\t ,;:<>\"@=/%[]()*-&?0{}";
-  gsize at = somewhere (rand, text);
-
-  switch (g_rand_int_range (rand, 0, 6)) {
-  case 0:
-    text->str[at] = odd[g_rand_int_range (rand, 0, sizeof odd - 1)];
-    break;
-  case 1:
-    g_string_erase (text, (gssize)at, (gssize)some_of (rand, text, at, 60));
-    break;
-  case 2:
-    repeat_piece (rand, text);
-    break;
-  case 3:
-    change_number (rand, text);
-    break;
-  case 4:
-    if (g_rand_int_range (rand, 0, 8) == 0)
-      g_string_truncate (text, at);
-    break;
-  default:
-    text->str[at] = (gchar)(text->str[at] ^ (1 << g_rand_int_range (rand, 0, 8)));
-  }
-}
-
-static void
-mutate (GRand *rand, GString *text)
-{
-  for (gint n = g_rand_int_range (rand, 1, 5); n > 0 && text->len > 0; n--)
-    change_once (rand, text);
-  /* A datagram takes no more. */
-  if (text->len > 60000)
-    g_string_truncate (text, 60000);
-}
-
 /* ---- the recorder ---- */
 
 static void
 forget_session (SiprecEndpoint *endpoint, SiprecSession *session, gpointer user_data)
 {
   siprec_session_hangup (session, NULL);
-}
-
-static guint
-n_open_files (void)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
-  guint n = 0;
-
-  while (dir && g_dir_read_name (dir))
-    n++;
-  return n;
 }
 
 /* "127.0.0.1:5060", or "-" for none. */
@@ -199,7 +109,7 @@ check_left (Recorder *recorder, guint n_files)
   do {
     g_usleep (20000);
     n_sessions = siprec_endpoint_n_sessions (recorder_endpoint (recorder));
-    n = n_open_files ();
+    n = footprint_open_files ();
   } while ((n_sessions > 0 || n > n_files) && g_get_monotonic_time () < until);
   fail_unless (n_sessions == 0, "%u sessions are left", n_sessions);
   if (n > n_files)
@@ -221,7 +131,7 @@ play_changed (GRand *rand, Play *play, Caller *caller)
     GString *text = g_string_new_len (data, (gssize)size);
 
     if (n >= changed || n == 0)
-      mutate (rand, text);
+      mutation_apply (rand, text);
     if (text->len > 0)
       caller_send_whole (caller, text->str, text->len, TRUE);
     g_string_free (text, TRUE);
@@ -262,7 +172,7 @@ GST_START_TEST (nothing_of_them_stays)
   fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
   g_clear_pointer (&caller, caller_free);
   check_left (recorder, G_MAXUINT);
-  n_files = n_open_files ();
+  n_files = footprint_open_files ();
 
   for (guint n = 0, checked = 0; n < n_requests;) {
     Play *play = g_ptr_array_index (plays, (guint)g_rand_int_range (rand, 0, (gint)plays->len));

@@ -42,6 +42,19 @@ send_all (Network *network, guint n_frames, GstClockTime begin)
   return packets;
 }
 
+/* Takes those of @packets from number @i on that have come by @now; returns the number of the next. */
+static guint
+receive_until (Talker *talker, GArray *packets, guint i, GstClockTime now)
+{
+  for (; i < packets->len && g_array_index (packets, Packet, i).due <= now; i++) {
+    const Packet *packet = &g_array_index (packets, Packet, i);
+
+    talker_send (talker, 0, 60000 + packet->n, 0xffff0000 + packet->n * FRAME, 1 + packet->n % 64,
+                 FRAME, packet->due);
+  }
+  return i;
+}
+
 /* Takes @packets, with a tick every 20 ms, and ends at @end. */
 static void
 receive_all (Talker *talker, GArray *packets, GstClockTime end)
@@ -49,14 +62,10 @@ receive_all (Talker *talker, GArray *packets, GstClockTime end)
   guint i = 0;
 
   for (GstClockTime now = T0; now < end; now += LENGTH) {
-    for (; i < packets->len && g_array_index (packets, Packet, i).due <= now; i++) {
-      const Packet *packet = &g_array_index (packets, Packet, i);
-
-      talker_send (talker, 0, 60000 + packet->n, 0xffff0000 + packet->n * FRAME, 1 + packet->n % 64,
-                   FRAME, packet->due);
-    }
+    i = receive_until (talker, packets, i, now);
     talker_tick (talker, now);
   }
+  receive_until (talker, packets, i, end);
   talker_end (talker, end);
 }
 
@@ -168,6 +177,81 @@ GST_START_TEST (test_network)
 
 GST_END_TEST;
 
+/* Frames that are lost beside those that a stall holds up: the last before it, its first ones, both. */
+static const guint stall_losses[][2] = {{0, 0}, {99, 0}, {100, 0}, {100, 101}, {97, 100}, {101, 0}};
+
+/* The network stands still for longer than the latency, and gives all at once then: what came has its place, and is moved by
+ * no more than it was too late. */
+GST_START_TEST (test_stall)
+{
+  const guint n_frames = 500, begin = 100, length = 15;
+  const GstClockTime end = T0 + n_frames * LENGTH + 100 * GST_MSECOND;
+  const gint64 too_late = length * LENGTH - 200 * GST_MSECOND;
+  const guint *lost = stall_losses[__i__];
+  GArray *packets = g_array_new (FALSE, FALSE, sizeof (Packet));
+  g_autofree gint64 *places = NULL;
+  guint n_lost = 0;
+  Talker talker;
+
+  for (guint i = 0; i < n_frames; i++) {
+    guint comes = i >= begin && i < begin + length ? begin + length : i;
+    Packet packet = {T0 + GST_MSECOND + comes * LENGTH, i};
+
+    if (i > 0 && (i == lost[0] || i == lost[1]))
+      n_lost++;
+    else
+      g_array_append_val (packets, packet);
+  }
+  talker_init (&talker, 1, NULL, SIPREC_FILL_SILENCE);
+  receive_all (&talker, packets, end);
+  fail_unless_equals_int (talker.speech, (n_frames - n_lost) * FRAME);
+  fail_unless_equals_int (talker.receiver.timeline.late, 0);
+  fail_unless_equals_int (siprec_receiver_get_stats (&talker.receiver)->num_lost, n_lost);
+  places = find_frames (&talker, n_frames);
+  for (guint i = 0; i < n_frames; i++) {
+    gint64 moved = places[i] - (gint64)(i * LENGTH);
+
+    fail_unless (places[i] < 0 || (moved > -TOLERANCE && moved < too_late + TOLERANCE),
+                 "frame %u: moved by %" G_GINT64_FORMAT " us", i, moved / 1000);
+  }
+  talker_clear (&talker);
+  g_array_unref (packets);
+}
+GST_END_TEST;
+
+/* The call ends right behind such a burst, or behind the first @n_come packets of it: all that came is in the recording,
+ * which is longer than the call by no more than it was too late. */
+static void
+check_end (guint held_up, guint n_come)
+{
+  const guint n_frames = 100, n = n_frames - held_up + n_come;
+  const GstClockTime end = T0 + n_frames * LENGTH + 5 * GST_MSECOND;
+  gint64 too_late = MAX ((gint64)(n_come * LENGTH) - 200 * (gint64)GST_MSECOND, 0), over;
+  GArray *packets = g_array_new (FALSE, FALSE, sizeof (Packet));
+  Talker talker;
+
+  for (guint i = 0; i < n; i++) {
+    Packet packet = {T0 + GST_MSECOND + (i < n_frames - held_up ? i : n_frames) * LENGTH, i};
+
+    g_array_append_val (packets, packet);
+  }
+  talker_init (&talker, 1, NULL, SIPREC_FILL_SILENCE);
+  receive_all (&talker, packets, end);
+  fail_unless_equals_int (talker.speech, n * FRAME);
+  over = GST_CLOCK_DIFF (end, talker.position);
+  fail_unless (over > -(gint64)GST_MSECOND && over < too_late + TOLERANCE,
+               "%u of %u: %" G_GINT64_FORMAT " us", n_come, held_up, over / 1000);
+  talker_clear (&talker);
+  g_array_unref (packets);
+}
+
+GST_START_TEST (test_stall_at_end)
+{
+  for (guint n_come = 1; n_come <= (guint)__i__; n_come++)
+    check_end (__i__, n_come);
+}
+GST_END_TEST;
+
 static Suite *
 receiver_network_suite (void)
 {
@@ -176,6 +260,8 @@ receiver_network_suite (void)
 
   suite_add_tcase (suite, tc);
   tcase_add_loop_test (tc, test_network, 0, G_N_ELEMENTS (networks));
+  tcase_add_loop_test (tc, test_stall, 0, G_N_ELEMENTS (stall_losses));
+  tcase_add_loop_test (tc, test_stall_at_end, 1, 20);
   return suite;
 }
 

@@ -218,6 +218,66 @@ GST_START_TEST (test_loss)
 
 GST_END_TEST;
 
+/* Frame @n of a mixer that hears @contributors of a room. */
+static void
+mix (guint n, guint contributors)
+{
+  guint8 packet[12 + 4 * SIPREC_MAX_CONTRIBUTORS + FRAME];
+  gsize header = 12 + 4 * contributors;
+
+  memset (packet, 0, sizeof packet);
+  packet[0] = 0x80 | contributors;
+  GST_WRITE_UINT16_BE (packet + 2, n);
+  GST_WRITE_UINT32_BE (packet + 4, n * FRAME);
+  GST_WRITE_UINT32_BE (packet + 8, talker.ssrc);
+  for (guint i = 0; i < contributors; i++)
+    GST_WRITE_UINT32_BE (packet + 12 + 4 * i, 100 + i);
+  memset (packet + header, 1 + n % 64, FRAME);
+  siprec_receiver_push (&talker.receiver, packet, header + FRAME, T0 + n * LENGTH);
+  talker_tick (&talker, T0 + n * LENGTH);
+}
+
+static const SiprecNotice *
+last_notice (SiprecNoticeType type)
+{
+  for (guint i = talker.notices->len; i-- > 0;)
+    if (g_array_index (talker.notices, SiprecNotice, i).type == type)
+      return &g_array_index (talker.notices, SiprecNotice, i);
+  fail ("no notice %d", type);
+  return NULL;
+}
+
+/* RFC 7866 section 8.1.4: the list is told when it changes, but not with every packet of one who changes it all the time; and
+ * the media is what it is without one. */
+GST_START_TEST (test_contributors)
+{
+  const SiprecNotice *notice;
+  guint n = 0;
+
+  for (; n < 50; n++)
+    mix (n, 2);
+  fail_unless_equals_int (talker_count (&talker, SIPREC_NOTICE_CONTRIBUTORS, NULL), 1);
+  notice = last_notice (SIPREC_NOTICE_CONTRIBUTORS);
+  fail_unless_equals_int (notice->n_contributors, 2);
+  fail_unless_equals_int (notice->contributors[1], 101);
+  for (; n < 100; n++)
+    mix (n, 15);
+  fail_unless_equals_int (last_notice (SIPREC_NOTICE_CONTRIBUTORS)->n_contributors, 15);
+  /* Late, and of the past. */
+  mix (98, 3);
+  fail_unless_equals_int (talker_count (&talker, SIPREC_NOTICE_CONTRIBUTORS, NULL), 2);
+  for (; n < 150; n++)
+    mix (n, 0);
+  fail_unless_equals_int (last_notice (SIPREC_NOTICE_CONTRIBUTORS)->n_contributors, 0);
+  fail_unless_equals_int (talker_count (&talker, SIPREC_NOTICE_CONTRIBUTORS, NULL), 3);
+  for (; n < 200; n++)
+    mix (n, n % 16);
+  fail_unless (talker_count (&talker, SIPREC_NOTICE_CONTRIBUTORS, NULL) <= 3 + 4);
+  talker_end (&talker, T0 + n * LENGTH);
+  fail_unless_equals_int (talker.speech, n * FRAME);
+}
+GST_END_TEST
+
 static Suite *
 receiver_sources_suite (void)
 {
@@ -236,6 +296,7 @@ receiver_sources_suite (void)
   tcase_add_test (tc, test_early);
   tcase_add_test (tc, test_pause);
   tcase_add_test (tc, test_loss);
+  tcase_add_test (tc, test_contributors);
   return suite;
 }
 

@@ -142,6 +142,42 @@ GST_START_TEST (test_reset)
 
 GST_END_TEST;
 
+/* Lets the frame @seq wait. */
+static gboolean
+wait_with (gint64 seq)
+{
+  SiprecFrame frame = {.seq = seq, .format = siprec_format_ref (format)};
+
+  siprec_reorder_place (&ring, seq);
+  if (siprec_reorder_wait (&ring, &frame))
+    return TRUE;
+  siprec_frame_clear (&frame);
+  return FALSE;
+}
+
+/* While it waits all are held, be the one it began with in order or behind a hole. */
+GST_START_TEST (test_waiting)
+{
+  fail_unless (wait_with (10));
+  fail_unless_equals_int (add (11), SIPREC_REORDER_AHEAD);
+  fail_unless_equals_int (add (9), SIPREC_REORDER_AHEAD);
+  fail_unless_equals_int64 (take (), -1);
+  siprec_reorder_go (&ring, 0);
+  for (gint64 seq = 9; seq < 12; seq++)
+    fail_unless_equals_int64 (take (), seq);
+
+  fail_if (wait_with (12 + 32));
+  fail_unless_equals_int (add (12), SIPREC_REORDER_IN_ORDER);
+  fail_unless (wait_with (14));
+  fail_unless_equals_int (add (15), SIPREC_REORDER_AHEAD);
+  siprec_reorder_go (&ring, 0);
+  fail_unless_equals_int64 (take (), -1);
+  fail_unless_equals_int (add (13), SIPREC_REORDER_IN_ORDER);
+  fail_unless_equals_int64 (take (), 14);
+  fail_unless_equals_int64 (take (), 15);
+}
+GST_END_TEST;
+
 static Suite *
 reorder_suite (void)
 {
@@ -155,6 +191,7 @@ reorder_suite (void)
   tcase_add_test (tc, test_give_up);
   tcase_add_test (tc, test_growth);
   tcase_add_test (tc, test_reset);
+  tcase_add_test (tc, test_waiting);
   return suite;
 }
 

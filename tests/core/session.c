@@ -34,6 +34,28 @@ GST_START_TEST (a_call_is_told_in_order)
 }
 GST_END_TEST
 
+/* RFC 7866 section 8.1.4. */
+GST_START_TEST (a_mixer_tells_who_is_heard)
+{
+  guint8 packet[12 + 8 + 160] = {0x82, 0, 0, 1};
+  JsonArray *ssrcs;
+
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  ends_claim ();
+  GST_WRITE_UINT32_BE (packet + 8, 0x1000);
+  GST_WRITE_UINT32_BE (packet + 12, 7);
+  GST_WRITE_UINT32_BE (packet + 16, 0xfedcba98);
+  caller_send_raw (caller, 0, packet, sizeof packet);
+  g_autoptr (SiprecEvent) event =
+      recorder_event (recorder, session, SIPREC_EVENT_MEDIA_CONTRIBUTORS);
+  fail_unless (event != NULL);
+  fail_unless_equals_string (json_object_get_string_member (event->data, "stream"), "audio_0");
+  ssrcs = json_object_get_array_member (event->data, "ssrcs");
+  fail_unless_equals_int (json_array_get_length (ssrcs), 2);
+  fail_unless_equals_int64 (json_array_get_int_element (ssrcs, 1), 0xfedcba98);
+}
+GST_END_TEST
+
 GST_START_TEST (streams_bear_the_names_of_who_speaks)
 {
   fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
@@ -491,6 +513,7 @@ session_suite (void)
                        G_N_ELEMENTS (bad_answers));
   tcase_add_test (tcase, an_offerless_reinvite_is_answered_in_ack);
   tcase_add_test (tcase, the_states_are_those_that_are_drawn);
+  tcase_add_test (tcase, a_mixer_tells_who_is_heard);
   return suite;
 }
 

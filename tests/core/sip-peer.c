@@ -390,6 +390,7 @@ peer_secure (Peer *peer, SSL_CTX *context, const gchar *name)
 {
   peer->ssl = SSL_new (context);
   SSL_set_fd (peer->ssl, g_socket_get_fd (peer->socket));
+  SSL_clear_mode (peer->ssl, SSL_MODE_AUTO_RETRY);
   /* GSocket's never block underneath. */
   fcntl (g_socket_get_fd (peer->socket), F_SETFL, 0);
   if (name)
@@ -492,6 +493,9 @@ peer_try_receive (Peer *peer, guint milliseconds)
       return NULL;
     got = peer->ssl ? SSL_read (peer->ssl, data, sizeof data)
                     : g_socket_receive (peer->socket, data, sizeof data, NULL, NULL);
+    /* That was a ticket or the like. */
+    if (got <= 0 && peer->ssl && SSL_get_error (peer->ssl, got) == SSL_ERROR_WANT_READ)
+      continue;
     if (got <= 0)
       return NULL;
     g_string_append_len (peer->buffer, data, got);
@@ -588,6 +592,13 @@ call_establish (Call *call, Server *server, const gchar *lines)
 void
 call_answer (Call *call, const gchar *request, const gchar *status, const gchar *lines)
 {
+  call_answer_with (call, request, status, lines, "");
+}
+
+void
+call_answer_with (Call *call, const gchar *request, const gchar *status, const gchar *lines,
+                  const gchar *body)
+{
   g_autofree gchar *via = header_of (request, "Via");
   g_autofree gchar *from = header_of (request, "From");
   g_autofree gchar *to = header_of (request, "To");
@@ -595,8 +606,27 @@ call_answer (Call *call, const gchar *request, const gchar *status, const gchar 
   g_autofree gchar *cseq = header_of (request, "CSeq");
   g_autofree gchar *text = g_strdup_printf (
       "SIP/2.0 %s\r\nVia: %s\r\nFrom: %s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %s\r\n%s"
-      "Content-Length: 0\r\n\r\n",
-      status, via, from, to, call_id, cseq, lines ? lines : "");
+      "Content-Length: %zu\r\n\r\n%s",
+      status, via, from, to, call_id, cseq, lines ? lines : "", strlen (body), body);
 
   peer_send (call->peer, text, -1);
+}
+
+static void
+count_connections (SiprecAgent *agent, gpointer user_data)
+{
+  *(guint *)user_data = siprec_agent_n_connections (agent);
+}
+
+gboolean
+server_await_connections (Server *server, guint n)
+{
+  guint present = G_MAXUINT;
+
+  for (guint i = 0; i < 1000 && present != n; i++) {
+    server_call (server, count_connections, &present);
+    if (present != n)
+      g_usleep (10000);
+  }
+  return present == n;
 }

@@ -77,6 +77,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Event, event_free)
 /* Runs @func in the agent's thread and waits for it. */
 void server_call (Server *server, SiprecAgentFunc func, gpointer data);
 
+/* TRUE once there are @n stream connections; waits 10 s at least. */
+gboolean server_await_connections (Server *server, guint n);
+
 void server_bye (Server *server, SiprecDialog *dialog, const gchar *reason);
 gboolean server_request (Server *server, SiprecDialog *dialog, const gchar *method,
                          const gchar *type, const gchar *body);
@@ -130,5 +133,9 @@ void call_send (Call *call, const gchar *method, const gchar *lines, const gchar
  * dialog. */
 SiprecDialog *call_establish (Call *call, Server *server, const gchar *lines);
 
-/* Answers a request of the agent. */
+/* Answers a request of the agent, with @body. */
+void call_answer_with (Call *call, const gchar *request, const gchar *status, const gchar *lines,
+                       const gchar *body);
+
+/* Without one. */
 void call_answer (Call *call, const gchar *request, const gchar *status, const gchar *lines);

@@ -10,6 +10,7 @@
 #include "siprec-core/error.h"
 #include "siprec-core/sip/front/peer-identity.h"
 #include "tests/support/certificates.h"
+#include "tests/support/recorder.h"
 #include "tests/support/rounds.h"
 #include "sip-peer.h"
 
@@ -23,13 +24,7 @@ static gchar *
 write_pem (const gchar *file, const gchar *issuer, gboolean authority, const gchar *alternatives,
            gint from, gint days)
 {
-  gchar *path = g_build_filename (folder, file, NULL);
-  /* Every authority has a name of its own, by which certificates find it. */
-  g_autofree gchar *name = g_strndup (file, strcspn (file, "."));
-  CertificateSpec spec = {path, issuer, authority, name, alternatives, from, days};
-
-  certificate_write (&spec);
-  return path;
+  return certificate_new (folder, file, issuer, authority, alternatives, from, days);
 }
 
 static void
@@ -367,6 +362,75 @@ GST_START_TEST (we_connect_again)
 }
 GST_END_TEST
 
+/* Our own requests to a client that we have called, of which @called is the one who answers at @host. */
+static void
+check_called (Recorder *recorder, const Host *host, SSL_CTX *context, gboolean secure)
+{
+  g_autoptr (SiprecSession) session = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *uri =
+      g_strndup (host->contact + 1, strcspn (host->contact, ";") - 1); /* without transport=tls */
+  g_autofree gchar *target = secure ? g_strconcat ("sips", strchr (uri, ':'), NULL)
+                                    : g_strconcat (uri, ";transport=tls", NULL);
+  g_autofree gchar *start = g_strdup_printf ("INVITE %s SIP/2.0", target);
+  g_autofree gchar *invite = NULL, *contact = NULL, *lines = NULL;
+  g_autoptr (Peer) peer = NULL;
+  g_autoptr (Call) call = NULL;
+
+  session = siprec_endpoint_call (recorder_endpoint (recorder), NULL, target, 10 * GST_SECOND, NULL,
+                                  NULL, &error);
+  fail_unless (session != NULL, "%s", error ? error->message : "");
+  peer = peer_accept (host->listener, "TLS");
+  fail_unless (peer_secure (peer, context, NULL));
+  invite = peer_expect (peer, start);
+  contact = header_of (invite, "Contact");
+  fail_unless (g_str_has_prefix (contact, secure ? "<sips:" : "<sip:"), "%s", contact);
+  fail_unless (secure || strstr (contact, ";transport=tls>"), "%s", contact);
+  call = call_new (peer);
+  lines =
+      g_strdup_printf ("Contact: %s;+sip.src\r\nContent-Type: application/sdp\r\n", host->contact);
+  call_answer_with (call, invite, "200 OK", lines, SDP);
+  g_free (peer_expect (peer, "ACK "));
+  siprec_session_hangup (session, NULL);
+  g_free (peer_expect (peer, "BYE "));
+}
+
+/* sips: and transport=tls. Who can't prove that he is whom we mean doesn't get the call. */
+GST_START_TEST (we_call)
+{
+  SiprecSettings settings = {.local_uri = "sip:127.0.0.1:0;transport=tls",
+                             .first_port = 31000,
+                             .last_port = 32000,
+                             .security.tls = {.certificate = srs, .ca = root}};
+  Recorder *recorder = recorder_new_with (&settings, NULL);
+  SSL_CTX *context = SSL_CTX_new (TLS_server_method ());
+  g_autoptr (SiprecSession) session = NULL;
+  g_autoptr (Peer) peer = NULL;
+  g_autofree gchar *uri = NULL;
+  Host host;
+
+  host_open (&host);
+  recorder_apply (recorder, 20 * GST_SECOND);
+  fail_unless (SSL_CTX_use_certificate_chain_file (context, srs) == 1);
+  fail_unless (SSL_CTX_use_PrivateKey_file (context, srs, SSL_FILETYPE_PEM) == 1);
+  check_called (recorder, &host, context, TRUE);
+  check_called (recorder, &host, context, FALSE);
+
+  fail_unless (SSL_CTX_use_certificate_chain_file (context, other) == 1);
+  fail_unless (SSL_CTX_use_PrivateKey_file (context, other, SSL_FILETYPE_PEM) == 1);
+  uri = g_strndup (host.contact + 1, strlen (host.contact) - 2);
+  session = siprec_endpoint_call (recorder_endpoint (recorder), NULL, uri, 10 * GST_SECOND, NULL,
+                                  NULL, NULL);
+  peer = peer_accept (host.listener, "TLS");
+  peer_secure (peer, context, NULL);
+  fail_unless (peer_is_closed (peer));
+  fail_unless (recorder_await_idle (recorder));
+  SSL_CTX_free (context);
+  host_close (&host);
+  recorder_free (recorder);
+}
+GST_END_TEST
+
 /* Garbage, half handshakes and floods of them. */
 GST_START_TEST (hostile_handshakes)
 {
@@ -411,6 +475,7 @@ sip_tls_suite (void)
   tcase_add_test (tcase, bad_files);
   tcase_add_test (tcase, reload_keeps_connections);
   tcase_add_loop_test (tcase, we_connect_again, 0, 2);
+  tcase_add_test (tcase, we_call);
   tcase_add_test (tcase, hostile_handshakes);
   return suite;
 }

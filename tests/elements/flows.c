@@ -11,7 +11,8 @@
 
 typedef struct {
   Pipeline *pipeline;
-  guint n_read; /* events of the metadata pad */
+  guint n_read;   /* events of the metadata pad */
+  gboolean waits; /* for another call after the first */
 } Listener;
 
 static JsonObject *
@@ -34,6 +35,7 @@ next_event (gpointer user_data, guint n)
   PadLog *log = pipeline_pad (listener->pipeline, "metadata");
   gint64 until = g_get_monotonic_time () + PATIENCE;
   GstBuffer *buffer = NULL;
+  JsonObject *event = NULL;
 
   g_mutex_lock (&listener->pipeline->lock);
   while (log->buffers->len <= listener->n_read &&
@@ -42,7 +44,13 @@ next_event (gpointer user_data, guint n)
   if (log->buffers->len > listener->n_read)
     buffer = g_ptr_array_index (log->buffers, listener->n_read++);
   g_mutex_unlock (&listener->pipeline->lock);
-  return buffer ? parse_event (buffer) : NULL;
+  if (buffer)
+    event = parse_event (buffer);
+  /* The next call would be refused before the element is through with this one. */
+  if (event && listener->waits &&
+      g_str_equal (json_object_get_string_member (event, "type"), "siprec.session.ended"))
+    pipeline_await_state (listener->pipeline, "waiting");
+  return event;
 }
 
 /* With the lock held. */
@@ -112,8 +120,9 @@ play (const gchar *name)
   g_autofree gchar *path = g_strdup_printf (FLOWS "/%s.play", name);
   g_autoptr (Play) flow = play_new (path);
   gboolean eos = g_strcmp0 (play_setting (flow, "eos"), "false") != 0;
-  Listener listener = {pipeline_new (eos ? "" : "eos-on-session-end=false", "fakesink async=false"),
-                       0};
+  Listener listener = {
+      .pipeline = pipeline_new (eos ? "" : "eos-on-session-end=false", "fakesink async=false"),
+      .waits = !eos};
   g_autofree gchar *uri = NULL;
   g_autofree gchar *problem = NULL;
 

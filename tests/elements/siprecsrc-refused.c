@@ -63,6 +63,74 @@ GST_START_TEST (test_refusals)
 }
 GST_END_TEST;
 
+/* The next warning's text. (transfer full) */
+static gchar *
+next_warning (Pipeline *pipeline)
+{
+  GstMessage *message = pipeline_message (pipeline, GST_MESSAGE_WARNING, NULL);
+  g_autoptr (GError) error = NULL;
+
+  fail_unless (message != NULL);
+  gst_message_parse_warning (message, &error, NULL);
+  gst_message_unref (message);
+  return g_strdup (error->message);
+}
+
+/* What events don't tell refusals don't tell either. */
+GST_START_TEST (test_filtered)
+{
+  static const gchar *const hidden[] = {"from", "to", "remote-address", "reason"};
+  Pipeline *pipeline = pipeline_new ("metadata-filter=people", "fakesink async=false");
+  g_autofree gchar *warning = NULL;
+  GstMessage *message;
+  Caller *caller;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (caller_invite_with (caller, NULL, "text/plain", "x"), 415);
+  warning = next_warning (pipeline);
+  fail_unless_equals_string (warning, "A call was refused with 415.");
+  message = pipeline_message (pipeline, GST_MESSAGE_ELEMENT, "GstSiprecSessionRefused");
+  for (guint i = 0; i < G_N_ELEMENTS (hidden); i++)
+    fail_unless_equals_string (
+        gst_structure_get_string (gst_message_get_structure (message), hidden[i]), "");
+  gst_message_unref (message);
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+/* Who isn't allowed to connect, and so never gets to an answer, is told of too. */
+GST_START_TEST (test_connections)
+{
+  Pipeline *pipeline = pipeline_new (
+      __i__ ? "allow=192.0.2.1 metadata-filter=people" : "allow=192.0.2.1", "fakesink async=false");
+  g_autofree gchar *warning = NULL;
+  const GstStructure *refusal;
+  GstMessage *message;
+  Caller *caller;
+  g_autofree gchar *uri = NULL;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  uri = pipeline_uri (pipeline);
+  caller = caller_new (uri, TRUE);
+  warning = next_warning (pipeline);
+  fail_unless_equals_string (
+      warning, __i__ ? "A TCP connection was refused."
+                     : "A TCP connection from 127.0.0.1 was refused: It isn't in the list of "
+                       "those that may record, allow.");
+  message = pipeline_message (pipeline, GST_MESSAGE_ELEMENT, "GstSiprecConnectionRefused");
+  fail_unless (message != NULL);
+  refusal = gst_message_get_structure (message);
+  fail_unless_equals_string (gst_structure_get_string (refusal, "remote-address"),
+                             __i__ ? "" : "127.0.0.1");
+  fail_unless_equals_string (gst_structure_get_string (refusal, "transport"), "tcp");
+  gst_message_unref (message);
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
 static guint
 refuse (GstElement *src, const GstStructure *request, gpointer data)
 {
@@ -180,6 +248,8 @@ siprecsrc_refused_suite (void)
 
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, test_refusals);
+  tcase_add_test (tcase, test_filtered);
+  tcase_add_loop_test (tcase, test_connections, 0, 2);
   tcase_add_test (tcase, test_own_decision);
   tcase_add_test (tcase, test_flood);
   tcase_add_test (tcase, test_slow_application);

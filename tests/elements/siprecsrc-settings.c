@@ -48,7 +48,7 @@ GST_START_TEST (test_malformed)
       {"media-address=\"127.0.0.1,0.0.0.0\"", "media-address", "0.0.0.0"},
       {"media-address=\"127.0.0.1,\"", "media-address", "\"\""},
       {"external-address=nowhere", "external-address", "nowhere"},
-      {"local-uri=sips:127.0.0.1:0", "tls-certificate", "sip:127.0.0.1:0;transport=tls"},
+      {"local-uri=sips:127.0.0.1:0", "tls-certificate", "sips:127.0.0.1:0"},
       {"tls-certificate=/no/such.pem", "No such file", "/no/such.pem"},
       {"tls-require-client-cert=true", "tls-ca", "tls-require-client-cert"},
       {"allow=\"10.0.0.0/33\"", "allow", "10.0.0.0/33"},

@@ -16,19 +16,20 @@ static const SiprecRelay relay = {.id = "0123456789abcdef0123456789abcdef",
                                   .remote_address = "192.0.2.1",
                                   .remote_port = 5061,
                                   .local_address = "2001:db8::1",
-                                  .local_port = 5061};
+                                  .local_port = 5061,
+                                  .peer = "tls 192.0.2.1 5061 2001:db8::1 5061 -"};
 
 /* What the relay makes of a message is one message again, of the length that it says. */
 static void
 relay_message (const gchar *message, const SiprecFrame *frame)
 {
   gsize length = siprec_frame_length (frame);
-  g_autoptr (GString) inward = siprec_relay_inward (&relay, message, frame->header_length, length);
+  g_autoptr (GString) inward = g_string_new (NULL);
   g_autoptr (GString) outward =
       siprec_relay_outward (&relay, message, frame->header_length, length);
   g_autoptr (GString) refusal = siprec_relay_refuse (message, length, "400 Bad Request");
 
-  if (inward) {
+  if (siprec_relay_inward (&relay, message, frame->header_length, length, inward) > 0) {
     SiprecFrame again = SIPREC_FRAME_INIT;
 
     g_assert (siprec_frame_scan (&again, inward->str, inward->len) == SIPREC_FRAME_COMPLETE ||

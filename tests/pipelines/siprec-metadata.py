@@ -68,6 +68,19 @@ def odd_inputs():
     assert run(stdin=message.replace(b"\r\n", b"\n")).returncode == 0
 
 
+def no_documents():
+    """Clients that send SDP alone: who calls, and which lines there are."""
+    lines = (data / "events/call.ndjson").read_bytes().splitlines(keepends=True)
+    events = b"".join(line for line in lines if b'"siprec.metadata"' not in line)
+    shown = run(stdin=events).stdout.decode().splitlines()
+    assert shown[0] == "no metadata documents", shown
+    assert any(line.lstrip(" │├└─").startswith("from ") for line in shown), shown
+    assert sum("audio_" in line for line in shown) == 2 and any("ended by" in line for line in shown), shown
+    assert not any("nobody sends" in line or "guessed" in line for line in shown), shown
+    odd = b'{"type":"siprec.session.started"}\n{"type":"siprec.stream.added","data":{"label":7}}\n{"type":"siprec.session.ended"}\n'
+    assert run(stdin=odd).returncode == 0
+
+
 def vcon():
     """A vCon obeys the schema, and its hashes are those of the files."""
     pathlib.Path("audio_0.mkv").write_bytes(b"sound" * 50000)
@@ -110,5 +123,6 @@ with tempfile.TemporaryDirectory() as folder:
     refused()
     pictures()
     odd_inputs()
+    no_documents()
     vcon()
     vcon_of_bytes()

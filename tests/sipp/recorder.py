@@ -9,7 +9,9 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
+import time
 import wave
 
 try:
@@ -64,6 +66,7 @@ class Recorder:
     def __init__(self, command, cwd=None):
         self.output = []
         self.address = None
+        self.lateness = 0  # by how many seconds the last call was behind, on a loaded machine
         self._clock = False
         self._ready = threading.Event()
         self._process = subprocess.Popen(
@@ -85,17 +88,25 @@ class Recorder:
 
     def call(self, scenario, *wavs, **options):
         """Places a call and returns sipp's status."""
-        return self.start_call(scenario, *wavs, **options).wait()
+        self.wait_ready()
+        with tempfile.NamedTemporaryFile("r") as report:
+            begin = time.monotonic()
+            status = self.start_call(scenario, *wavs, report=report.name, **options).wait()
+            took = time.monotonic() - begin
+            self.lateness = max([json.loads(line)["latest_ms"] / 1000 for line in report] + [0])
+        # A second is what it takes sipp to begin and to end.
+        self.lateness += max(took - options.get("d", took) - 1, 0)
+        return status
 
     def wait_ready(self):
         self._ready.wait(30)
         assert self.address, "does not listen:\n" + "".join(self.output)
 
-    def start_call(self, scenario, *wavs, **options):
+    def start_call(self, scenario, *wavs, report=os.devnull, **options):
         self.wait_ready()
         flags = [text for key, value in options.items() for text in ("-" + key, str(value))]
         return subprocess.Popen([os.path.join(HERE, "call"), *flags, scenario, self.address, *wavs],
-                                env=environment())
+                                env=dict(environment(), CALL_REPORT=report))
 
     def interrupt(self):
         """Ctrl-C."""

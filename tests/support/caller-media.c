@@ -138,6 +138,13 @@ caller_talk (Caller *caller, guint n_streams, guint n)
       g_usleep (next - now);
     for (guint stream = 0; stream < n_streams; stream++)
       caller_send (caller, stream, (guint8)(0x10 + stream));
+    caller->lateness = MAX (caller->lateness, g_get_monotonic_time () - next);
     next += 20000;
   }
+}
+
+guint64
+caller_get_lateness (Caller *caller)
+{
+  return caller->lateness * 1000;
 }

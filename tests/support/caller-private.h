@@ -38,6 +38,7 @@ struct _Caller {
   guint16 seq[CALLER_MAX_STREAMS];
   guint32 timestamp[CALLER_MAX_STREAMS];
   guint n_restarts[CALLER_MAX_STREAMS];
+  gint64 lateness;                       /* microseconds */
   gchar *proto[CALLER_MAX_STREAMS];      /* (nullable) */
   gchar *attributes[CALLER_MAX_STREAMS]; /* (nullable) */
   Sealer *sealer[CALLER_MAX_STREAMS];    /* (nullable) */

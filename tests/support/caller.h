@@ -127,6 +127,9 @@ void caller_restart (Caller *caller, guint stream);
 /* Sends @n packets on each of @n_streams lines, 20 ms apart. */
 void caller_talk (Caller *caller, guint n_streams, guint n);
 
+/* By how much caller_talk() fell behind at most, in nanoseconds: on a loaded machine what it sends is off by as much. */
+guint64 caller_get_lateness (Caller *caller);
+
 /* Waits up to @timeout_us for a datagram on the RTP socket of line @stream, which with a=rtcp-mux is RTCP. Returns
  * its size, 0 if none came. */
 gsize caller_receive (Caller *caller, guint stream, guint8 *data, gsize size, gint64 timeout_us);

@@ -86,3 +86,15 @@ certificate_write (const CertificateSpec *spec)
   /* Whoever watches the file never sees half of it. */
   g_assert (rename (temporary, spec->path) == 0);
 }
+
+gchar *
+certificate_new (const gchar *folder, const gchar *file, const gchar *issuer, gboolean authority,
+                 const gchar *alternatives, gint from, gint days)
+{
+  gchar *path = g_build_filename (folder, file, NULL);
+  g_autofree gchar *name = g_strndup (file, strcspn (file, "."));
+  CertificateSpec spec = {path, issuer, authority, name, alternatives, from, days};
+
+  certificate_write (&spec);
+  return path;
+}

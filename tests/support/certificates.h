@@ -22,3 +22,8 @@ typedef struct {
 } CertificateSpec;
 
 void certificate_write (const CertificateSpec *spec);
+
+/* Writes one into @folder as @file, of which the part before the dot is the common name: every authority has a name of its own, by
+ * which certificates find it. Returns: its path (transfer full) */
+gchar *certificate_new (const gchar *folder, const gchar *file, const gchar *issuer,
+                        gboolean authority, const gchar *alternatives, gint from, gint days);

@@ -144,7 +144,7 @@ add_session (Recorder *recorder, SiprecSession *session)
   g_mutex_unlock (&recorder->lock);
 }
 
-static void
+static gboolean
 on_decide (SiprecAcceptor *acceptor, SiprecSession *session, gpointer user_data)
 {
   Recorder *recorder = user_data;
@@ -154,6 +154,7 @@ on_decide (SiprecAcceptor *acceptor, SiprecSession *session, gpointer user_data)
   g_set_object (&recorder->asked, session);
   g_cond_broadcast (&recorder->changed);
   g_mutex_unlock (&recorder->lock);
+  return TRUE;
 }
 
 static void

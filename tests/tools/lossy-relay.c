@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 
 #include <gio/gio.h>
 
@@ -14,7 +15,8 @@
   "prints the\n"                                                                                   \
   "first on a line of its own, and passes what comes there on to DEST, and what comes to the "     \
   "second one on to\n"                                                                             \
-  "the next port of DEST, unharmed. On SIGTERM it prints a line of JSON with its counts and ends."
+  "the next port of DEST, unharmed. On SIGTERM it prints a line of JSON with its counts, and by "  \
+  "how much it fell behind, and ends."
 
 typedef struct {
   GSocket *sockets[2];
@@ -50,6 +52,8 @@ static Route routes[MAX_ROUTES];
 static guint n_routes;
 static GQueue packets = G_QUEUE_INIT; /* Packet, by time */
 
+static gint64 latest; /* most that a packet was sent after it was due, us */
+
 static volatile sig_atomic_t stopped;
 
 static void
@@ -66,6 +70,7 @@ bind_socket (guint16 port)
       g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_DATAGRAM, G_SOCKET_PROTOCOL_UDP, NULL);
 
   g_socket_set_blocking (socket, FALSE);
+  g_socket_set_option (socket, SOL_SOCKET, SO_TIMESTAMPNS, 1, NULL);
   if (!g_socket_bind (socket, address, FALSE, NULL))
     return NULL;
   return g_steal_pointer (&socket);
@@ -129,18 +134,40 @@ add_packet (Route *route, guint which, GBytes *data, gint64 due)
   g_queue_insert_sorted (&packets, packet, compare_packets, NULL);
 }
 
+/* Reads a datagram; @waited is for how many us it lay there. Returns its size, -1 if there is none. */
+static gssize
+read_datagram (GSocket *socket, gchar *buffer, gsize capacity, gint64 *waited)
+{
+  gchar control[CMSG_SPACE (sizeof (struct timespec))];
+  struct iovec vector = {buffer, capacity};
+  struct msghdr message = {.msg_iov = &vector,
+                           .msg_iovlen = 1,
+                           .msg_control = control,
+                           .msg_controllen = sizeof control};
+  gssize size = recvmsg (g_socket_get_fd (socket), &message, 0);
+  struct cmsghdr *header = size >= 0 ? CMSG_FIRSTHDR (&message) : NULL;
+  struct timespec came;
+
+  *waited = 0;
+  if (header && header->cmsg_type == SCM_TIMESTAMPNS) {
+    memcpy (&came, CMSG_DATA (header), sizeof came);
+    *waited = g_get_real_time () - (came.tv_sec * G_USEC_PER_SEC + came.tv_nsec / 1000);
+  }
+  return size;
+}
+
 static void
 receive (Route *route, guint which)
 {
   gchar buffer[2048];
-  gint64 now = g_get_monotonic_time ();
+  gint64 waited;
   gssize size;
 
-  while ((size = g_socket_receive (route->sockets[which], buffer, sizeof buffer, NULL, NULL)) > 0) {
+  while ((size = read_datagram (route->sockets[which], buffer, sizeof buffer, &waited)) > 0) {
     g_autoptr (GBytes) data = g_bytes_new (buffer, (gsize)size);
-
-    gint64 due[2] = {now + delay * 1000};
-    guint n = which == 0 ? network_send (&route->network, now, due) : 1;
+    gint64 came = g_get_monotonic_time () - waited;
+    gint64 due[2] = {came + delay * 1000};
+    guint n = which == 0 ? network_send (&route->network, came, due) : 1;
 
     for (guint i = 0; i < n; i++)
       add_packet (route, which, data, due[i]);
@@ -158,6 +185,7 @@ send_due (void)
     gsize size;
     const gchar *data = g_bytes_get_data (packet->data, &size);
 
+    latest = MAX (latest, now - packet->due);
     g_socket_send_to (packet->socket, packet->dest, data, size, NULL, NULL);
     g_bytes_unref (packet->data);
     g_free (g_queue_pop_head (&packets));
@@ -208,8 +236,8 @@ print_counts (void)
     sum.n_reordered += routes[i].network.n_reordered;
     network_clear (&routes[i].network);
   }
-  g_print ("{\"passed\":%u,\"dropped\":%u,\"duplicated\":%u,\"reordered\":%u}\n", sum.n_passed,
-           sum.n_dropped, sum.n_duplicated, sum.n_reordered);
+  g_print ("{\"passed\":%u,\"dropped\":%u,\"duplicated\":%u,\"reordered\":%u,\"latest_ms\":%.3f}\n",
+           sum.n_passed, sum.n_dropped, sum.n_duplicated, sum.n_reordered, (gdouble)latest / 1000);
 }
 
 int

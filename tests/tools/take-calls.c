@@ -91,9 +91,10 @@ on_session (SiprecEndpoint *endpoint, SiprecSession *session, gpointer user_data
   g_timeout_add ((guint)claim_delay, start_call, g_object_ref (session));
 }
 
-static void
+static gboolean
 on_question (SiprecAcceptor *acceptor, SiprecSession *session, gpointer user_data)
 {
+  return TRUE;
 }
 
 static void

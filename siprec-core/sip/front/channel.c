@@ -10,21 +10,23 @@
 
 #include <openssl/err.h>
 
+#include "tls-failure.h"
+
 /* What is taken at once: a TLS record is no longer. */
 #define CHUNK (16 * 1024)
 
 /**
- * @wants: what TLS waits for: it may have to write in order to read
+ * @read_waits, @write_waits: what has to happen before it can go on with either: TLS may have to write in order to
+ *   read; both are the same until the handshake is over
  * @broken: there has been an error, after which TLS must not say goodbye
- * @code: errno, if that was the error
  * @problem: OpenSSL's error, if that was it
  */
 struct _SiprecChannel {
   gint fd;
   SSL *ssl;
-  guint32 wants;
+  guint32 read_waits;
+  guint32 write_waits;
   gboolean broken;
-  gint code;
   gulong problem;
 };
 
@@ -35,6 +37,8 @@ siprec_channel_new (gint fd, SSL *ssl)
 
   channel->fd = fd;
   channel->ssl = ssl;
+  channel->read_waits = EPOLLIN;
+  channel->write_waits = EPOLLOUT;
   if (ssl && SSL_set_fd (ssl, fd) != 1)
     channel->broken = TRUE;
   return channel;
@@ -54,34 +58,34 @@ siprec_channel_free (SiprecChannel *channel)
 }
 
 static SiprecChannelState
-fail (SiprecChannel *channel, gint code)
+fail (SiprecChannel *channel)
 {
   channel->broken = TRUE;
-  channel->code = code;
   return SIPREC_CHANNEL_CLOSED;
 }
 
-/* What an error of OpenSSL means. */
+/* What an error of OpenSSL means; @waits: (out): for what to wait, if it is none. */
 static SiprecChannelState
-tls_state (SiprecChannel *channel, gint result)
+tls_state (SiprecChannel *channel, gint result, guint32 *waits)
 {
-  gint code = errno;
-
   switch (SSL_get_error (channel->ssl, result)) {
   case SSL_ERROR_WANT_READ:
-    channel->wants = EPOLLIN;
+    *waits = EPOLLIN;
     return SIPREC_CHANNEL_AGAIN;
   case SSL_ERROR_WANT_WRITE:
-    channel->wants = EPOLLOUT;
+    *waits = EPOLLOUT;
     return SIPREC_CHANNEL_AGAIN;
   case SSL_ERROR_ZERO_RETURN:
     return SIPREC_CHANNEL_CLOSED;
   case SSL_ERROR_SYSCALL:
-    return fail (channel, code);
+    return fail (channel);
   default:
     channel->problem = ERR_peek_error ();
+    /* Who goes away without a word, so that it can't be told from being cut off, has done nothing wrong in a handshake. */
+    if (ERR_GET_REASON (channel->problem) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
+      channel->problem = 0;
     ERR_clear_error ();
-    return fail (channel, 0);
+    return fail (channel);
   }
 }
 
@@ -95,9 +99,16 @@ siprec_channel_handshake (SiprecChannel *channel)
   if (channel->broken)
     return SIPREC_CHANNEL_CLOSED;
   ERR_clear_error ();
-  channel->wants = 0;
   result = SSL_do_handshake (channel->ssl);
-  return result == 1 ? SIPREC_CHANNEL_DONE : tls_state (channel, result);
+  if (result != 1) {
+    SiprecChannelState state = tls_state (channel, result, &channel->read_waits);
+
+    channel->write_waits = channel->read_waits;
+    return state;
+  }
+  channel->read_waits = EPOLLIN;
+  channel->write_waits = EPOLLOUT;
+  return SIPREC_CHANNEL_DONE;
 }
 
 static SiprecChannelState
@@ -107,7 +118,7 @@ plain_state (SiprecChannel *channel, gssize result)
     return SIPREC_CHANNEL_CLOSED;
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
     return SIPREC_CHANNEL_AGAIN;
-  return fail (channel, errno);
+  return fail (channel);
 }
 
 static gssize
@@ -125,14 +136,18 @@ siprec_channel_read (SiprecChannel *channel, GString *buffer, gsize limit)
 {
   gchar data[CHUNK];
 
-  channel->wants = 0;
+  channel->read_waits = EPOLLIN;
   while (limit > 0) {
-    gssize n = read_some (channel, data, MIN (sizeof data, limit));
+    gsize wanted = MIN (sizeof data, limit);
+    gssize n = read_some (channel, data, wanted);
 
     if (n <= 0)
-      return channel->ssl ? tls_state (channel, n) : plain_state (channel, n);
+      return channel->ssl ? tls_state (channel, n, &channel->read_waits) : plain_state (channel, n);
     g_string_append_len (buffer, data, n);
     limit -= n;
+    /* That was all there is; whoever waits is told of more. A TLS record may be short for itself. */
+    if (!channel->ssl && (gsize)n < wanted)
+      return SIPREC_CHANNEL_AGAIN;
   }
   return SIPREC_CHANNEL_DONE;
 }
@@ -153,14 +168,15 @@ siprec_channel_write (SiprecChannel *channel, GString *buffer)
   SiprecChannelState state = SIPREC_CHANNEL_DONE;
   gsize written = 0;
 
-  channel->wants = 0;
+  channel->write_waits = EPOLLOUT;
   while (written < buffer->len && state == SIPREC_CHANNEL_DONE) {
     gssize n = write_some (channel, buffer->str + written, MIN (buffer->len - written, CHUNK));
 
     if (n > 0)
       written += n;
     else
-      state = channel->ssl ? tls_state (channel, n) : plain_state (channel, n);
+      state =
+          channel->ssl ? tls_state (channel, n, &channel->write_waits) : plain_state (channel, n);
   }
   g_string_erase (buffer, 0, written);
   return state;
@@ -169,7 +185,8 @@ siprec_channel_write (SiprecChannel *channel, GString *buffer)
 guint32
 siprec_channel_events (SiprecChannel *channel, gboolean reads, gboolean writes)
 {
-  return channel->wants | (reads ? EPOLLIN : 0) | (writes ? EPOLLOUT : 0);
+  /* Nothing else, or epoll would tell again and again of what nobody takes. */
+  return (reads ? channel->read_waits : 0) | (writes ? channel->write_waits : 0);
 }
 
 gint
@@ -185,13 +202,7 @@ siprec_channel_ssl (SiprecChannel *channel)
 }
 
 gchar *
-siprec_channel_error (SiprecChannel *channel)
+siprec_channel_failure (SiprecChannel *channel)
 {
-  const gchar *reason = channel->problem ? ERR_reason_error_string (channel->problem) : NULL;
-
-  if (channel->ssl && SSL_get_verify_result (channel->ssl) != X509_V_OK)
-    return g_strdup (X509_verify_cert_error_string (SSL_get_verify_result (channel->ssl)));
-  if (reason)
-    return g_strdup (reason);
-  return g_strdup (channel->code ? g_strerror (channel->code) : "closed by the peer");
+  return channel->problem ? siprec_tls_failure_describe (channel->ssl, channel->problem) : NULL;
 }

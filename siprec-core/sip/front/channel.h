@@ -19,7 +19,7 @@ SIPREC_API void siprec_channel_free (SiprecChannel *channel);
 typedef enum {
   SIPREC_CHANNEL_DONE,
   SIPREC_CHANNEL_AGAIN,  /* when the socket is ready for siprec_channel_events() */
-  SIPREC_CHANNEL_CLOSED, /* by the peer, or broken; see siprec_channel_error() */
+  SIPREC_CHANNEL_CLOSED, /* by the peer, or broken; see siprec_channel_failure() */
 } SiprecChannelState;
 
 /* Goes on with the TLS handshake; DONE at once without TLS. */
@@ -38,7 +38,7 @@ SIPREC_API guint32 siprec_channel_events (SiprecChannel *channel, gboolean reads
 SIPREC_API gint siprec_channel_fd (SiprecChannel *channel);
 SIPREC_API SSL *siprec_channel_ssl (SiprecChannel *channel);
 
-/* What went wrong, in words. (transfer full) */
-SIPREC_API gchar *siprec_channel_error (SiprecChannel *channel);
+/* Why TLS failed, in words for people; NULL if the peer only went away. (transfer full) */
+SIPREC_API gchar *siprec_channel_failure (SiprecChannel *channel);
 
 G_END_DECLS

@@ -9,19 +9,13 @@
 #include "../../random.h"
 #include "peer-identity.h"
 
-/* So much is read in one go before others get their turn. */
-#define TURN_BYTES   (32 * 1024)
+/* Of what a peer has still sent when it is refused. */
 #define UNREAD_BYTES (256 * 1024)
-/* A peer isn't listened to while so much waits for the stack, or is being read by it. */
-#define MAX_IN_FLIGHT (32 * 1024)
-/* Who doesn't read our answers is cut off. */
-#define MAX_TO_PEER (2 * SIPREC_FRAME_MAX_MESSAGE)
-/* For the stack to connect, and for the last words to be read. */
-#define PAIR_MS     5000
+/* For the last words to be read. */
 #define FAREWELL_MS 5000
 
-static void
-set_deadline (SiprecConnection *connection, guint milliseconds)
+void
+siprec_connection_set_deadline (SiprecConnection *connection, guint milliseconds)
 {
   connection->deadline = g_get_monotonic_time () + milliseconds * G_TIME_SPAN_MILLISECOND;
 }
@@ -30,6 +24,14 @@ static void
 wake_front (gpointer front)
 {
   siprec_front_wake (front);
+}
+
+/* For the stack. */
+static void
+describe (SiprecConnection *connection)
+{
+  g_free (connection->peer);
+  connection->relay.peer = connection->peer = siprec_relay_describe (&connection->relay);
 }
 
 SiprecConnection *
@@ -47,6 +49,7 @@ siprec_connection_new (SiprecFront *front, gint fd, SSL *ssl, SiprecTlsContext *
   connection->relay.transport = ssl ? "tls" : "tcp";
   connection->relay.remote_address = connection->remote_address = g_strdup (relay->remote_address);
   connection->relay.local_address = connection->local_address = g_strdup (relay->local_address);
+  describe (connection);
   connection->channel = siprec_channel_new (fd, ssl);
   connection->peer_watch = (SiprecWatch){WATCH_PEER, connection};
   connection->stack_watch = (SiprecWatch){WATCH_STACK, connection};
@@ -58,7 +61,8 @@ siprec_connection_new (SiprecFront *front, gint fd, SSL *ssl, SiprecTlsContext *
   connection->window = siprec_window_new (connection->id, wake_front, front);
   g_queue_init (&connection->in_flight);
   connection->last_sent = g_get_monotonic_time ();
-  set_deadline (connection, ssl ? front->limits.handshake_ms : front->limits.silent_ms);
+  siprec_connection_set_deadline (connection,
+                                  ssl ? front->limits.handshake_ms : front->limits.silent_ms);
   return connection;
 }
 
@@ -116,12 +120,13 @@ siprec_connection_free (SiprecConnection *connection)
   g_free (connection->remote_address);
   g_free (connection->local_address);
   g_free (connection->counted);
+  g_free (connection->peer);
   g_free (connection->id);
   g_free (connection);
 }
 
-static void
-end_peer (SiprecConnection *connection, const gchar *why)
+void
+siprec_connection_end_peer (SiprecConnection *connection, const gchar *why)
 {
   if (connection->channel)
     GST_DEBUG ("%s %s:%u: %s", connection->relay.transport, connection->relay.remote_address,
@@ -129,22 +134,20 @@ end_peer (SiprecConnection *connection, const gchar *why)
   close_peer (connection);
   /* What it sent last need not wait for ever for a stack that has stopped to read. */
   connection->stalled = FALSE;
-  set_deadline (connection, connection->front->limits.message_ms);
+  siprec_connection_set_deadline (connection, connection->front->limits.message_ms);
 }
 
-/* Our last words may still be on their way to the peer. */
-static void
-end_stack (SiprecConnection *connection, const gchar *why)
+void
+siprec_connection_end_stack (SiprecConnection *connection, const gchar *why)
 {
   GST_DEBUG ("%s %s:%u: %s", connection->relay.transport, connection->relay.remote_address,
              connection->relay.remote_port, why);
   connection->stack_ended = TRUE;
-  set_deadline (connection, FAREWELL_MS);
+  siprec_connection_set_deadline (connection, FAREWELL_MS);
 }
 
-/* An error of the peer's that nothing can follow: tells it, and closes. */
-static void
-refuse (SiprecConnection *connection, const gchar *status)
+void
+siprec_connection_refuse (SiprecConnection *connection, const gchar *status)
 {
   g_autoptr (GString) response =
       siprec_relay_refuse (connection->received->str, connection->received->len, status);
@@ -156,7 +159,7 @@ refuse (SiprecConnection *connection, const gchar *status)
     siprec_channel_read (connection->channel, connection->received, UNREAD_BYTES);
   }
   g_string_truncate (connection->received, 0);
-  end_peer (connection, status);
+  siprec_connection_end_peer (connection, status);
 }
 
 /* the handshake */
@@ -172,13 +175,23 @@ is_expected (SiprecConnection *connection)
                             connection->relay.remote_address);
 }
 
-static void
-log_failure (SiprecConnection *connection)
+void
+siprec_connection_tell (SiprecConnection *connection, const gchar *reason)
 {
-  g_autofree gchar *why = siprec_channel_error (connection->channel);
+  const SiprecRelay *relay = &connection->relay;
+  SiprecFrontRefusal refusal = {relay->remote_address, relay->transport, relay->identities, reason};
 
-  GST_INFO ("%s %s:%u: no connection: %s", connection->relay.transport,
-            connection->relay.remote_address, connection->relay.remote_port, why);
+  siprec_front_tell (connection->front, &refusal);
+}
+
+/* Who only looks whether the port is open has done nothing wrong. */
+static void
+tell_failure (SiprecConnection *connection)
+{
+  g_autofree gchar *why = siprec_channel_failure (connection->channel);
+
+  if (why)
+    siprec_connection_tell (connection, why);
 }
 
 /* A connection of ours: has the socket been connected? */
@@ -192,234 +205,67 @@ is_connected (SiprecConnection *connection)
          0;
 }
 
+/* FALSE as long as a connection of ours is being made, or if it can't be. */
+static gboolean
+end_connecting (SiprecConnection *connection)
+{
+  gint code = 0;
+  socklen_t length = sizeof code;
+
+  getsockopt (siprec_channel_fd (connection->channel), SOL_SOCKET, SO_ERROR, &code, &length);
+  if (code != 0)
+    siprec_connection_end_peer (connection, g_strerror (code));
+  else
+    connection->connecting = !is_connected (connection);
+  return code == 0 && !connection->connecting;
+}
+
+/* The peer is known as well as it will ever be. */
+static void
+meet (SiprecConnection *connection)
+{
+  SiprecFront *front = connection->front;
+  SSL *ssl = siprec_channel_ssl (connection->channel);
+
+  connection->ready = TRUE;
+  if (ssl)
+    connection->identities = siprec_tls_identities (ssl);
+  connection->relay.identities = (const gchar *const *)connection->identities;
+  describe (connection);
+  connection->unwelcome =
+      connection->counted && !siprec_front_may_connect (front, connection->remote_address,
+                                                        connection->relay.identities, FALSE);
+  siprec_connection_set_deadline (connection, connection->unwelcome ? front->limits.message_ms
+                                                                    : front->limits.silent_ms);
+  if (connection->unwelcome)
+    siprec_connection_tell (connection,
+                            connection->identities
+                                ? "Neither its address nor its certificate is in allow."
+                                : "Its address isn't in allow, and it has shown no certificate.");
+}
+
 static void
 get_ready (SiprecConnection *connection)
 {
-  if (connection->connecting) {
-    gint code = 0;
-    socklen_t length = sizeof code;
-
-    getsockopt (siprec_channel_fd (connection->channel), SOL_SOCKET, SO_ERROR, &code, &length);
-    if (code != 0) {
-      end_peer (connection, g_strerror (code));
-      return;
-    }
-    if (!is_connected (connection))
-      return;
-    connection->connecting = FALSE;
-  }
+  if (connection->connecting && !end_connecting (connection))
+    return;
   switch (siprec_channel_handshake (connection->channel)) {
   case SIPREC_CHANNEL_AGAIN:
     return;
   case SIPREC_CHANNEL_CLOSED:
-    log_failure (connection);
-    end_peer (connection, "the handshake failed");
+    tell_failure (connection);
+    siprec_connection_end_peer (connection, "the handshake failed");
     return;
   case SIPREC_CHANNEL_DONE:
     break;
   }
-  if (!is_expected (connection)) {
-    GST_WARNING ("%s:%u has a certificate of somebody else", connection->relay.remote_address,
-                 connection->relay.remote_port);
-    end_peer (connection, "not the expected server");
+  if (is_expected (connection)) {
+    meet (connection);
     return;
   }
-  connection->ready = TRUE;
-  if (siprec_channel_ssl (connection->channel))
-    connection->identities = siprec_tls_identities (siprec_channel_ssl (connection->channel));
-  connection->relay.identities = (const gchar *const *)connection->identities;
-  set_deadline (connection, connection->front->limits.silent_ms);
-}
-
-/* from the peer to the stack */
-
-/* Line breaks between messages are keep-alives; a double one wants an answer (RFC 5626 section 4.4.1). */
-static gsize
-skip_keepalives (SiprecConnection *connection, gsize at)
-{
-  const gchar *text = connection->received->str + at;
-  gsize length = strspn (text, "\r\n");
-
-  if (length == 0)
-    return 0;
-  if (length >= 4 && connection->to_peer->len == 0)
-    g_string_append (connection->to_peer, "\r\n");
-  if (!connection->asked)
-    set_deadline (connection, connection->front->limits.silent_ms);
-  return length;
-}
-
-/* A whole message for the stack. Returns: FALSE if it is none */
-static gboolean
-send_to_stack (SiprecConnection *connection, const gchar *text, gsize header_length, gsize length)
-{
-  g_autoptr (GString) message = NULL;
-
-  connection->relay.number++;
-  message = siprec_relay_inward (&connection->relay, text, header_length, length);
-  if (!message)
-    return FALSE;
-  g_string_append_len (connection->to_stack, message->str, message->len);
-  g_queue_push_tail (&connection->in_flight, GSIZE_TO_POINTER (message->len));
-  connection->in_flight_bytes += message->len;
-  return TRUE;
-}
-
-/* What the stack has seen is in flight no more. */
-static void
-count_passed (SiprecConnection *connection)
-{
-  guint64 left = connection->relay.number - siprec_window_passed (connection->window);
-
-  while (connection->in_flight.length > left)
-    connection->in_flight_bytes -= GPOINTER_TO_SIZE (g_queue_pop_head (&connection->in_flight));
-  if (connection->in_flight_bytes < MAX_IN_FLIGHT || connection->starving)
-    return;
-  if (siprec_window_await (connection->window, connection->relay.number)) {
-    connection->starving = TRUE;
-    g_queue_push_tail (&connection->front->starving, connection);
-  }
-}
-
-static gboolean
-pass_to_stack (SiprecConnection *connection, gsize at)
-{
-  if (!send_to_stack (connection, connection->received->str + at, connection->frame.header_length,
-                      siprec_frame_length (&connection->frame)))
-    return FALSE;
-  if (!connection->asked) {
-    connection->asked = TRUE;
-    set_deadline (connection, PAIR_MS);
-    connection->front->wanted (connection->front, connection->id, connection->front->user_data);
-  }
-  return TRUE;
-}
-
-/* Passes on what is complete, as far as there is room. */
-static void
-take_messages (SiprecConnection *connection, gsize room)
-{
-  GString *received = connection->received;
-  SiprecFrameState state = SIPREC_FRAME_COMPLETE;
-  gsize at = 0;
-
-  while (state == SIPREC_FRAME_COMPLETE && connection->in_flight_bytes < room) {
-    if (connection->frame.searched == 0)
-      at += skip_keepalives (connection, at);
-    if (at == received->len)
-      break;
-    state = siprec_frame_scan (&connection->frame, received->str + at, received->len - at);
-    if (state == SIPREC_FRAME_COMPLETE) {
-      if (!pass_to_stack (connection, at))
-        state = SIPREC_FRAME_BAD;
-      at += siprec_frame_length (&connection->frame);
-      connection->frame = SIPREC_FRAME_INIT;
-      if (connection->stack)
-        connection->deadline = 0;
-    }
-  }
-  if (state == SIPREC_FRAME_PARTIAL && connection->asked && connection->deadline == 0)
-    set_deadline (connection, connection->front->limits.message_ms);
-  if (state == SIPREC_FRAME_BAD || state == SIPREC_FRAME_TOO_LARGE) {
-    g_string_erase (received, 0, MIN (at, received->len));
-    refuse (connection, state == SIPREC_FRAME_BAD ? "400 Bad Request" : "413 Message Too Large");
-    return;
-  }
-  g_string_erase (received, 0, at);
-}
-
-static void
-read_peer (SiprecConnection *connection)
-{
-  if (connection->in_flight_bytes >= MAX_IN_FLIGHT)
-    return;
-  connection->more = FALSE;
-  switch (siprec_channel_read (connection->channel, connection->received, TURN_BYTES)) {
-  case SIPREC_CHANNEL_DONE:
-    connection->more = TRUE;
-    take_messages (connection, MAX_IN_FLIGHT);
-    break;
-  case SIPREC_CHANNEL_AGAIN:
-    take_messages (connection, MAX_IN_FLIGHT);
-    break;
-  case SIPREC_CHANNEL_CLOSED:
-    take_messages (connection, G_MAXSIZE);
-    if (connection->received->len > 0)
-      refuse (connection, "400 Message Is Cut Off");
-    end_peer (connection, "closed by the peer");
-    break;
-  }
-}
-
-/* from the stack to the peer */
-
-/* A request of ours finds nobody. */
-static void
-answer_in_vain (SiprecConnection *connection, gsize at)
-{
-  const gchar *message = connection->answered->str + at;
-  g_autoptr (GString) response = siprec_relay_refuse (
-      message, siprec_frame_length (&connection->answer_frame), "503 Connection Lost");
-
-  if (response)
-    send_to_stack (connection, response->str, response->len, response->len);
-}
-
-static void
-pass_to_peer (SiprecConnection *connection, gsize at)
-{
-  g_autoptr (GString) message = NULL;
-
-  if (!connection->channel) {
-    answer_in_vain (connection, at);
-    return;
-  }
-  message = siprec_relay_outward (&connection->relay, connection->answered->str + at,
-                                  connection->answer_frame.header_length,
-                                  siprec_frame_length (&connection->answer_frame));
-  if (message)
-    g_string_append_len (connection->to_peer, message->str, message->len);
-  else
-    GST_WARNING ("a message of the stack has no way out");
-}
-
-static void
-take_answers (SiprecConnection *connection)
-{
-  GString *answered = connection->answered;
-  SiprecFrameState state = SIPREC_FRAME_COMPLETE;
-  gsize at = 0;
-
-  /* Only then it is known whether they can be sent. */
-  if (connection->channel && !connection->ready)
-    return;
-  while (state == SIPREC_FRAME_COMPLETE) {
-    if (connection->answer_frame.searched == 0)
-      at += strspn (answered->str + at, "\r\n");
-    if (at == answered->len)
-      break;
-    state = siprec_frame_scan (&connection->answer_frame, answered->str + at, answered->len - at);
-    if (state != SIPREC_FRAME_COMPLETE)
-      break;
-    pass_to_peer (connection, at);
-    at += siprec_frame_length (&connection->answer_frame);
-    connection->answer_frame = SIPREC_FRAME_INIT;
-  }
-  g_string_erase (answered, 0, at);
-  if (state == SIPREC_FRAME_BAD || state == SIPREC_FRAME_TOO_LARGE)
-    end_stack (connection, "the stack says what can't be sent");
-}
-
-static void
-read_stack (SiprecConnection *connection)
-{
-  switch (siprec_channel_read (connection->stack, connection->answered, 2 * TURN_BYTES)) {
-  case SIPREC_CHANNEL_DONE:
-  case SIPREC_CHANNEL_AGAIN:
-    break;
-  case SIPREC_CHANNEL_CLOSED:
-    end_stack (connection, "closed by the stack");
-  }
+  siprec_connection_tell (connection,
+                          "It has the certificate of somebody else than the client we answer.");
+  siprec_connection_end_peer (connection, "not the expected server");
 }
 
 /* both */
@@ -428,21 +274,21 @@ static void
 write_both (SiprecConnection *connection)
 {
   if (connection->answered->len > 0)
-    take_answers (connection);
+    siprec_outward_take (connection);
   if (connection->stack && connection->to_stack->len > 0 &&
       siprec_channel_write (connection->stack, connection->to_stack) == SIPREC_CHANNEL_CLOSED)
-    end_stack (connection, "closed by the stack");
+    siprec_connection_end_stack (connection, "closed by the stack");
   /* What had to wait. */
-  if (connection->channel && connection->in_flight_bytes < MAX_IN_FLIGHT &&
+  if (connection->channel && connection->in_flight_bytes < SIPREC_INWARD_MAX &&
       connection->received->len > 0)
-    take_messages (connection, MAX_IN_FLIGHT);
+    siprec_inward_take (connection, SIPREC_INWARD_MAX);
   if (!connection->channel || !connection->ready || connection->to_peer->len == 0)
     return;
   connection->last_sent = g_get_monotonic_time ();
   if (siprec_channel_write (connection->channel, connection->to_peer) == SIPREC_CHANNEL_CLOSED)
-    end_peer (connection, "nothing can be sent any more");
-  else if (connection->to_peer->len > MAX_TO_PEER)
-    end_peer (connection, "doesn't read");
+    siprec_connection_end_peer (connection, "nothing can be sent any more");
+  else if (connection->to_peer->len > SIPREC_OUTWARD_MAX)
+    siprec_connection_end_peer (connection, "doesn't read");
 }
 
 /* The stack's parser never gets to the headers of what has no first line, and so never says that it has seen it. Who sends
@@ -450,11 +296,11 @@ write_both (SiprecConnection *connection)
 static void
 watch_stall (SiprecConnection *connection)
 {
-  gboolean stalls = connection->channel && connection->in_flight_bytes >= MAX_IN_FLIGHT;
+  gboolean stalls = connection->channel && connection->in_flight_bytes >= SIPREC_INWARD_MAX;
 
   if (stalls && connection->deadline == 0) {
     connection->stalled = TRUE;
-    set_deadline (connection, connection->front->limits.message_ms);
+    siprec_connection_set_deadline (connection, connection->front->limits.message_ms);
   } else if (!stalls && connection->stalled) {
     connection->stalled = FALSE;
     connection->deadline = 0;
@@ -473,25 +319,33 @@ is_over (SiprecConnection *connection)
   return connection->stack ? connection->to_stack->len == 0 : !connection->asked;
 }
 
+static guint32
+peer_events (SiprecConnection *connection, gboolean listens)
+{
+  if (connection->connecting)
+    return EPOLLOUT;
+  if (!connection->ready)
+    return siprec_channel_events (connection->channel, TRUE, TRUE);
+  return siprec_channel_events (connection->channel, listens, connection->to_peer->len > 0);
+}
+
 static void
 watch_both (SiprecConnection *connection)
 {
   SiprecFront *front = connection->front;
-  gboolean listens =
-      connection->ready && !connection->stack_ended && connection->in_flight_bytes < MAX_IN_FLIGHT;
+  gboolean listens = connection->ready && !connection->stack_ended &&
+                     connection->in_flight_bytes < SIPREC_INWARD_MAX;
 
   if (connection->channel)
-    siprec_front_watch (
-        front, siprec_channel_fd (connection->channel), &connection->peer_watch,
-        connection->connecting
-            ? EPOLLOUT
-            : siprec_channel_events (connection->channel, listens,
-                                     connection->ready && connection->to_peer->len > 0));
-  if (connection->stack)
+    siprec_front_watch (front, siprec_channel_fd (connection->channel), &connection->peer_watch,
+                        peer_events (connection, listens));
+  if (connection->stack) {
+    gboolean hears = connection->answered->len < SIPREC_OUTWARD_MAX;
+    gboolean speaks = connection->to_stack->len > 0;
+
     siprec_front_watch (front, siprec_channel_fd (connection->stack), &connection->stack_watch,
-                        siprec_channel_events (
-                            connection->stack,
-                            connection->answered->len<MAX_TO_PEER, connection->to_stack->len> 0));
+                        siprec_channel_events (connection->stack, hears, speaks));
+  }
   if (connection->more && connection->channel && listens && !connection->queued) {
     connection->queued = TRUE;
     g_queue_push_tail (&front->again, connection);
@@ -505,12 +359,12 @@ siprec_connection_serve (SiprecConnection *connection, gboolean peer_readable,
   if (connection->channel && !connection->ready)
     get_ready (connection);
   if (connection->channel && connection->ready && (peer_readable || connection->more))
-    read_peer (connection);
-  if (connection->stack && stack_readable && connection->answered->len < MAX_TO_PEER)
-    read_stack (connection);
-  count_passed (connection);
+    siprec_inward_read (connection);
+  if (connection->stack && stack_readable && connection->answered->len < SIPREC_OUTWARD_MAX)
+    siprec_outward_read (connection);
+  siprec_inward_count (connection);
   write_both (connection);
-  count_passed (connection);
+  siprec_inward_count (connection);
   watch_stall (connection);
   if (connection->stack_ended)
     close_stack (connection);
@@ -538,12 +392,12 @@ siprec_connection_tick (SiprecConnection *connection, gint64 now)
   if (connection->deadline && now > connection->deadline) {
     if (connection->stack_ended || !connection->channel ||
         (connection->asked && !connection->stack)) {
-      end_stack (connection, "out of time");
-      end_peer (connection, "out of time");
+      siprec_connection_end_stack (connection, "out of time");
+      siprec_connection_end_peer (connection, "out of time");
     } else if (connection->ready && !connection->stalled && connection->received->len > 0) {
-      refuse (connection, "400 Message Is Cut Off");
+      siprec_connection_refuse (connection, "400 Message Is Cut Off");
     } else {
-      end_peer (connection, "silent");
+      siprec_connection_end_peer (connection, "silent");
     }
     siprec_connection_serve (connection, FALSE, FALSE);
   } else if (connection->ready && connection->asked && connection->to_peer->len == 0 &&

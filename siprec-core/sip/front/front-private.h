@@ -7,29 +7,15 @@
 #include "channel.h"
 #include "frame.h"
 #include "front.h"
+#include "listener.h"
 #include "relay.h"
+#include "watch.h"
 #include "window.h"
 
 G_BEGIN_DECLS
 
 GST_DEBUG_CATEGORY_EXTERN (siprec_sip_debug);
 #define GST_CAT_DEFAULT siprec_sip_debug
-
-typedef enum {
-  WATCH_WAKE,     /* the front's eventfd */
-  WATCH_LISTENER, /* a listening socket for peers */
-  WATCH_INNER,    /* the listening socket for the stack */
-  WATCH_STRANGER, /* who connected there and has not said a word yet */
-  WATCH_PEER,     /* a connection's outer side */
-  WATCH_STACK,    /* and its inner side */
-} SiprecWatchKind;
-
-/* What epoll gives back; the first member of its @owner or elsewhere in it. */
-typedef struct {
-  SiprecWatchKind kind;
-  gpointer owner;
-  guint32 events;
-} SiprecWatch;
 
 /**
  * SiprecConnection:
@@ -49,7 +35,9 @@ typedef struct {
  * @stalled: @deadline is for the stack to take what is in flight
  * @deadline: when it is closed, unless something happens before; 0 for never
  * @expected: (nullable): of a server that we have connected to: whose certificate it must show
- * @counted: the address under which it counts, NULL for one of our own making
+ * @peer: what the stack is told of the peer
+ * @counted: the source under which it counts, NULL for one of our own making
+ * @unwelcome: may not record, and is told so when it asks
  *
  * A peer's connection. Belongs to the front's thread.
  */
@@ -63,6 +51,7 @@ typedef struct {
   gchar **identities;
   gchar **expected;
   gchar *counted;
+  gchar *peer;
 
   SiprecChannel *channel;
   SiprecWatch peer_watch;
@@ -88,13 +77,14 @@ typedef struct {
   gboolean more;
   gboolean queued;
   gboolean stack_ended;
+  gboolean unwelcome;
   gint64 deadline;
   gint64 last_sent;
 } SiprecConnection;
 
 /* Fields without a remark belong to the thread, or to whom made the front before it runs. */
 struct _SiprecFront {
-  SiprecFrontWanted wanted; /* constant */
+  SiprecFrontHandler handler; /* constant */
   gpointer user_data;
   SiprecFrontLimits limits;
   gchar *inner; /* "host:port" */
@@ -102,24 +92,33 @@ struct _SiprecFront {
   gint epoll;
   gint wake; /* eventfd */
   SiprecWatch wake_watch;
-  SiprecWatch inner_watch;
-  gint inner_fd;
-  GPtrArray *listeners;
-  gboolean deaf;           /* listeners wait for file descriptors */
-  GHashTable *connections; /* id -> SiprecConnection, owned */
-  GHashTable *addresses;   /* address -> number of connections */
+  SiprecListener *inner_listener; /* for the stack */
+  GPtrArray *listeners;           /* SiprecListener, for peers */
+  gboolean deaf;                  /* listeners wait for file descriptors */
+  GHashTable *connections;        /* id -> SiprecConnection, owned */
+  GHashTable *sources;            /* source -> number of connections */
   GQueue strangers;
   GPtrArray *dead; /* SiprecConnection, until no event can be about them */
   GPtrArray *dead_strangers;
   GQueue again;    /* SiprecConnection with `more` */
   GQueue starving; /* SiprecConnection */
+  gint64 refusal_second;
+  guint n_refusals; /* told in that second */
 
   GMutex lock; /* guards the rest; a leaf */
   SiprecTlsContext *tls;
   GQueue dials; /* SiprecConnection, new */
   gboolean stopping;
   gint n_connections; /* atomic */
+  gint n_turns;       /* atomic */
 };
+
+/* So much is read in one go before others get their turn. */
+#define SIPREC_FRONT_TURN (32 * 1024)
+/* A peer isn't listened to while so much waits for the stack, or is being read by it. */
+#define SIPREC_INWARD_MAX (32 * 1024)
+/* Who doesn't read our answers is cut off. */
+#define SIPREC_OUTWARD_MAX (2 * SIPREC_FRAME_MAX_MESSAGE)
 
 /* front.c */
 
@@ -132,7 +131,24 @@ void siprec_front_wake (SiprecFront *front);
 /* The connection is at its end: out of the tables now, freed when no event can be about it. */
 void siprec_front_bury (SiprecFront *front, SiprecConnection *connection);
 
-/* front-connection.c */
+/* The next one who wants to connect, or -1; without a file descriptor for it the front listens to nobody for a while. */
+gint siprec_front_accept (SiprecFront *front, SiprecListener *listener,
+                          struct sockaddr_storage *name, socklen_t *length);
+
+/* Serves the connections that siprec_front_dial() has made since. */
+void siprec_front_take_dials (SiprecFront *front);
+
+/* What new connections use, or NULL. (transfer full) From any thread. */
+SiprecTlsContext *siprec_front_get_tls (SiprecFront *front);
+
+/* Whether who is at @address may go on, see SiprecFrontHandler. */
+gboolean siprec_front_may_connect (SiprecFront *front, const gchar *address,
+                                   const gchar *const *identities, gboolean unproven);
+
+/* Tells that a connection came to nothing, unless many have been told in this second. */
+void siprec_front_tell (SiprecFront *front, const SiprecFrontRefusal *refusal);
+
+/* connection.c */
 
 /* Takes @fd and @ssl. */
 SiprecConnection *siprec_connection_new (SiprecFront *front, gint fd, SSL *ssl,
@@ -151,5 +167,43 @@ void siprec_connection_pair (SiprecConnection *connection, SiprecChannel *stack,
 
 /* Looks at the clock. */
 void siprec_connection_tick (SiprecConnection *connection, gint64 now);
+
+/* From now on. */
+void siprec_connection_set_deadline (SiprecConnection *connection, guint milliseconds);
+
+/* Nothing comes from the peer any more, or goes there; @why is for the log. */
+void siprec_connection_end_peer (SiprecConnection *connection, const gchar *why);
+
+/* The same for the stack. Our last words may still be on their way to the peer. */
+void siprec_connection_end_stack (SiprecConnection *connection, const gchar *why);
+
+/* An error of the peer's that nothing can follow: tells it @status ("400 Bad Request"), and closes. */
+void siprec_connection_refuse (SiprecConnection *connection, const gchar *status);
+
+/* Tells why it comes to nothing. */
+void siprec_connection_tell (SiprecConnection *connection, const gchar *reason);
+
+/* inward.c */
+
+/* Reads what the peer has sent, and passes on what is complete. */
+void siprec_inward_read (SiprecConnection *connection);
+
+/* Passes on what has been read and is complete, while less than @room is in flight. */
+void siprec_inward_take (SiprecConnection *connection, gsize room);
+
+/* A whole message for the stack. Returns: FALSE if it is none */
+gboolean siprec_inward_send (SiprecConnection *connection, const gchar *text, gsize header_length,
+                             gsize length);
+
+/* What the stack has seen is in flight no more. */
+void siprec_inward_count (SiprecConnection *connection);
+
+/* outward.c */
+
+/* Reads what the stack has to say. */
+void siprec_outward_read (SiprecConnection *connection);
+
+/* Makes it ready for the peer, as far as it is complete. */
+void siprec_outward_take (SiprecConnection *connection);
 
 G_END_DECLS

@@ -3,43 +3,21 @@
 #include "front.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <netdb.h>
-#include <netinet/tcp.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <gio/gio.h>
-
 #include "../../error.h"
 #include "../../random.h"
-#include "front-private.h"
+#include "../source.h"
 #include "../uri.h"
+#include "stranger.h"
 
-#define LISTEN_BACKLOG 500
-#define MAX_EVENTS     64
-#define TICK_MS        1000
-/* Of those who connect to the inner port: how many may be there without a word, and how long. */
-#define MAX_STRANGERS 64
-#define STRANGER_MS   2000
-#define GREETING      "HELLO sip:"
-
-typedef struct {
-  SiprecWatch watch;
-  gint fd;
-  gboolean tls;
-} Listener;
-
-typedef struct {
-  SiprecWatch watch;
-  SiprecChannel *channel;
-  GString *received;
-  SiprecFrame frame;
-  gint64 deadline;
-} Stranger;
+#define MAX_EVENTS 64
+#define TICK_MS    1000
+/* Of connections that came to nothing: whoever reaches us can make any number of those. */
+#define MAX_TOLD_A_SECOND 2
 
 /* sockets */
 
@@ -59,88 +37,17 @@ siprec_front_watch (SiprecFront *front, gint fd, SiprecWatch *watch, guint32 eve
   epoll_ctl (front->epoll, operation, fd, &event);
 }
 
-static gint
-new_listener (const struct addrinfo *address)
-{
-  gint fd = socket (address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  gint one = 1;
-
-  if (fd < 0)
-    return -1;
-  setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-  if (address->ai_family == AF_INET6)
-    setsockopt (fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
-  if (bind (fd, address->ai_addr, address->ai_addrlen) == 0 && listen (fd, LISTEN_BACKLOG) == 0)
-    return fd;
-  gint code = errno;
-  close (fd);
-  errno = code;
-  return -1;
-}
-
-/* Fills in the address of one end of a connection. */
-static guint16
-name_socket (const struct sockaddr *name, socklen_t length, gchar **address)
-{
-  g_autoptr (GSocketAddress) socket = g_socket_address_new_from_native ((gpointer)name, length);
-  GInetSocketAddress *inet = G_INET_SOCKET_ADDRESS (socket);
-
-  *address = g_inet_address_to_string (g_inet_socket_address_get_address (inet));
-  return g_inet_socket_address_get_port (inet);
-}
-
-static guint16
-name_local (gint fd, gchar **address)
-{
-  struct sockaddr_storage name;
-  socklen_t length = sizeof name;
-
-  getsockname (fd, (struct sockaddr *)&name, &length);
-  return name_socket ((struct sockaddr *)&name, length, address);
-}
-
-static void
-add_listener (SiprecFront *front, gint fd, gboolean tls)
-{
-  Listener *listener = g_new0 (Listener, 1);
-
-  listener->watch = (SiprecWatch){WATCH_LISTENER, listener};
-  listener->fd = fd;
-  listener->tls = tls;
-  g_ptr_array_add (front->listeners, listener);
-}
-
-static void
-listener_free (gpointer data)
-{
-  Listener *listener = data;
-
-  close (listener->fd);
-  g_free (listener);
-}
-
 guint16
 siprec_front_listen (SiprecFront *front, const gchar *host, guint16 port, gboolean tls)
 {
-  struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
-  struct addrinfo *found = NULL;
-  g_autofree gchar *service = g_strdup_printf ("%u", port);
+  SiprecListener *listener = siprec_listener_new (host, port, tls);
   g_autofree gchar *address = NULL;
-  guint16 actual;
-  gint fd;
 
-  /* The first address, as the stack does with names. */
-  if (getaddrinfo (host, service, &hints, &found) != 0) {
-    errno = ENXIO;
+  if (!listener)
     return 0;
-  }
-  fd = new_listener (found);
-  freeaddrinfo (found);
-  if (fd < 0)
-    return 0;
-  actual = name_local (fd, &address);
-  add_listener (front, fd, tls);
-  return actual;
+  listener->watch = (SiprecWatch){WATCH_LISTENER, listener};
+  g_ptr_array_add (front->listeners, listener);
+  return siprec_listener_name (listener, &address);
 }
 
 void
@@ -154,31 +61,22 @@ siprec_front_unlisten (SiprecFront *front)
 static gboolean
 open_inner (SiprecFront *front)
 {
-  struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
-  struct addrinfo *loopback = NULL;
   g_autofree gchar *address = NULL;
   guint16 port;
 
-  if (getaddrinfo ("127.0.0.1", "0", &hints, &loopback) != 0)
+  front->inner_listener = siprec_listener_new ("127.0.0.1", 0, FALSE);
+  if (!front->inner_listener)
     return FALSE;
-  front->inner_fd = new_listener (loopback);
-  freeaddrinfo (loopback);
-  if (front->inner_fd < 0)
-    return FALSE;
-  port = name_local (front->inner_fd, &address);
+  front->inner_listener->watch = (SiprecWatch){WATCH_INNER, front};
+  port = siprec_listener_name (front->inner_listener, &address);
   front->inner = siprec_host_port (address, port);
   return TRUE;
 }
 
 static void
-stranger_free (gpointer data)
+listener_gone (gpointer listener)
 {
-  Stranger *stranger = data;
-
-  if (stranger->channel)
-    siprec_channel_free (stranger->channel);
-  g_string_free (stranger->received, TRUE);
-  g_free (stranger);
+  siprec_listener_free (listener);
 }
 
 static void
@@ -188,18 +86,18 @@ connection_gone (gpointer connection)
 }
 
 SiprecFront *
-siprec_front_new (SiprecFrontWanted wanted, gpointer user_data, GError **error)
+siprec_front_new (const SiprecFrontHandler *handler, gpointer user_data, GError **error)
 {
   SiprecFront *front = g_new0 (SiprecFront, 1);
 
-  front->wanted = wanted;
+  front->handler = *handler;
   front->user_data = user_data;
   front->limits = SIPREC_FRONT_LIMITS;
-  front->listeners = g_ptr_array_new_with_free_func (listener_free);
+  front->listeners = g_ptr_array_new_with_free_func (listener_gone);
   front->connections = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, connection_gone);
-  front->addresses = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  front->sources = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   front->dead = g_ptr_array_new_with_free_func (connection_gone);
-  front->dead_strangers = g_ptr_array_new_with_free_func (stranger_free);
+  front->dead_strangers = g_ptr_array_new_with_free_func (siprec_stranger_free);
   g_queue_init (&front->strangers);
   g_queue_init (&front->again);
   g_queue_init (&front->starving);
@@ -207,7 +105,6 @@ siprec_front_new (SiprecFrontWanted wanted, gpointer user_data, GError **error)
   g_mutex_init (&front->lock);
   front->epoll = epoll_create1 (EPOLL_CLOEXEC);
   front->wake = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
-  front->inner_fd = -1;
   if (front->epoll < 0 || front->wake < 0 || !open_inner (front)) {
     g_set_error (error, SIPREC_ERROR, SIPREC_ERROR_ADDRESS,
                  "Can't listen for connections: %s. There may be too many open files.",
@@ -216,9 +113,8 @@ siprec_front_new (SiprecFrontWanted wanted, gpointer user_data, GError **error)
     return NULL;
   }
   front->wake_watch = (SiprecWatch){WATCH_WAKE, front};
-  front->inner_watch = (SiprecWatch){WATCH_INNER, front};
   siprec_front_watch (front, front->wake, &front->wake_watch, EPOLLIN);
-  siprec_front_watch (front, front->inner_fd, &front->inner_watch, EPOLLIN);
+  siprec_front_watch (front, front->inner_listener->fd, &front->inner_listener->watch, EPOLLIN);
   return front;
 }
 
@@ -252,14 +148,14 @@ siprec_front_free (SiprecFront *front)
   g_queue_clear_full (&front->dials, connection_gone);
   g_hash_table_unref (front->connections);
   g_ptr_array_unref (front->dead);
-  g_queue_clear_full (&front->strangers, stranger_free);
+  g_queue_clear_full (&front->strangers, siprec_stranger_free);
   g_ptr_array_unref (front->dead_strangers);
   g_queue_clear (&front->again);
   g_queue_clear (&front->starving);
-  g_hash_table_unref (front->addresses);
+  g_hash_table_unref (front->sources);
   g_ptr_array_unref (front->listeners);
   g_clear_pointer (&front->tls, siprec_tls_context_unref);
-  close_fd (front->inner_fd);
+  g_clear_pointer (&front->inner_listener, siprec_listener_free);
   close_fd (front->wake);
   close_fd (front->epoll);
   g_mutex_clear (&front->lock);
@@ -286,8 +182,8 @@ siprec_front_set_tls (SiprecFront *front, SiprecTlsContext *context)
     siprec_tls_context_unref (old);
 }
 
-static SiprecTlsContext *
-get_tls (SiprecFront *front)
+SiprecTlsContext *
+siprec_front_get_tls (SiprecFront *front)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&front->lock);
 
@@ -306,17 +202,23 @@ siprec_front_n_connections (SiprecFront *front)
   return g_atomic_int_get (&front->n_connections);
 }
 
+guint
+siprec_front_n_turns (SiprecFront *front)
+{
+  return g_atomic_int_get (&front->n_turns);
+}
+
 /* connections */
 
 static void
-count_address (SiprecFront *front, const gchar *address, gint by)
+count_source (SiprecFront *front, const gchar *source, gint by)
 {
-  guint count = GPOINTER_TO_UINT (g_hash_table_lookup (front->addresses, address)) + by;
+  guint count = GPOINTER_TO_UINT (g_hash_table_lookup (front->sources, source)) + by;
 
   if (count > 0)
-    g_hash_table_insert (front->addresses, g_strdup (address), GUINT_TO_POINTER (count));
+    g_hash_table_insert (front->sources, g_strdup (source), GUINT_TO_POINTER (count));
   else
-    g_hash_table_remove (front->addresses, address);
+    g_hash_table_remove (front->sources, source);
 }
 
 static void
@@ -333,7 +235,7 @@ siprec_front_bury (SiprecFront *front, SiprecConnection *connection)
   if (!g_hash_table_steal (front->connections, connection->id))
     return;
   if (connection->counted)
-    count_address (front, connection->counted, -1);
+    count_source (front, connection->counted, -1);
   if (connection->queued)
     g_queue_remove (&front->again, connection);
   if (connection->starving)
@@ -344,45 +246,76 @@ siprec_front_bury (SiprecFront *front, SiprecConnection *connection)
 }
 
 static gboolean
-has_room (SiprecFront *front, const gchar *address)
+has_room (SiprecFront *front, const gchar *source)
 {
-  guint present = GPOINTER_TO_UINT (g_hash_table_lookup (front->addresses, address));
+  guint present = GPOINTER_TO_UINT (g_hash_table_lookup (front->sources, source));
 
   return g_hash_table_size (front->connections) < front->limits.connections &&
          present < front->limits.connections_per_address;
 }
 
-static void
-set_options (gint fd)
+gboolean
+siprec_front_may_connect (SiprecFront *front, const gchar *address, const gchar *const *identities,
+                          gboolean unproven)
 {
-  gint one = 1;
+  return !front->handler.may_connect ||
+         front->handler.may_connect (front, address, identities, unproven, front->user_data);
+}
 
-  setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+void
+siprec_front_tell (SiprecFront *front, const SiprecFrontRefusal *refusal)
+{
+  gint64 second = g_get_monotonic_time () / G_USEC_PER_SEC;
+
+  GST_INFO ("%s %s: %s", refusal->transport, refusal->address, refusal->reason);
+  if (second != front->refusal_second)
+    front->n_refusals = 0;
+  front->refusal_second = second;
+  if (front->handler.refused && front->n_refusals++ < MAX_TOLD_A_SECOND)
+    front->handler.refused (front, refusal, front->user_data);
+}
+
+/* What keeps who connects from @address and is counted as @source out; NULL for nothing. */
+static const gchar *
+find_obstacle (SiprecFront *front, const SiprecListener *listener, const gchar *address,
+               const gchar *source)
+{
+  if (!siprec_front_may_connect (front, address, NULL, listener->tls))
+    return "It isn't in the list of those that may record, allow.";
+  if (!has_room (front, source))
+    return "There are too many connections.";
+  return NULL;
 }
 
 static void
-take_peer (SiprecFront *front, const Listener *listener, gint fd, const struct sockaddr *name,
-           socklen_t length)
+take_peer (SiprecFront *front, const SiprecListener *listener, gint fd,
+           const struct sockaddr_storage *name, socklen_t length)
 {
   g_autofree gchar *remote = NULL;
   g_autofree gchar *local = NULL;
-  SiprecRelay relay = {.remote_port = name_socket (name, length, &remote)};
-  g_autoptr (SiprecTlsContext) tls = listener->tls ? get_tls (front) : NULL;
+  SiprecRelay relay = {.remote_port = siprec_socket_name (name, length, &remote)};
+  g_autofree gchar *source = siprec_source_of (remote);
+  g_autoptr (SiprecTlsContext) tls = listener->tls ? siprec_front_get_tls (front) : NULL;
+  const gchar *obstacle = find_obstacle (front, listener, remote, source);
   SiprecConnection *connection;
 
-  relay.local_port = name_local (fd, &local);
-  relay.remote_address = remote;
-  relay.local_address = local;
-  if (!has_room (front, remote) || (listener->tls && !tls)) {
-    GST_INFO ("too many connections, refusing one from %s", remote);
+  if (obstacle) {
+    SiprecFrontRefusal refusal = {remote, listener->tls ? "tls" : "tcp", NULL, obstacle};
+
+    siprec_front_tell (front, &refusal);
+  }
+  if (obstacle || (listener->tls && !tls)) {
     close (fd);
     return;
   }
-  set_options (fd);
+  relay.local_port = siprec_socket_name_local (fd, &local);
+  relay.remote_address = remote;
+  relay.local_address = local;
+  siprec_socket_hurry (fd);
   connection = siprec_connection_new (front, fd, tls ? siprec_tls_context_accept (tls) : NULL,
                                       tls ? siprec_tls_context_ref (tls) : NULL, &relay);
-  connection->counted = g_strdup (remote);
-  count_address (front, remote, 1);
+  connection->counted = g_steal_pointer (&source);
+  count_source (front, connection->counted, 1);
   add_connection (front, connection);
 }
 
@@ -393,127 +326,43 @@ set_deaf (SiprecFront *front, gboolean deaf)
     GST_WARNING ("no file descriptors for further connections");
   front->deaf = deaf;
   for (guint i = 0; i < front->listeners->len; i++) {
-    Listener *listener = g_ptr_array_index (front->listeners, i);
+    SiprecListener *listener = g_ptr_array_index (front->listeners, i);
 
     siprec_front_watch (front, listener->fd, &listener->watch, deaf ? 0 : EPOLLIN);
   }
-  siprec_front_watch (front, front->inner_fd, &front->inner_watch, deaf ? 0 : EPOLLIN);
+  siprec_front_watch (front, front->inner_listener->fd, &front->inner_listener->watch,
+                      deaf ? 0 : EPOLLIN);
 }
 
-static gint
-accept_one (SiprecFront *front, gint fd, struct sockaddr_storage *name, socklen_t *length)
+gint
+siprec_front_accept (SiprecFront *front, SiprecListener *listener, struct sockaddr_storage *name,
+                     socklen_t *length)
 {
-  gint accepted;
+  gint accepted = siprec_listener_accept (listener, name, length);
 
-  *length = sizeof *name;
-  accepted = accept4 (fd, (struct sockaddr *)name, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (accepted < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
     set_deaf (front, TRUE);
   return accepted;
 }
 
 static void
-accept_peers (SiprecFront *front, Listener *listener)
+accept_peers (SiprecFront *front, SiprecListener *listener)
 {
   for (guint i = 0; i < MAX_EVENTS; i++) {
     struct sockaddr_storage name;
     socklen_t length;
-    gint fd = accept_one (front, listener->fd, &name, &length);
+    gint fd = siprec_front_accept (front, listener, &name, &length);
 
     if (fd < 0)
       return;
-    take_peer (front, listener, fd, (struct sockaddr *)&name, length);
+    take_peer (front, listener, fd, &name, length);
   }
 }
 
-/* connections that we make */
+/* the loop */
 
-/* Non-blocking; -1 if it fails at once. */
-static gint
-begin_connect (const SiprecDial *dial)
-{
-  g_autoptr (GSocketAddress) address =
-      g_inet_socket_address_new_from_string (dial->address, dial->port);
-  struct sockaddr_storage native;
-  gssize size;
-  gint fd;
-
-  if (!address || !g_socket_address_to_native (address, &native, sizeof native, NULL))
-    return -1;
-  size = g_socket_address_get_native_size (address);
-  fd = socket (native.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0)
-    return -1;
-  set_options (fd);
-  if (connect (fd, (struct sockaddr *)&native, size) == 0 || errno == EINPROGRESS)
-    return fd;
-  GST_INFO ("can't connect to %s:%u: %s", dial->address, dial->port, g_strerror (errno));
-  close (fd);
-  return -1;
-}
-
-gchar *
-siprec_front_dial (SiprecFront *front, const SiprecDial *dial)
-{
-  SiprecRelay relay = {.remote_address = dial->address,
-                       .remote_port = dial->port,
-                       .local_address = dial->local_address,
-                       .local_port = dial->local_port};
-  g_autoptr (SiprecTlsContext) tls = dial->tls ? get_tls (front) : NULL;
-  const gchar *name = dial->identities ? dial->identities[0] : NULL;
-  gint fd = begin_connect (dial);
-  SiprecConnection *connection;
-  gchar *id;
-
-  /* The stack will find out when it names an id that nobody has. */
-  if (fd < 0 || (dial->tls && !tls)) {
-    close_fd (fd);
-    return siprec_random_hex (16);
-  }
-  connection =
-      siprec_connection_new (front, fd, tls ? siprec_tls_context_connect (tls, name) : NULL,
-                             tls ? siprec_tls_context_ref (tls) : NULL, &relay);
-  connection->connecting = TRUE;
-  connection->asked = TRUE;
-  connection->expected = g_strdupv ((gchar **)dial->identities);
-  if (!connection->expected)
-    connection->expected = g_new0 (gchar *, 1);
-  connection->deadline =
-      g_get_monotonic_time () + front->limits.handshake_ms * G_TIME_SPAN_MILLISECOND;
-  id = g_strdup (connection->id);
-  g_mutex_lock (&front->lock);
-  g_queue_push_tail (&front->dials, connection);
-  g_mutex_unlock (&front->lock);
-  siprec_front_wake (front);
-  return id;
-}
-
-gchar *
-siprec_front_choose (SiprecFront *front, gboolean tls, const gchar *preferred, guint16 *port)
-{
-  g_autofree gchar *found = NULL;
-
-  for (guint i = 0; i < front->listeners->len; i++) {
-    const Listener *listener = g_ptr_array_index (front->listeners, i);
-    g_autofree gchar *address = NULL;
-    guint16 local;
-
-    if (listener->tls != tls)
-      continue;
-    local = name_local (listener->fd, &address);
-    if (found && g_strcmp0 (address, preferred) != 0)
-      continue;
-    g_free (found);
-    found = g_steal_pointer (&address);
-    *port = local;
-  }
-  if (found && (g_str_equal (found, "0.0.0.0") || g_str_equal (found, "::")))
-    return g_strdup (preferred);
-  return g_steal_pointer (&found);
-}
-
-static void
-take_dials (SiprecFront *front)
+void
+siprec_front_take_dials (SiprecFront *front)
 {
   SiprecConnection *connection;
 
@@ -527,98 +376,15 @@ take_dials (SiprecFront *front)
   }
 }
 
-/* the inner port */
-
-static void
-drop_stranger (SiprecFront *front, Stranger *stranger)
-{
-  if (stranger->channel)
-    siprec_front_watch (front, siprec_channel_fd (stranger->channel), &stranger->watch, 0);
-  g_queue_remove (&front->strangers, stranger);
-  g_ptr_array_add (front->dead_strangers, stranger);
-}
-
-/* Only this process can connect for long, but whoever runs on this host can try. */
-/* The connection that a greeting is for, if that waits for one. */
-static SiprecConnection *
-find_greeted (SiprecFront *front, const gchar *greeting)
-{
-  g_autofree gchar *id = NULL;
-  SiprecConnection *connection;
-
-  if (!g_str_has_prefix (greeting, GREETING))
-    return NULL;
-  greeting += strlen (GREETING);
-  id = g_strndup (greeting, strcspn (greeting, " \r\n"));
-  connection = g_hash_table_lookup (front->connections, id);
-  return connection && connection->asked && !connection->stack && !connection->stack_ended
-             ? connection
-             : NULL;
-}
-
-static void
-hear_stranger (SiprecFront *front, Stranger *stranger)
-{
-  SiprecChannelState state =
-      siprec_channel_read (stranger->channel, stranger->received, SIPREC_FRAME_MAX_HEADER);
-  SiprecFrameState frame =
-      siprec_frame_scan (&stranger->frame, stranger->received->str, stranger->received->len);
-  SiprecConnection *connection = NULL;
-
-  if (frame == SIPREC_FRAME_PARTIAL && state == SIPREC_CHANNEL_AGAIN)
-    return;
-  /* It may name a connection that is to be made. */
-  take_dials (front);
-  if (frame == SIPREC_FRAME_COMPLETE)
-    connection = find_greeted (front, stranger->received->str);
-  siprec_front_watch (front, siprec_channel_fd (stranger->channel), &stranger->watch, 0);
-  if (connection)
-    siprec_connection_pair (connection, g_steal_pointer (&stranger->channel),
-                            stranger->received->str + siprec_frame_length (&stranger->frame));
-  else
-    GST_INFO ("no connection waits for the one to the inner port %s", front->inner);
-  drop_stranger (front, stranger);
-}
-
-static void
-accept_strangers (SiprecFront *front)
-{
-  struct sockaddr_storage name;
-  socklen_t length;
-  gint fd;
-
-  while ((fd = accept_one (front, front->inner_fd, &name, &length)) >= 0) {
-    Stranger *stranger;
-
-    if (front->strangers.length >= MAX_STRANGERS)
-      drop_stranger (front, g_queue_peek_head (&front->strangers));
-    set_options (fd);
-    stranger = g_new0 (Stranger, 1);
-    stranger->watch = (SiprecWatch){WATCH_STRANGER, stranger};
-    stranger->channel = siprec_channel_new (fd, NULL);
-    stranger->received = g_string_new (NULL);
-    stranger->frame = SIPREC_FRAME_INIT;
-    stranger->deadline = g_get_monotonic_time () + STRANGER_MS * G_TIME_SPAN_MILLISECOND;
-    g_queue_push_tail (&front->strangers, stranger);
-    siprec_front_watch (front, fd, &stranger->watch, EPOLLIN);
-    /* The stack's own have spoken already, and must not be dropped for the next ones. */
-    hear_stranger (front, stranger);
-  }
-}
-
-/* the loop */
-
 static void
 tick (SiprecFront *front)
 {
   gint64 now = g_get_monotonic_time ();
   g_autoptr (GList) connections = g_hash_table_get_values (front->connections);
-  Stranger *stranger;
 
   for (GList *item = connections; item; item = item->next)
     siprec_connection_tick (item->data, now);
-  while ((stranger = g_queue_peek_head (&front->strangers)) && now > stranger->deadline)
-    drop_stranger (front, stranger);
+  siprec_strangers_tick (front, now);
   if (front->deaf)
     set_deaf (front, FALSE);
 }
@@ -643,7 +409,7 @@ take_commands (SiprecFront *front)
 
   if (read (front->wake, &count, sizeof count) < 0)
     return TRUE;
-  take_dials (front);
+  siprec_front_take_dials (front);
   feed (front);
   locker = g_mutex_locker_new (&front->lock);
   return !front->stopping;
@@ -666,10 +432,10 @@ dispatch (SiprecFront *front, const struct epoll_event *event)
     accept_peers (front, watch->owner);
     break;
   case WATCH_INNER:
-    accept_strangers (front);
+    siprec_strangers_accept (front);
     break;
   case WATCH_STRANGER:
-    hear_stranger (front, watch->owner);
+    siprec_stranger_hear (front, watch->owner);
     break;
   case WATCH_PEER:
     siprec_connection_serve (watch->owner, readable, FALSE);
@@ -717,6 +483,7 @@ run (gpointer data)
     gint timeout = front->again.length > 0 ? 0 : is_quiet (front) ? -1 : TICK_MS;
     gint n = epoll_wait (front->epoll, events, MAX_EVENTS, timeout);
 
+    g_atomic_int_inc (&front->n_turns);
     for (gint i = 0; i < n; i++)
       running = dispatch (front, &events[i]) && running;
     serve_again (front);

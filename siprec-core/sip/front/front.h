@@ -22,9 +22,9 @@ typedef struct _SiprecFront SiprecFront;
 /**
  * SiprecFrontLimits:
  * @connections: at a time, altogether
- * @connections_per_address: at a time, from one IP address
+ * @connections_per_address: at a time, from one source, see siprec_source_of()
  * @handshake_ms: for the TLS handshake
- * @silent_ms: until the first message, from the beginning or the last keep-alive
+ * @silent_ms: until the first message; keep-alives are none
  * @message_ms: from the first byte of a message to its last one
  * @keepalive_ms: after so much silence the front sends a keep-alive (RFC 5626 section 4.4.1)
  */
@@ -45,11 +45,40 @@ typedef struct {
                        .message_ms = 10000,                                                        \
                        .keepalive_ms = 120000})
 
-/* Asks the stack to connect to the front for the connection called @id. Called in the front's thread. */
-typedef void (*SiprecFrontWanted) (SiprecFront *front, const gchar *id, gpointer user_data);
+/**
+ * SiprecFrontRefusal:
+ * @address: of the peer
+ * @transport: "tcp" or "tls"
+ * @identities: (nullable): what its certificate proves
+ * @reason: for people: one sentence or two, with what can be done
+ *
+ * Of a connection that came to nothing.
+ */
+typedef struct {
+  const gchar *address;
+  const gchar *transport;
+  const gchar *const *identities;
+  const gchar *reason;
+} SiprecFrontRefusal;
+
+/**
+ * SiprecFrontHandler:
+ * @wanted: asks the stack to connect to the front for the connection called @id
+ * @may_connect: (nullable): FALSE if nobody may do anything who connects from @address and is one of @identities (nullable)
+ *   by his certificate; @unproven: his certificate is still to come
+ * @refused: (nullable): a connection came to nothing. Of many in a second the first ones are told
+ *
+ * All are called in the front's thread.
+ */
+typedef struct {
+  void (*wanted) (SiprecFront *front, const gchar *id, gpointer user_data);
+  gboolean (*may_connect) (SiprecFront *front, const gchar *address, const gchar *const *identities,
+                           gboolean unproven, gpointer user_data);
+  void (*refused) (SiprecFront *front, const SiprecFrontRefusal *refusal, gpointer user_data);
+} SiprecFrontHandler;
 
 /* Returns: NULL with an ADDRESS error if there is no socket to be had */
-SIPREC_API SiprecFront *siprec_front_new (SiprecFrontWanted wanted, gpointer user_data,
+SIPREC_API SiprecFront *siprec_front_new (const SiprecFrontHandler *handler, gpointer user_data,
                                           GError **error);
 
 /* Closes all connections; waits for the thread. */
@@ -104,5 +133,8 @@ SIPREC_API gchar *siprec_front_choose (SiprecFront *front, gboolean tls, const g
 
 /* Number of connections of peers. From any thread. */
 SIPREC_API guint siprec_front_n_connections (SiprecFront *front);
+
+/* How often its thread has woken up: who waits for a peer or the stack must sleep. From any thread. */
+SIPREC_API guint siprec_front_n_turns (SiprecFront *front);
 
 G_END_DECLS

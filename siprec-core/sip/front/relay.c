@@ -105,17 +105,37 @@ first_value (const Span *header)
   return value;
 }
 
-/* Cuts @value at its semicolons; line breaks in it become spaces. */
-static gchar **
+/* The part behind @part. */
+static const gchar *
+next_part (const gchar *part)
+{
+  return part + strlen (part) + 1;
+}
+
+/* A copy of @value, cut at its semicolons: the parts stand behind each other, each with a NUL at its end, and an
+ * empty one is the last. Line breaks in it become spaces. */
+static gchar *
 split_value (const Span *value)
 {
-  g_autofree gchar *text = g_strndup (value->start, value->end - value->start);
-  gchar **parts;
+  gchar *parts = g_malloc (value->end - value->start + 2);
+  gchar *out = parts;
 
-  g_strdelimit (text, "\r\n\t", ' ');
-  parts = g_strsplit (text, ";", -1);
-  for (gchar **part = parts; *part; part++)
-    g_strstrip (*part);
+  for (const gchar *c = value->start; c < value->end; c++) {
+    const gchar *semicolon = memchr (c, ';', value->end - c);
+    const gchar *end = semicolon ? semicolon : value->end;
+    const gchar *part = out;
+
+    for (; c < end; c++)
+      if (!g_ascii_isspace (*c))
+        *out++ = *c;
+      else if (out > part)
+        *out++ = ' ';
+    while (out > part && out[-1] == ' ')
+      out--;
+    if (out > part)
+      *out++ = '\0';
+  }
+  *out = '\0';
   return parts;
 }
 
@@ -147,72 +167,104 @@ sent_by (const gchar *part)
   return space + strspn (space, " ");
 }
 
-/* Same for all that belongs to one transaction, which is known by branch and sent-by (RFC 3261 section
- * 17.2.3), and without the cookie only if the peer's has none: then the stack compares more. */
-static gchar *
-make_branch (const gchar *host_port, const gchar *branch)
+/* What a branch may not have in it is told in hexadecimal. Case doesn't count. */
+static void
+append_token (GString *out, const gchar *text)
 {
-  g_autofree gchar *lower = NULL;
-  g_autofree gchar *text = NULL;
-  g_autofree gchar *sum = NULL;
+  static const gchar digits[] = "0123456789abcdef";
+
+  for (; *text; text++) {
+    if (g_ascii_isalnum (*text) || *text == '.' || *text == '-') {
+      g_string_append_c (out, g_ascii_tolower (*text));
+    } else {
+      g_string_append_c (out, '%');
+      g_string_append_c (out, digits[(guchar)*text >> 4]);
+      g_string_append_c (out, digits[*text & 0xf]);
+    }
+  }
+}
+
+/* Same for all that belongs to one transaction, and for nothing else: that is known by branch and sent-by (RFC 3261
+ * section 17.2.3). Without the cookie only if the peer's has none: then the stack compares more. */
+static void
+append_branch (GString *out, const gchar *host_port, const gchar *branch)
+{
   gboolean magic = branch && g_ascii_strncasecmp (branch, COOKIE, strlen (COOKIE)) == 0;
 
-  text = g_strconcat (host_port, "\n", branch ? branch : "", NULL);
-  lower = g_ascii_strdown (text, -1);
-  sum = g_compute_checksum_for_string (G_CHECKSUM_SHA256, lower, -1);
-  return g_strconcat (magic ? COOKIE : "", sum, NULL);
+  g_string_append (out, magic ? COOKIE : "");
+  append_token (out, host_port);
+  g_string_append_c (out, '%');
+  append_token (out, branch ? branch : "");
+}
+
+/* The value of the parameter @name in @parts, or NULL. */
+static const gchar *
+find_param (const gchar *parts, const gchar *name)
+{
+  const gchar *value;
+
+  for (const gchar *part = next_part (parts); *part; part = next_part (part))
+    if (is_param (part, name, &value))
+      return value;
+  return NULL;
 }
 
 /* RFC 3261 section 18.2.1 and RFC 3581 section 4. */
-static gboolean
-append_via (GString *out, const SiprecRelay *relay, gchar **parts, gchar **branch)
+static void
+append_via (GString *out, const SiprecRelay *relay, const gchar *parts)
 {
-  const gchar *host_port = sent_by (parts[0]);
-  const gchar *found = NULL;
-  const gchar *value;
   gboolean rport = FALSE;
+  const gchar *value;
 
-  if (!host_port || *host_port == '\0')
-    return FALSE;
-  g_string_append_printf (out, "Via: %s", parts[0]);
-  for (gchar **part = parts + 1; *part; part++) {
-    if (is_param (*part, "received", &value))
+  g_string_append (out, "Via: ");
+  g_string_append (out, parts);
+  for (const gchar *part = next_part (parts); *part; part = next_part (part)) {
+    if (is_param (part, "received", &value))
       continue;
-    if (is_param (*part, "rport", &value)) {
+    if (is_param (part, "rport", &value)) {
       rport = TRUE;
       continue;
     }
-    if (is_param (*part, "branch", &value))
-      found = value;
-    g_string_append_printf (out, ";%s", *part);
+    g_string_append_c (out, ';');
+    g_string_append (out, part);
   }
   if (rport)
     g_string_append_printf (out, ";rport=%u", relay->remote_port);
-  if (rport || !g_str_has_prefix (host_port, relay->remote_address))
-    g_string_append_printf (out, ";received=%s", relay->remote_address);
-  *branch = make_branch (host_port, found);
-  return TRUE;
+  if (rport || !g_str_has_prefix (sent_by (parts), relay->remote_address)) {
+    g_string_append (out, ";received=");
+    g_string_append (out, relay->remote_address);
+  }
 }
 
-static void
-append_peer (GString *out, const SiprecRelay *relay)
+gchar *
+siprec_relay_describe (const SiprecRelay *relay)
 {
   g_autofree gchar *names =
       relay->identities ? g_strjoinv ("\n", (gchar **)relay->identities) : g_strdup ("");
+  g_autofree gchar *coded = NULL;
 
   /* Whole names only. */
   if (strlen (names) > MAX_NAMES) {
     names[MAX_NAMES] = '\0';
     *strrchr (names, '\n') = '\0';
   }
-  g_autofree gchar *coded = g_base64_encode ((const guchar *)names, strlen (names));
+  coded = g_base64_encode ((const guchar *)names, strlen (names));
+  return g_strdup_printf ("%s %s %u %s %u %s", relay->transport, relay->remote_address,
+                          relay->remote_port, relay->local_address, relay->local_port,
+                          *coded ? coded : "-");
+}
 
-  g_string_append_printf (out,
-                          SIPREC_RELAY_HEADER ": %s %s %" G_GUINT64_FORMAT " %s %s %u %s %u %s "
-                                              "%" G_GINT64_FORMAT "\r\n",
-                          get_secret (), relay->id, relay->number, relay->transport,
-                          relay->remote_address, relay->remote_port, relay->local_address,
-                          relay->local_port, *coded ? coded : "-", g_get_monotonic_time ());
+static void
+append_peer (GString *out, const SiprecRelay *relay)
+{
+  g_string_append (out, SIPREC_RELAY_HEADER ": ");
+  g_string_append (out, get_secret ());
+  g_string_append_c (out, ' ');
+  g_string_append (out, relay->id);
+  g_string_append_printf (out, " %" G_GUINT64_FORMAT " %" G_GINT64_FORMAT " ", relay->number,
+                          g_get_monotonic_time ());
+  g_string_append (out, relay->peer);
+  g_string_append (out, "\r\n");
 }
 
 static gboolean
@@ -225,10 +277,14 @@ is_response (const gchar *message)
 static gboolean
 is_request (const gchar *message, const gchar *end)
 {
-  g_autofree gchar *line = g_strndup (message, line_end (message, end) - message);
-  const gchar *space = strrchr (g_strchomp (line), ' ');
+  const gchar *stop = line_end (message, end);
+  const gchar *word;
 
-  return space && g_ascii_strncasecmp (space + 1, "SIP/", 4) == 0;
+  while (stop > message && g_ascii_isspace (stop[-1]))
+    stop--;
+  for (word = stop; word > message && word[-1] != ' ';)
+    word--;
+  return word > message && stop - word >= 4 && g_ascii_strncasecmp (word, "SIP/", 4) == 0;
 }
 
 /* The stack stops reading a connection where it can't read a first line, and doesn't close it for minutes. So its own
@@ -236,48 +292,57 @@ is_request (const gchar *message, const gchar *end)
 static gboolean
 is_readable (const gchar *message, const gchar *end)
 {
+  msg_hclass_t *first = is_response (message) ? sip_status_class : sip_request_class;
   su_home_t home[1] = {SU_HOME_INIT (home)};
   g_autofree gchar *line = g_strndup (message, strcspn (message, "\r\n"));
-  gboolean readable = message + strlen (line) < end &&
-                      (is_response (message) ? sip_status_make (home, line) != NULL
-                                             : sip_request_make (home, line) != NULL);
+  gsize length = strlen (line);
+  sip_header_t header[1] = {{{{0}}}};
+  gboolean readable =
+      message + length < end &&
+      first->hc_parse (home, (msg_header_t *)header, g_strchomp (line), strlen (line)) >= 0;
 
   su_home_deinit (home);
   return readable;
 }
 
-GString *
+gsize
 siprec_relay_inward (const SiprecRelay *relay, const gchar *message, gsize header_length,
-                     gsize length)
+                     gsize length, GString *out)
 {
   const gchar *end = message + header_length;
   const gchar *rest = line_end (message, end);
-  g_autoptr (GString) via_line = g_string_new (NULL);
-  GString *out;
+  gsize before = out->len;
+  g_autofree gchar *parts = NULL;
   Span via, value;
 
   if (!is_readable (message, end))
-    return NULL;
+    return 0;
   if (is_response (message)) {
-    out = g_string_new_len (message, rest - message);
+    g_string_append_len (out, message, rest - message);
     append_peer (out, relay);
-    return g_string_append_len (out, rest, message + length - rest);
+    g_string_append_len (out, rest, message + length - rest);
+    return out->len - before;
   }
   if (!is_request (message, end) || !find_header (message, end, "Via", 'v', &via))
-    return NULL;
+    return 0;
 
-  g_autofree gchar *branch = NULL;
   value = first_value (&via);
-  g_auto (GStrv) parts = split_value (&value);
-  if (!append_via (via_line, relay, parts, &branch))
-    return NULL;
-  out = g_string_new_len (message, rest - message);
-  g_string_append_printf (out, "Via: SIP/2.0/TCP %s;branch=%s" ID "%s\r\n", relay->inner, branch,
-                          relay->id);
+  parts = split_value (&value);
+  if (!sent_by (parts))
+    return 0;
+  g_string_append_len (out, message, rest - message);
+  g_string_append (out, "Via: SIP/2.0/TCP ");
+  g_string_append (out, relay->inner);
+  g_string_append (out, ";branch=");
+  append_branch (out, sent_by (parts), find_param (parts, "branch"));
+  g_string_append (out, ID);
+  g_string_append (out, relay->id);
+  g_string_append (out, "\r\n");
   append_peer (out, relay);
   g_string_append_len (out, rest, via.start - rest);
-  g_string_append_len (out, via_line->str, via_line->len);
-  return g_string_append_len (out, value.end, message + length - value.end);
+  append_via (out, relay, parts);
+  g_string_append_len (out, value.end, message + length - value.end);
+  return out->len - before;
 }
 
 /* TRUE if the topmost Via is the one that went in by this connection. */
@@ -351,17 +416,43 @@ is_vouched (const gchar *value)
          CRYPTO_memcmp (value, get_secret (), length) == 0;
 }
 
+/* The first @n words of @value. Returns: FALSE if it has fewer */
+static gboolean
+split_words (const gchar *value, Span *words, guint n)
+{
+  const gchar *end = value + strlen (value);
+
+  for (guint i = 0; i < n; i++) {
+    words[i].start = value;
+    words[i].end = memchr (value, ' ', end - value);
+    if (!words[i].end)
+      words[i].end = end;
+    if (words[i].start == words[i].end)
+      return FALSE;
+    value = MIN (words[i].end + 1, end);
+  }
+  return TRUE;
+}
+
 gboolean
 siprec_relay_pass (const gchar *value)
 {
-  g_auto (GStrv) words = NULL;
+  Span words[3];
 
   if (!is_vouched (value))
     return FALSE;
-  words = g_strsplit (value, " ", 4);
-  if (words[1] && words[2])
-    siprec_window_pass (words[1], g_ascii_strtoull (words[2], NULL, 10));
+  if (split_words (value, words, G_N_ELEMENTS (words))) {
+    g_autofree gchar *id = g_strndup (words[1].start, words[1].end - words[1].start);
+
+    siprec_window_pass (id, g_ascii_strtoull (words[2].start, NULL, 10));
+  }
   return TRUE;
+}
+
+static const gchar *
+take_word (SiprecRequest *request, const Span *word)
+{
+  return siprec_request_text (request, word->start, word->end - word->start);
 }
 
 static guint16
@@ -374,20 +465,21 @@ gboolean
 siprec_relay_read (SiprecRequest *request)
 {
   const gchar *value = siprec_request_header (request, SIPREC_RELAY_HEADER);
-  g_auto (GStrv) words = g_strsplit (value ? value : "", " ", -1);
+  Span words[10];
+  const Span *names = &words[9];
   gsize size;
 
-  if (!is_vouched (value) || g_strv_length (words) < 10)
+  if (!is_vouched (value) || !split_words (value, words, G_N_ELEMENTS (words)))
     return FALSE;
-  request->transport = siprec_request_text (request, words[3], -1);
-  request->remote_address = siprec_request_text (request, words[4], -1);
-  request->remote_port = read_port (words[5]);
-  request->local_address = siprec_request_text (request, words[6], -1);
-  request->local_port = read_port (words[7]);
-  request->arrived = g_ascii_strtoll (words[9], NULL, 10);
-  if (!g_str_equal (words[8], "-")) {
-    g_autofree gchar *names = (gchar *)g_base64_decode (words[8], &size);
-    g_autofree gchar *text = g_strndup (names, size);
+  request->arrived = g_ascii_strtoll (words[3].start, NULL, 10);
+  request->transport = take_word (request, &words[4]);
+  request->remote_address = take_word (request, &words[5]);
+  request->remote_port = read_port (words[6].start);
+  request->local_address = take_word (request, &words[7]);
+  request->local_port = read_port (words[8].start);
+  if (*names->start != '-') {
+    g_autofree gchar *list = (gchar *)g_base64_decode (names->start, &size);
+    g_autofree gchar *text = g_strndup (list, size);
     g_auto (GStrv) identities = g_strsplit (text, "\n", -1);
 
     request->identities = siprec_request_list (request, (const gchar *const *)identities);

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  * @remote_address, @remote_port: the peer's
  * @local_address, @local_port: ours, as the peer knows it
  * @identities: (nullable): what the peer's certificate proves (RFC 5922), best first
+ * @peer: what siprec_relay_describe() makes of the six above
  *
  * The relay stands between the peer and the stack as a stateless proxy does (RFC 3261 section 16.11): a
  * request gets a Via of its own on top, which brings the response back, and that is taken off again. What
@@ -33,15 +34,19 @@ typedef struct {
   const gchar *local_address;
   guint16 local_port;
   const gchar *const *identities;
+  const gchar *peer;
 } SiprecRelay;
 
 /* The header that tells of the peer. */
 #define SIPREC_RELAY_HEADER "X-Siprec-Relay"
 
-/* A complete message of the peer as the stack is to get it. Returns: (nullable): NULL if it can't be
+/* What the stack is told of the peer. (transfer full) */
+SIPREC_API gchar *siprec_relay_describe (const SiprecRelay *relay);
+
+/* Appends a complete message of the peer to @out as the stack is to get it. Returns: how many bytes, or 0 if it can't be
  * answered or isn't SIP */
-SIPREC_API GString *siprec_relay_inward (const SiprecRelay *relay, const gchar *message,
-                                         gsize header_length, gsize length);
+SIPREC_API gsize siprec_relay_inward (const SiprecRelay *relay, const gchar *message,
+                                      gsize header_length, gsize length, GString *out);
 
 /* A complete message of the stack as the peer is to get it. Returns: (nullable): NULL if it isn't for
  * this peer */
