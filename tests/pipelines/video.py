@@ -175,7 +175,7 @@ def watch(folder):
         assert call.wait() == 0
     # The slides are bright, and beside them is the wave of the first voice.
     (picture,) = grey(shown, "")
-    assert picture[2 * 16 + 9] > 200 > 150 > picture[4 * 16 + 13] > 60, list(picture)
+    assert picture[2 * 16 + 9] > 200 > 150 > picture[4 * 16 + 14] > 60, list(picture)
 
 
 FLASH = 0.35
