@@ -96,8 +96,8 @@ new_stream_start (GstSiprecSrc *self, const gchar *pad_name)
   return event;
 }
 
-static GstEvent *
-new_segment (void)
+GstEvent *
+gst_siprec_src_new_segment (void)
 {
   GstSegment segment;
 
@@ -115,7 +115,7 @@ gst_siprec_src_introduce_feed (GstSiprecSrc *self, GstSiprecSrcPad *pad, GstSipr
   g_queue_push_tail (&feed->events, new_stream_start (self, name));
   if (caps)
     g_queue_push_tail (&feed->events, gst_event_new_caps (caps));
-  g_queue_push_tail (&feed->events, new_segment ());
+  g_queue_push_tail (&feed->events, gst_siprec_src_new_segment ());
   if (tags)
     g_queue_push_tail (&feed->events, tags);
   g_queue_push_tail (&feed->events, gst_siprec_src_new_stream_info (self, name, data));
@@ -135,5 +135,5 @@ gst_siprec_src_introduce_metadata (GstSiprecSrc *self, GstPad *pad)
   gst_event_set_stream_flags (stream_start, GST_STREAM_FLAG_SPARSE);
   gst_pad_push_event (pad, stream_start);
   gst_pad_push_event (pad, gst_event_new_caps (caps));
-  gst_pad_push_event (pad, new_segment ());
+  gst_pad_push_event (pad, gst_siprec_src_new_segment ());
 }

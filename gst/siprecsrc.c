@@ -252,6 +252,29 @@ change_state (GstElement *element, GstStateChange transition)
   return ret;
 }
 
+void
+gst_siprec_src_answer_latency (GstSiprecSrc *self, gboolean raw, GstQuery *query)
+{
+  const GstSiprecSrcSettings *settings = &self->settings;
+
+  gst_query_set_latency (query, TRUE,
+                         settings->latency * GST_MSECOND + (raw ? 0 : settings->buffer_duration) +
+                             siprec_stream_get_period (raw, settings->buffer_duration),
+                         GST_CLOCK_TIME_NONE);
+}
+
+/* A bin would ask its children, of which there are none. */
+static gboolean
+query (GstElement *element, GstQuery *query)
+{
+  GstSiprecSrc *self = GST_SIPREC_SRC (element);
+
+  if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY)
+    return GST_ELEMENT_CLASS (gst_siprec_src_parent_class)->query (element, query);
+  gst_siprec_src_answer_latency (self, self->settings.output == GST_SIPREC_OUTPUT_RTP, query);
+  return TRUE;
+}
+
 static gboolean
 send_event (GstElement *element, GstEvent *event)
 {
@@ -313,6 +336,7 @@ gst_siprec_src_class_init (GstSiprecSrcClass *klass)
 
   element_class->change_state = change_state;
   element_class->send_event = send_event;
+  element_class->query = query;
   gst_element_class_add_static_pad_template_with_gtype (element_class, &audio_template,
                                                         GST_TYPE_SIPREC_SRC_PAD);
   gst_element_class_add_static_pad_template_with_gtype (element_class, &video_template,

@@ -140,9 +140,18 @@ struct _GstSiprecSrc {
  * is to touch nothing more. It may be so after any signal, since a handler may set the state. */
 gboolean gst_siprec_src_is_stopped (GstSiprecSrc *self);
 
-/* siprecsrc-properties.c */
+/* What a pad, @raw for one of RTP packets, says to a latency query, and so does the element. */
+void gst_siprec_src_answer_latency (GstSiprecSrc *self, gboolean raw, GstQuery *query);
+
+/* siprecsrc-properties.c: what gst-inspect shows */
 
 void gst_siprec_src_install_properties (GObjectClass *klass);
+
+/* siprecsrc-settings.c: what they are set to */
+
+void gst_siprec_src_set_property (GObject *object, guint id, const GValue *value,
+                                  GParamSpec *pspec);
+void gst_siprec_src_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec);
 void gst_siprec_src_settings_init (GstSiprecSrcSettings *settings);
 void gst_siprec_src_settings_clear (GstSiprecSrcSettings *settings);
 
@@ -153,20 +162,19 @@ void gst_siprec_src_set_actual_uri (GstSiprecSrc *self, const gchar *uri);
 /* "application/x-siprec-stats". (transfer full) */
 GstStructure *gst_siprec_src_get_stats (GstSiprecSrc *self);
 
-/* siprecsrc-acceptor.c: how the element comes by a session */
+/* siprecsrc-endpoint.c: where the element listens */
 
 /* Gets the endpoint and starts it. FALSE after an ERROR message. */
-/* Posts a warning if @certificate, set while the endpoint listens, can't be used. */
-void gst_siprec_src_renew_certificate (GstSiprecSrc *self, const gchar *certificate);
 gboolean gst_siprec_src_open (GstSiprecSrc *self);
 void gst_siprec_src_close (GstSiprecSrc *self);
 
-/* Takes or leaves the place in the queue. Any thread. */
-void gst_siprec_src_join_queue (GstSiprecSrc *self);
-void gst_siprec_src_leave_queue (GstSiprecSrc *self);
+/* Posts a warning if @certificate, set while the endpoint listens, can't be used. */
+void gst_siprec_src_renew_certificate (GstSiprecSrc *self, const gchar *certificate);
 
-/* Calls a recording client; @promise (nullable) is replied when it has answered. Any thread. */
-void gst_siprec_src_call (GstSiprecSrc *self, const gchar *uri, GstPromise *promise);
+/* Control strand: tells where it listens, and whom it refused. */
+void gst_siprec_src_report_endpoint (GstSiprecSrc *self);
+
+/* siprecsrc-refusals.c: who was refused */
 
 /* The endpoint's, in its thread: a call or connection was refused. */
 void gst_siprec_src_take_refusal (SiprecEndpoint *endpoint, const GstStructure *refusal,
@@ -174,6 +182,15 @@ void gst_siprec_src_take_refusal (SiprecEndpoint *endpoint, const GstStructure *
 
 /* Control strand: tells of them. */
 void gst_siprec_src_report_refusals (GstSiprecSrc *self);
+
+/* siprecsrc-acceptor.c: how the element comes by a session */
+
+/* Takes or leaves the place in the queue. Any thread. */
+void gst_siprec_src_join_queue (GstSiprecSrc *self);
+void gst_siprec_src_leave_queue (GstSiprecSrc *self);
+
+/* Calls a recording client; @promise (nullable) is replied when it has answered. Any thread. */
+void gst_siprec_src_call (GstSiprecSrc *self, const gchar *uri, GstPromise *promise);
 
 /* Control strand: reads the mail from the SIP thread. */
 void gst_siprec_src_run_acceptor (GstSiprecSrc *self);
@@ -256,6 +273,9 @@ void gst_siprec_src_check_pads (GstSiprecSrc *self);
 void gst_siprec_src_tick_pads (GstSiprecSrc *self, GstClockTime now);
 
 /* siprecsrc-events.c: what introduces a feed */
+
+/* Running time from 0 on. */
+GstEvent *gst_siprec_src_new_segment (void);
 
 /* "<session id>/<pad name>". */
 gchar *gst_siprec_src_new_stream_id (GstSiprecSrc *self, const gchar *pad_name);

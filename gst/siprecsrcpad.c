@@ -112,17 +112,12 @@ static gboolean
 query (GstPad *pad, GstObject *parent, GstQuery *query)
 {
   GstSiprecSrcPad *self = GST_SIPREC_SRC_PAD (pad);
-  const GstSiprecSrcSettings *settings = &self->src->settings;
   GstFormat format;
   GstClockTime position;
 
   switch (GST_QUERY_TYPE (query)) {
   case GST_QUERY_LATENCY:
-    gst_query_set_latency (query, TRUE,
-                           settings->latency * GST_MSECOND +
-                               (self->raw ? 0 : settings->buffer_duration) +
-                               siprec_stream_get_period (self->raw, settings->buffer_duration),
-                           GST_CLOCK_TIME_NONE);
+    gst_siprec_src_answer_latency (self->src, self->raw, query);
     return TRUE;
   case GST_QUERY_POSITION:
     gst_query_parse_position (query, &format, NULL);
@@ -138,6 +133,9 @@ query (GstPad *pad, GstObject *parent, GstQuery *query)
   case GST_QUERY_SCHEDULING:
     gst_query_set_scheduling (query, GST_SCHEDULING_FLAG_SEQUENTIAL, 1, -1, 0);
     gst_query_add_scheduling_mode (query, GST_PAD_MODE_PUSH);
+    return TRUE;
+  case GST_QUERY_SEGMENT:
+    gst_query_set_segment (query, 1.0, GST_FORMAT_TIME, 0, -1);
     return TRUE;
   case GST_QUERY_SEEKING:
     gst_query_parse_seeking (query, &format, NULL, NULL, NULL);
@@ -159,6 +157,34 @@ request_key_frame (GstSiprecSrcPad *self)
     siprec_stream_request_key_frame (stream);
 }
 
+/* A pusher that waits goes, or may wait again. */
+static void
+set_flushing (GstSiprecSrcPad *self, gboolean flushing)
+{
+  GstSiprecFeed *feed;
+
+  GST_OBJECT_LOCK (self);
+  self->flushing = flushing;
+  feed = g_queue_peek_head (&self->feeds);
+  /* A leaf's lock within a leaf's: the stream takes none of ours. */
+  if (feed)
+    siprec_stream_set_flushing (feed->stream, flushing);
+  g_cond_broadcast (&self->arrived);
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* What flushes a pad takes its segment away, which what comes next needs. */
+static void
+restore_segment (GstPad *pad)
+{
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
+  g_autoptr (GstEvent) segment = gst_siprec_src_new_segment ();
+
+  /* Otherwise its introduction isn't over. */
+  if (caps)
+    gst_pad_store_sticky_event (pad, segment);
+}
+
 static gboolean
 event (GstPad *pad, GstObject *parent, GstEvent *event)
 {
@@ -170,6 +196,18 @@ event (GstPad *pad, GstObject *parent, GstEvent *event)
     taken = self->is_video && gst_event_has_name (event, "GstForceKeyUnit");
     if (taken)
       request_key_frame (self);
+    break;
+  case GST_EVENT_FLUSH_STOP:
+    restore_segment (pad);
+    set_flushing (self, FALSE);
+    if (g_atomic_int_get (&self->started))
+      gst_siprec_src_pad_start (self);
+    taken = TRUE;
+    break;
+  case GST_EVENT_FLUSH_START:
+    /* Its task must not wait with the stream lock held, for which FLUSH_STOP waits. */
+    set_flushing (self, TRUE);
+    taken = TRUE;
     break;
   case GST_EVENT_LATENCY:
   case GST_EVENT_RECONFIGURE:
@@ -203,19 +241,11 @@ static gboolean
 activate_mode (GstPad *pad, GstObject *parent, GstPadMode mode, gboolean active)
 {
   GstSiprecSrcPad *self = GST_SIPREC_SRC_PAD (pad);
-  GstSiprecFeed *feed;
 
   if (mode != GST_PAD_MODE_PUSH)
     return FALSE;
 
-  GST_OBJECT_LOCK (self);
-  self->flushing = !active;
-  feed = g_queue_peek_head (&self->feeds);
-  /* A leaf's lock within a leaf's: the stream takes none of ours. */
-  if (feed)
-    siprec_stream_set_flushing (feed->stream, !active);
-  g_cond_broadcast (&self->arrived);
-  GST_OBJECT_UNLOCK (self);
+  set_flushing (self, !active);
 
   if (active)
     return TRUE;

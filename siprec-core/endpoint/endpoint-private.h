@@ -84,6 +84,21 @@ void siprec_endpoint_launch (SiprecEndpoint *endpoint);
 void siprec_endpoint_on_stopped (SiprecAgent *agent, gpointer endpoint);
 void siprec_endpoint_tell_waiters (SiprecAgent *agent, gpointer endpoint);
 void siprec_endpoint_await_idle (SiprecEndpoint *endpoint, gpointer called);
+
+/* settings.c */
+
+/* FALSE with a SETTINGS error that says which one can't be, and what could. */
+gboolean siprec_settings_check (const SiprecSettings *settings, GError **error);
+
+/* Warns if the process may not open as many sockets as port-range has: every stream takes two. */
+void siprec_settings_check_files (const SiprecSettings *settings);
+
+/* The name of the first setting in which @a and @b differ, or NULL. */
+const gchar *siprec_settings_find_conflict (const SiprecSettings *a, const SiprecSettings *b);
+
+/* Deep copies. */
+void siprec_settings_copy (SiprecSettings *copy, const SiprecSettings *settings);
+void siprec_settings_clear (SiprecSettings *settings);
 void siprec_policy_copy (SiprecPolicy *copy, const SiprecPolicy *policy);
 void siprec_policy_clear (SiprecPolicy *policy);
 

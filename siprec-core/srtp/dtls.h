@@ -49,7 +49,7 @@ SIPREC_API SiprecDtls *siprec_dtls_new (gboolean active, const SiprecFingerprint
 SIPREC_API void siprec_dtls_free (SiprecDtls *dtls);
 
 /* What is to be sent from now on goes there. */
-void siprec_dtls_set_send (SiprecDtls *dtls, SiprecDtlsSend send);
+SIPREC_API void siprec_dtls_set_send (SiprecDtls *dtls, SiprecDtlsSend send);
 
 /* Who sends what comes next, in any form that is its own, of 32 octets at most. While listening a cookie is only
  * good for one place. */

@@ -1,104 +1,10 @@
-/* tests: partial and complete documents applied in turn (RFC 8068), and guesses
+/* Partial and complete documents applied in turn (RFC 8068).
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
 
+#include "merged.h"
 #include "siprec-core/deviation.h"
-#include "siprec-core/metadata/merge.h"
 #include "siprec-core/metadata/reader.h"
-
-#define HEAD     "<recording xmlns='urn:ietf:params:xml:ns:recording:1'>"
-#define PARTIAL  HEAD "<datamode>partial</datamode>"
-#define END      "</recording>"
-#define PSA(p)   "<participantsessionassoc participant_id='" p "' session_id='c1'>"
-#define ASSOC(p) "<participantstreamassoc participant_id='" p "'>"
-
-/* Alice and Bob with audio and video each, as in RFC 8068 section 3.2.1. */
-/* clang-format off */
-#define BASIC_CALL \
-  HEAD \
-  "<group group_id='g1'><associate-time>T0</associate-time></group>" \
-  "<session session_id='c1'><sipSessionID>one</sipSessionID><sipSessionID>" \
-  "two</sipSessionID><group-ref>g1</group-ref><start-time>T0</start-time>" \
-  "</session><participant participant_id='alice'>" \
-  "<nameID aor='sip:alice@a'><name>Alice</name></nameID>" \
-  "<nameID aor='tel:1'/></participant><participant participant_id='bob'>" \
-  "<nameID aor='sip:bob@b'/></participant>" \
-  "<stream stream_id='s1' session_id='c1'><label>96</label></stream>" \
-  "<stream stream_id='s2' session_id='c1'><label>97</label></stream>" \
-  "<stream stream_id='s3' session_id='c1'><label>98</label></stream>" \
-  "<stream stream_id='s4' session_id='c1'><label>99</label></stream>" \
-  PSA ("alice") \
-  "<associate-time>T0</associate-time></participantsessionassoc>" \
-  PSA ("bob") \
-  "<associate-time>T0</associate-time></participantsessionassoc>" \
-  ASSOC ("alice") \
-  "<send>s1</send><send>s2</send><recv>s3</recv><recv>s4</recv>" \
-  "</participantstreamassoc>" \
-  ASSOC ("bob") \
-  "<send>s3</send><send>s4</send><recv>s1</recv><recv>s2</recv>" \
-  "</participantstreamassoc>" \
-  END
-/* clang-format on */
-
-static SiprecMetadata *state;
-
-static void
-setup (void)
-{
-  state = siprec_metadata_new ();
-}
-
-static void
-teardown (void)
-{
-  g_clear_pointer (&state, siprec_metadata_free);
-}
-
-static void
-apply (const gchar *xml)
-{
-  g_autoptr (GBytes) bytes = g_bytes_new (xml, strlen (xml));
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SiprecMetadata) document = siprec_metadata_read (bytes, NULL, NULL, &error);
-  SiprecMetadata *merged;
-
-  fail_unless (document != NULL, "%s", error ? error->message : "");
-  merged = siprec_metadata_merge (state, document);
-  fail_if (merged->partial);
-  siprec_metadata_free (state);
-  state = merged;
-}
-
-/* @labels: separated by commas, "-" for a line without. */
-static void
-guess (const gchar *labels)
-{
-  g_auto (GStrv) split = g_strsplit (labels, ",", -1);
-  g_autoptr (GPtrArray) array = g_ptr_array_new ();
-
-  for (guint i = 0; split[i]; i++)
-    g_ptr_array_add (array, g_str_equal (split[i], "-") ? NULL : split[i]);
-  siprec_metadata_guess (state, array);
-}
-
-/* Who sends on a label, by id; through every stream that has it. */
-static void
-assert_senders (const gchar *label, const gchar *expected)
-{
-  g_autoptr (GString) ids = g_string_new (NULL);
-
-  for (guint i = 0; i < state->streams->len; i++) {
-    const SiprecStreamInfo *stream = g_ptr_array_index (state->streams, i);
-    g_autoptr (GPtrArray) senders = siprec_metadata_senders (state, stream->id);
-
-    for (guint n = 0; g_strcmp0 (stream->label, label) == 0 && n < senders->len; n++) {
-      const SiprecParticipant *sender = g_ptr_array_index (senders, n);
-
-      g_string_append_printf (ids, "%s%s", ids->len ? "," : "", sender->id);
-    }
-  }
-  fail_unless_equals_string (ids->str, expected);
-}
 
 static const SiprecAttendance *
 attendance_of (const gchar *id)
@@ -118,15 +24,6 @@ has_left (const gchar *id)
   g_autoptr (GHashTable) left = siprec_metadata_left (state);
 
   return g_hash_table_contains (left, id);
-}
-
-static void
-assert_guessed (const gchar *participant, gboolean guessed)
-{
-  const SiprecStreamAssoc *assoc = siprec_metadata_assoc (state, participant);
-
-  fail_unless (assoc != NULL);
-  fail_unless_equals_int (assoc->guessed, guessed);
 }
 
 GST_START_TEST (test_complete_replaces)
@@ -387,115 +284,6 @@ GST_START_TEST (test_draft_stops_sending)
 }
 GST_END_TEST;
 
-#define TWO "<participant participant_id='p1'/><participant participant_id='p2'/>"
-#define STREAMS                                                                                    \
-  "<stream stream_id='s1'><label>1</label></stream><stream "                                       \
-  "stream_id='s2'><label>2</label></stream>"
-
-GST_START_TEST (test_guess_order)
-{
-  apply (HEAD TWO STREAMS END);
-  guess ("2,1");
-  assert_senders ("1", "p1");
-  assert_senders ("2", "p2");
-  assert_guessed ("p1", TRUE);
-  fail_if (siprec_metadata_stream (state, "s1")->guessed);
-
-  /* Guesses can be repeated, and give way to facts. */
-  guess ("2,1");
-  fail_unless_equals_int (state->assocs->len, 2);
-  fail_unless_equals_int (siprec_metadata_assoc (state, "p1")->send->len, 1);
-  apply (PARTIAL ASSOC ("p1") "<send>s2</send></participantstreamassoc>" END);
-  guess ("2,1");
-  assert_senders ("2", "p1");
-  assert_senders ("1", "");
-  assert_guessed ("p1", FALSE);
-}
-GST_END_TEST;
-
-GST_START_TEST (test_guess_needs_equal_counts)
-{
-  apply (HEAD TWO "<participant participant_id='p3'/>" STREAMS END);
-  guess ("1,2");
-  assert_senders ("1", "");
-  fail_unless_equals_int (state->assocs->len, 0);
-  apply (
-      PARTIAL PSA ("p3") "<disassociate-time>T</disassociate-time></participantsessionassoc>" END);
-  guess ("1,2");
-  assert_senders ("2", "p2");
-}
-GST_END_TEST;
-
-GST_START_TEST (test_guess_among_carried_streams)
-{
-  apply (HEAD TWO "<stream stream_id='s0'><label>20</label></stream>" STREAMS END);
-  guess ("1,2");
-  assert_senders ("20", "");
-  assert_senders ("1", "p1");
-}
-GST_END_TEST;
-
-GST_START_TEST (test_guess_streams)
-{
-  apply (HEAD TWO END);
-  guess ("7,-");
-  fail_unless_equals_int (state->streams->len, 2);
-  fail_unless (siprec_metadata_stream (state, "7")->guessed);
-  assert_senders ("7", "p1");
-  assert_senders ("mline-1", "p2");
-
-  /* A partial document that comes without SDP doesn't lose them. */
-  apply (PARTIAL "<participant participant_id='p2'><nameID aor='sip:x@y'/></participant>" END);
-  siprec_metadata_guess (state, NULL);
-  assert_senders ("mline-1", "p2");
-  fail_unless_equals_int (state->streams->len, 2);
-
-  apply (PARTIAL STREAMS END);
-  guess ("1,2");
-  fail_unless_equals_int (state->streams->len, 2);
-  assert_senders ("1", "p1");
-}
-GST_END_TEST;
-
-GST_START_TEST (test_guess_unlabelled_lines)
-{
-  apply (HEAD TWO STREAMS ASSOC ("p1") "<send>s2</send></participantstreamassoc>" ASSOC (
-      "p2") "<send>s1</send></participantstreamassoc>" END);
-  guess ("-,-");
-  assert_senders ("1", "p2");
-  assert_senders ("mline-0", "p2");
-  assert_senders ("mline-1", "p1");
-  guess ("-,-");
-  fail_unless_equals_int (state->streams->len, 4);
-}
-GST_END_TEST;
-
-/* A second sender's stream was never named, and one line has no sender. */
-GST_START_TEST (test_guess_undeclared_stream)
-{
-  apply (HEAD TWO "<stream stream_id='s1'><label>1</label></stream>" ASSOC (
-      "p1") "<send>s1</send></participantstreamassoc>" ASSOC ("p2") "<send>s9</send></"
-                                                                    "participantstreamassoc>" END);
-  guess ("1,2");
-  assert_senders ("2", "p2");
-  fail_unless (siprec_metadata_stream (state, "s9")->guessed);
-  guess ("1,2,3");
-  assert_senders ("2", "");
-}
-GST_END_TEST;
-
-GST_START_TEST (test_guess_nothing)
-{
-  guess ("");
-  siprec_metadata_guess (state, NULL);
-  fail_unless_equals_int (state->assocs->len, 0);
-  apply (BASIC_CALL);
-  guess ("96,97,98,99");
-  fail_unless_equals_int (state->streams->len, 4);
-  fail_unless_equals_int (state->assocs->len, 2);
-}
-GST_END_TEST;
-
 /* One id for two kinds of elements is told, also when they come in two documents. */
 GST_START_TEST (test_id_of_two_kinds)
 {
@@ -586,10 +374,9 @@ metadata_merge_suite (void)
 {
   Suite *s = suite_create ("metadata-merge");
   TCase *merge = tcase_create ("merge");
-  TCase *guesses = tcase_create ("guesses");
 
   suite_add_tcase (s, merge);
-  tcase_add_checked_fixture (merge, setup, teardown);
+  tcase_add_checked_fixture (merge, merged_set_up, merged_tear_down);
   tcase_add_test (merge, test_complete_replaces);
   tcase_add_test (merge, test_inputs_untouched);
   tcase_add_test (merge, test_empty_partial_changes_nothing);
@@ -604,16 +391,6 @@ metadata_merge_suite (void)
   tcase_add_test (merge, test_lists_replace_as_a_whole);
   tcase_add_test (merge, test_partial_before_complete);
   tcase_add_test (merge, test_draft_stops_sending);
-
-  suite_add_tcase (s, guesses);
-  tcase_add_checked_fixture (guesses, setup, teardown);
-  tcase_add_test (guesses, test_guess_order);
-  tcase_add_test (guesses, test_guess_needs_equal_counts);
-  tcase_add_test (guesses, test_guess_among_carried_streams);
-  tcase_add_test (guesses, test_guess_streams);
-  tcase_add_test (guesses, test_guess_unlabelled_lines);
-  tcase_add_test (guesses, test_guess_undeclared_stream);
-  tcase_add_test (guesses, test_guess_nothing);
   tcase_add_test (merge, test_id_of_two_kinds);
   tcase_add_test (merge, test_history);
   tcase_add_test (merge, test_complete_keeps_history);

@@ -81,6 +81,17 @@ parse_offer_line (SiprecOffer **offer, const gchar *lines)
   return siprec_offer_mline (*offer, 0);
 }
 
+void
+check_format (const SiprecMline *mline, guint index, guint pt, const gchar *name, guint clock)
+{
+  fail_unless (index < mline->formats->len, "format %u of %u", index, mline->formats->len);
+  const SiprecFormat *format = g_ptr_array_index (mline->formats, index);
+
+  fail_unless_equals_int (format->pt, pt);
+  fail_unless_equals_string (format->encoding_name, name);
+  fail_unless_equals_int (format->clock_rate, clock);
+}
+
 GPtrArray *
 split_bytes (const gchar *type, const gchar *data, gsize size)
 {

@@ -50,6 +50,9 @@ SiprecOffer *parse_offer_noting (const gchar *text, const gchar *id);
 /* The only line of an SDP of the usual session lines and @lines; @offer owns it. */
 const SiprecMline *parse_offer_line (SiprecOffer **offer, const gchar *lines);
 
+/* Format @index of a line. */
+void check_format (const SiprecMline *mline, guint index, guint pt, const gchar *name, guint clock);
+
 GPtrArray *split_bytes (const gchar *type, const gchar *data, gsize size);
 GPtrArray *split_text (const gchar *type, const gchar *text);
 void expect_unsplit (const gchar *type, const gchar *text);

@@ -5,17 +5,6 @@
 
 #include "parsed.h"
 
-static void
-check_format (const SiprecMline *mline, guint index, guint pt, const gchar *name, guint clock)
-{
-  fail_unless (index < mline->formats->len, "format %u of %u", index, mline->formats->len);
-  const SiprecFormat *format = g_ptr_array_index (mline->formats, index);
-
-  fail_unless_equals_int (format->pt, pt);
-  fail_unless_equals_string (format->encoding_name, name);
-  fail_unless_equals_int (format->clock_rate, clock);
-}
-
 GST_START_TEST (test_static_types)
 {
   static const struct {

@@ -3,19 +3,10 @@
 #include <gst/check/gstcheck.h>
 
 #include "session-ends.h"
-#include "siprec-core/srtp/dtls.h"
+#include "tests/support/dtls-client.h"
 
 #define FRAME    160
 #define N_FRAMES 20
-
-/* The client's side of one line. */
-typedef struct {
-  Caller *caller;
-  guint line;
-  guint16 port; /* of the recorder */
-  SiprecDtls *dtls;
-  Sealer *sealer;
-} Client;
 
 static void
 set_up (void)
@@ -23,88 +14,6 @@ set_up (void)
   SiprecPolicy policy = {.srtp_policy = SIPREC_SRTP_REQUIRED};
 
   ends_open_with (&policy, FALSE);
-}
-
-static void
-send_to_port (Client *client, const guint8 *data, gsize size)
-{
-  g_autoptr (GSocketAddress) address =
-      g_inet_socket_address_new_from_string ("127.0.0.1", client->port);
-
-  g_socket_send_to (caller_socket (client->caller, client->line), address, (const gchar *)data,
-                    size, NULL, NULL);
-}
-
-static void
-on_send (gpointer client, const guint8 *data, gsize size)
-{
-  send_to_port (client, data, size);
-}
-
-/* The attributes of an offer by the one who shows our certificate, or with @wrong another one. */
-static gchar *
-make_attributes (const gchar *setup, gboolean wrong)
-{
-  SiprecFingerprint fingerprint;
-  g_autofree gchar *text = NULL;
-
-  fail_unless (siprec_dtls_get_fingerprint (&fingerprint));
-  if (wrong)
-    fingerprint.digest[0] ^= 1;
-  text = siprec_fingerprint_write (&fingerprint);
-  return g_strdup_printf ("a=fingerprint:%s\r\na=setup:%s\r\na=rtcp-mux\r\n", text, setup);
-}
-
-static void
-client_init (Client *client, guint line)
-{
-  g_autofree gchar *fingerprint = caller_attribute (caller, line, "fingerprint");
-  g_autofree gchar *setup = caller_attribute (caller, line, "setup");
-  SiprecFingerprints expected = {.n = 1};
-
-  fail_unless (fingerprint && siprec_fingerprint_read (&expected.list[0], fingerprint));
-  *client = (Client){.caller = caller, .line = line, .port = caller_port (caller, line)};
-  client->dtls = siprec_dtls_new (g_str_equal (setup, "passive"), &expected, on_send, client);
-  g_socket_set_blocking (caller_socket (caller, line), FALSE);
-}
-
-static void
-client_clear (Client *client)
-{
-  siprec_dtls_free (client->dtls);
-  g_clear_pointer (&client->sealer, sealer_free);
-}
-
-/* Until the handshake is over one way or the other. */
-static SiprecDtlsState
-shake (Client *client)
-{
-  SiprecDtlsState state = SIPREC_DTLS_HANDSHAKING;
-
-  for (guint i = 0; i < 1500 && state == SIPREC_DTLS_HANDSHAKING; i++) {
-    guint8 data[2048];
-    gssize size;
-
-    siprec_dtls_tick (client->dtls, (i + 1) * 10 * GST_MSECOND);
-    while ((size = g_socket_receive (caller_socket (caller, client->line), (gchar *)data,
-                                     sizeof (data), NULL, NULL)) > 0) {
-      if (siprec_dtls_is_record (data, (gsize)size))
-        siprec_dtls_input (client->dtls, data, (gsize)size);
-    }
-    state = siprec_dtls_tick (client->dtls, (i + 1) * 10 * GST_MSECOND);
-    g_usleep (10000);
-  }
-  return state;
-}
-
-static void
-use_keys (Client *client)
-{
-  SiprecKeying local, remote;
-
-  fail_unless (siprec_dtls_get_keys (client->dtls, &local, &remote));
-  client->sealer = sealer_new (&local, FALSE);
-  caller_set_sealer (caller, client->line, client->sealer);
 }
 
 static SiprecStream *
@@ -185,33 +94,33 @@ static const struct {
 
 GST_START_TEST (each_role_is_played)
 {
-  g_autofree gchar *attributes = make_attributes (roles[__i__].offered, FALSE);
+  g_autofree gchar *attributes = dtls_client_attributes (roles[__i__].offered, FALSE);
   g_autofree gchar *mline = g_strdup_printf (" %s 0 101\r\n", roles[__i__].proto);
   g_autoptr (SiprecStream) stream = NULL;
-  Client client;
+  DtlsClient client;
 
   caller_set_media (caller, 0, roles[__i__].proto, attributes);
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
   fail_unless (strstr (caller_last (caller), roles[__i__].answered));
   fail_unless (strstr (caller_last (caller), mline));
-  client_init (&client, 0);
-  fail_unless_equals_int (shake (&client), SIPREC_DTLS_DONE);
-  use_keys (&client);
+  fail_unless (dtls_client_init (&client, caller, 0));
+  fail_unless_equals_int (dtls_client_shake (&client), SIPREC_DTLS_DONE);
+  fail_unless (dtls_client_use_keys (&client));
   ends_claim ();
   stream = next_stream ();
   talk (stream, 0);
-  client_clear (&client);
+  dtls_client_clear (&client);
 }
 GST_END_TEST
 
 /* The fingerprint of one line is wrong: that stream fails, the other one is recorded. */
 GST_START_TEST (a_wrong_certificate_costs_one_stream)
 {
-  g_autofree gchar *right = make_attributes ("active", FALSE);
-  g_autofree gchar *wrong = make_attributes ("active", TRUE);
+  g_autofree gchar *right = dtls_client_attributes ("active", FALSE);
+  g_autofree gchar *wrong = dtls_client_attributes ("active", TRUE);
   g_autoptr (SiprecStream) one = NULL, two = NULL;
   g_autoptr (SiprecEvent) failed = NULL;
-  Client clients[2];
+  DtlsClient clients[2];
 
   caller_set_media (caller, 0, "UDP/TLS/RTP/SAVPF", wrong);
   caller_set_media (caller, 1, "UDP/TLS/RTP/SAVPF", right);
@@ -220,26 +129,26 @@ GST_START_TEST (a_wrong_certificate_costs_one_stream)
   one = next_stream ();
   two = next_stream ();
   for (guint i = 0; i < 2; i++) {
-    client_init (&clients[i], i);
-    shake (&clients[i]);
+    fail_unless (dtls_client_init (&clients[i], caller, i));
+    dtls_client_shake (&clients[i]);
   }
   failed = recorder_event (recorder, session, SIPREC_EVENT_MEDIA_FAILED);
   fail_unless (failed != NULL);
   fail_unless_equals_string (json_object_get_string_member (failed->data, "reason"), "fingerprint");
   fail_unless_equals_string (json_object_get_string_member (failed->data, "stream"), "audio_0");
-  use_keys (&clients[1]);
+  fail_unless (dtls_client_use_keys (&clients[1]));
   talk (two, 1);
   fail_unless_equals_uint64 (get_received (one), 0);
   fail_unless_equals_int (caller_bye (caller), 200);
   for (guint i = 0; i < 2; i++)
-    client_clear (&clients[i]);
+    dtls_client_clear (&clients[i]);
 }
 GST_END_TEST
 
 /* Both ways to keys are offered: the transport decides. */
 GST_START_TEST (the_transport_decides_where_both_are_offered)
 {
-  g_autofree gchar *fingerprint = make_attributes ("actpass", FALSE);
+  g_autofree gchar *fingerprint = dtls_client_attributes ("actpass", FALSE);
   g_autofree gchar *both = g_strconcat (
       fingerprint,
       "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n",
@@ -261,21 +170,21 @@ GST_END_TEST
 /* A refresh doesn't touch the association: the same keys go on. */
 GST_START_TEST (a_refresh_keeps_the_association)
 {
-  g_autofree gchar *attributes = make_attributes ("actpass", FALSE);
+  g_autofree gchar *attributes = dtls_client_attributes ("actpass", FALSE);
   g_autoptr (SiprecStream) stream = NULL;
-  Client client;
+  DtlsClient client;
 
   caller_set_media (caller, 0, "UDP/TLS/RTP/SAVPF", attributes);
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
-  client_init (&client, 0);
-  fail_unless_equals_int (shake (&client), SIPREC_DTLS_DONE);
-  use_keys (&client);
+  fail_unless (dtls_client_init (&client, caller, 0));
+  fail_unless_equals_int (dtls_client_shake (&client), SIPREC_DTLS_DONE);
+  fail_unless (dtls_client_use_keys (&client));
   ends_claim ();
   stream = next_stream ();
   fail_unless_equals_int (caller_reinvite (caller, 1, "sendonly"), 200);
   fail_unless (strstr (caller_last (caller), "a=setup:active"));
   talk (stream, 0);
-  client_clear (&client);
+  dtls_client_clear (&client);
 }
 GST_END_TEST
 
@@ -298,13 +207,13 @@ static const struct {
 /* The old keys are good until the new ones are there, and nothing is lost. */
 GST_START_TEST (another_association_takes_over)
 {
-  g_autofree gchar *before = make_attributes (renewals[__i__].setup, FALSE);
-  g_autofree gchar *after = make_attributes (renewals[__i__].new_setup, FALSE);
+  g_autofree gchar *before = dtls_client_attributes (renewals[__i__].setup, FALSE);
+  g_autofree gchar *after = dtls_client_attributes (renewals[__i__].new_setup, FALSE);
   g_autofree gchar *offer = g_strconcat (before, renewals[__i__].more, NULL);
   g_autofree gchar *next = g_strconcat (after, renewals[__i__].new_more, NULL);
   g_autofree gchar *id = NULL, *new_id = NULL;
   g_autoptr (SiprecStream) stream = NULL;
-  Client client, renewed;
+  DtlsClient client, renewed;
 
   caller_set_media (caller, 0, "UDP/TLS/RTP/SAVPF", offer);
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
@@ -312,9 +221,9 @@ GST_START_TEST (another_association_takes_over)
   fail_unless_equals_int (id != NULL, strstr (offer, "tls-id") != NULL);
   ends_claim ();
   stream = next_stream ();
-  client_init (&client, 0);
-  fail_unless_equals_int (shake (&client), SIPREC_DTLS_DONE);
-  use_keys (&client);
+  fail_unless (dtls_client_init (&client, caller, 0));
+  fail_unless_equals_int (dtls_client_shake (&client), SIPREC_DTLS_DONE);
+  fail_unless (dtls_client_use_keys (&client));
   say (stream, 0, 0, N_FRAMES);
 
   caller_set_media (caller, 0, "UDP/TLS/RTP/SAVPF", next);
@@ -323,61 +232,61 @@ GST_START_TEST (another_association_takes_over)
   new_id = caller_attribute (caller, 0, "tls-id");
   fail_unless (!id || (new_id && !g_str_equal (id, new_id)));
   say (stream, 0, N_FRAMES, N_FRAMES + 5);
-  client_init (&renewed, 0);
-  fail_unless_equals_int (shake (&renewed), SIPREC_DTLS_DONE);
-  use_keys (&renewed);
+  fail_unless (dtls_client_init (&renewed, caller, 0));
+  fail_unless_equals_int (dtls_client_shake (&renewed), SIPREC_DTLS_DONE);
+  fail_unless (dtls_client_use_keys (&renewed));
   say (stream, 0, N_FRAMES + 5, 2 * N_FRAMES);
   hear (stream, 2 * N_FRAMES);
-  client_clear (&client);
-  client_clear (&renewed);
+  dtls_client_clear (&client);
+  dtls_client_clear (&renewed);
 }
 GST_END_TEST
 
 /* Of several fingerprints with the same hash any may be the certificate's (RFC 8122 section 5). */
 GST_START_TEST (any_fingerprint_will_do)
 {
-  g_autofree gchar *wrong = make_attributes ("active", TRUE);
-  g_autofree gchar *right = make_attributes ("active", FALSE);
+  g_autofree gchar *wrong = dtls_client_attributes ("active", TRUE);
+  g_autofree gchar *right = dtls_client_attributes ("active", FALSE);
   g_autofree gchar *both = g_strconcat (__i__ ? right : wrong, __i__ ? wrong : right, NULL);
   g_autoptr (SiprecStream) stream = NULL;
-  Client client;
+  DtlsClient client;
 
   caller_set_media (caller, 0, "UDP/TLS/RTP/SAVPF", both);
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
-  client_init (&client, 0);
-  fail_unless_equals_int (shake (&client), SIPREC_DTLS_DONE);
-  use_keys (&client);
+  fail_unless (dtls_client_init (&client, caller, 0));
+  fail_unless_equals_int (dtls_client_shake (&client), SIPREC_DTLS_DONE);
+  fail_unless (dtls_client_use_keys (&client));
   ends_claim ();
   stream = next_stream ();
   talk (stream, 0);
-  client_clear (&client);
+  dtls_client_clear (&client);
 }
 GST_END_TEST
 
 /* Somebody else begins first, and fails: the client still gets its turn. */
 GST_START_TEST (an_intruder_does_not_take_the_place)
 {
-  g_autofree gchar *attributes = make_attributes ("active", FALSE);
+  g_autofree gchar *attributes = dtls_client_attributes ("active", FALSE);
   g_autoptr (SiprecStream) stream = NULL;
-  Client intruder, client;
+  DtlsClient intruder, client;
 
   caller_set_media (caller, 0, "UDP/TLS/RTP/SAVPF", attributes);
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
   ends_claim ();
   stream = next_stream ();
-  client_init (&intruder, 0);
+  fail_unless (dtls_client_init (&intruder, caller, 0));
   intruder.line = 5;
   for (guint i = 0; i < 3; i++) {
     static const guint8 junk[] = {22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, (guint8)0, 0, 3, 1, 2, 3};
 
-    send_to_port (&intruder, junk, sizeof (junk));
+    dtls_client_send (&intruder, junk, sizeof (junk));
   }
-  client_init (&client, 0);
-  fail_unless_equals_int (shake (&client), SIPREC_DTLS_DONE);
-  use_keys (&client);
+  fail_unless (dtls_client_init (&client, caller, 0));
+  fail_unless_equals_int (dtls_client_shake (&client), SIPREC_DTLS_DONE);
+  fail_unless (dtls_client_use_keys (&client));
   talk (stream, 0);
-  client_clear (&intruder);
-  client_clear (&client);
+  dtls_client_clear (&intruder);
+  dtls_client_clear (&client);
 }
 GST_END_TEST
 
@@ -385,25 +294,25 @@ GST_END_TEST
 GST_START_TEST (a_stream_does_not_fail_with_its_reports)
 {
   static const guint8 alert[] = {21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 40};
-  g_autofree gchar *attributes = make_attributes ("active", TRUE);
+  g_autofree gchar *attributes = dtls_client_attributes ("active", TRUE);
   g_autoptr (SiprecStream) stream = NULL;
   g_autoptr (SiprecEvent) failed = NULL;
-  Client client;
+  DtlsClient client;
 
   *strstr (attributes, "a=rtcp-mux") = '\0';
   caller_set_media (caller, 0, "UDP/TLS/RTP/SAVPF", attributes);
   fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
   ends_claim ();
   stream = next_stream ();
-  client_init (&client, 0);
+  fail_unless (dtls_client_init (&client, caller, 0));
   client.port++;
-  send_to_port (&client, alert, sizeof (alert));
+  dtls_client_send (&client, alert, sizeof (alert));
   client.port--;
-  shake (&client);
+  dtls_client_shake (&client);
   /* The one that is told first is the other one. */
   failed = recorder_event (recorder, session, SIPREC_EVENT_MEDIA_FAILED);
   fail_unless_equals_string (json_object_get_string_member (failed->data, "reason"), "fingerprint");
-  client_clear (&client);
+  dtls_client_clear (&client);
 }
 GST_END_TEST
 

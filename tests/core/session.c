@@ -34,6 +34,33 @@ GST_START_TEST (a_call_is_told_in_order)
 }
 GST_END_TEST
 
+/* RFC 3261 section 17.2: the same message again gets the same answer, and is nothing new. */
+GST_START_TEST (what_is_sent_again_counts_once)
+{
+  Play *play = play_new (TEST_DATA_DIR "/conformance/avpf.play");
+  g_autoptr (GBytes) invite = NULL;
+  g_autofree gchar *names = NULL;
+  gconstpointer data;
+  gsize size;
+
+  caller_begin (caller);
+  invite = play_message (play, 0, caller);
+  data = g_bytes_get_data (invite, &size);
+  recorder_accept (recorder);
+  caller_send_whole (caller, data, size, FALSE);
+  caller_send_whole (caller, data, size, FALSE);
+  fail_unless_equals_int (caller_send_whole (caller, data, size, TRUE), 200);
+  /* After it has been answered, too. */
+  caller_send_whole (caller, data, size, FALSE);
+  ends_claim ();
+  fail_unless_equals_int (caller_reinvite (caller, 1, "inactive"), 200);
+  fail_unless_equals_int (siprec_endpoint_n_sessions (recorder_endpoint (recorder)), 1);
+  names = ends_hang_up (FALSE);
+  fail_unless_equals_string (names, "session.started stream.added stream.held session.ended");
+  play_free (play);
+}
+GST_END_TEST
+
 /* RFC 7866 section 8.1.4. */
 GST_START_TEST (a_mixer_tells_who_is_heard)
 {
@@ -514,6 +541,7 @@ session_suite (void)
   tcase_add_test (tcase, an_offerless_reinvite_is_answered_in_ack);
   tcase_add_test (tcase, the_states_are_those_that_are_drawn);
   tcase_add_test (tcase, a_mixer_tells_who_is_heard);
+  tcase_add_test (tcase, what_is_sent_again_counts_once);
   return suite;
 }
 

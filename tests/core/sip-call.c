@@ -7,11 +7,6 @@
 #include "siprec-core/error.h"
 #include "sip-peer.h"
 
-#define BEGIN(timeout)                                                                             \
-  g_autoptr (Server) server = server_new (NULL, timeout);                                          \
-  g_autoptr (Peer) peer = peer_new ("UDP", "127.0.0.1", server_port (server));                     \
-  g_autoptr (Call) call = call_new (peer)
-
 /* Answers the INVITE: @lines with CRLF each. Takes over what @call needs for requests of its own. */
 static void
 answer_invite (Call *call, const gchar *invite, const gchar *status, const gchar *lines)
@@ -43,14 +38,6 @@ place_call (Server *server, Peer *peer)
 }
 
 static void
-check_header (const gchar *message, const gchar *name, const gchar *expected)
-{
-  g_autofree gchar *value = header_of (message, name);
-
-  fail_unless_equals_string (value, expected);
-}
-
-static void
 check_number (const gchar *message, const gchar *invite)
 {
   g_autofree gchar *cseq = header_of (message, "CSeq");
@@ -63,7 +50,7 @@ check_number (const gchar *message, const gchar *invite)
 /* RFC 7866 sections 6.2 and 7.2: marks of a recording server, and no SDP. */
 GST_START_TEST (test_answered)
 {
-  BEGIN (0);
+  BEGIN ("UDP", 0);
   g_autofree gchar *invite = place_call (server, peer);
   g_autofree gchar *contact = header_of (invite, "Contact");
   g_autofree gchar *moved = g_strdup_printf ("Contact: <sip:moved@127.0.0.1:%u>;+sip.src\r\n"
@@ -105,7 +92,7 @@ GST_END_TEST;
 /* RFC 3261 section 12.1.2: the Record-Route of the response, in reverse. */
 GST_START_TEST (test_routes)
 {
-  BEGIN (0);
+  BEGIN ("UDP", 0);
   g_autofree gchar *invite = place_call (server, peer);
   g_autofree gchar *lines =
       g_strdup_printf ("Contact: <sip:src@192.0.2.9>\r\nRecord-Route: <sip:far.example;lr>\r\n"
@@ -125,7 +112,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_refused)
 {
-  BEGIN (0);
+  BEGIN ("UDP", 0);
   g_autofree gchar *invite = place_call (server, peer);
   g_autofree gchar *ack = NULL;
 
@@ -138,7 +125,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_no_answer)
 {
-  BEGIN (500);
+  BEGIN ("UDP", 500);
   g_autofree gchar *invite = place_call (server, peer);
 
   event_free (server_expect (server, "answered 408"));
@@ -148,7 +135,7 @@ GST_END_TEST;
 /* We hang up while it rings; the second time the 200 comes first. */
 GST_START_TEST (test_cancel)
 {
-  BEGIN (0);
+  BEGIN ("UDP", 0);
   g_autofree gchar *invite = place_call (server, peer);
   g_autofree gchar *cancel = NULL, *bye = NULL;
   g_autofree gchar *contact = g_strdup_printf ("Contact: <sip:a@127.0.0.1:%u>\r\n", peer->port);
@@ -177,7 +164,7 @@ GST_END_TEST;
 /* A CANCEL must wait for a provisional response (RFC 3261 section 9.1). */
 GST_START_TEST (test_cancel_at_once)
 {
-  BEGIN (0);
+  BEGIN ("UDP", 0);
   g_autofree gchar *invite = place_call (server, peer);
   g_autofree gchar *early = NULL;
 
@@ -199,7 +186,7 @@ GST_START_TEST (test_session_timer)
 {
   static const gchar *const lines[] = {"Session-Expires: 2;refresher=uac\r\nAllow: UPDATE\r\n",
                                        "Session-Expires: 2;refresher=uas\r\n"};
-  BEGIN (0);
+  BEGIN ("UDP", 0);
   g_autofree gchar *invite = NULL;
   g_autofree gchar *next = NULL;
 

@@ -71,6 +71,7 @@ guint16 server_port (Server *server);
 
 /* The next event, which must be called @text. Fails the test after 10 s. */
 Event *server_expect (Server *server, const gchar *text);
+void server_expect_ended (Server *server, SiprecDialogEnd end);
 void event_free (Event *event);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Event, event_free)
 
@@ -118,6 +119,7 @@ gchar *peer_expect (Peer *peer, const gchar *start);
 
 /* The value of a header of a message in text. */
 gchar *header_of (const gchar *message, const gchar *name);
+void check_header (const gchar *message, const gchar *name, const gchar *expected);
 
 Call *call_new (Peer *peer);
 void call_free (Call *call);
@@ -139,3 +141,18 @@ void call_answer_with (Call *call, const gchar *request, const gchar *status, co
 
 /* Without one. */
 void call_answer (Call *call, const gchar *request, const gchar *status, const gchar *lines);
+
+/* The peer's BYE, and 200 to it. */
+void call_hang_up (Call *call, Server *server);
+
+/* Sends OPTIONS and takes the answer, and the agent's copy of the request: it lives. (transfer full) */
+SiprecRequest *peer_ping (Server *server, Peer *peer);
+
+/* For tests in a loop. */
+extern const gchar *const transports[2];
+
+/* What most tests begin with. */
+#define BEGIN(transport, timeout)                                                                  \
+  g_autoptr (Server) server = server_new (NULL, timeout);                                          \
+  g_autoptr (Peer) peer = peer_new (transport, "127.0.0.1", server_port (server));                 \
+  G_GNUC_UNUSED g_autoptr (Call) call = call_new (peer)

@@ -46,14 +46,6 @@ invite (const gchar *lines)
   return answer;
 }
 
-static void
-check_header (const gchar *message, const gchar *name, const gchar *expected)
-{
-  g_autofree gchar *value = header_of (message, name);
-
-  fail_unless (g_strcmp0 (value, expected) == 0, "%s: %s instead of %s", name, value, expected);
-}
-
 /* RFC 4028 section 9, table 2. */
 static const struct {
   const gchar *lines;

@@ -8,8 +8,6 @@
 
 #include "sip-peer.h"
 
-static const gchar *const transports[] = {"UDP", "TCP"};
-
 #define VIA  "Via: SIP/2.0/%T 127.0.0.1:5999;branch=z9hG4bK%N;rport\r\n"
 #define MID  "From: <sip:a@b>;tag=1\r\nTo: <sip:b@b>\r\nCall-ID: %N\r\n"
 #define INV  "INVITE sip:a@b SIP/2.0\r\n"

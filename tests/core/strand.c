@@ -19,14 +19,6 @@ typedef struct {
 } Job;
 
 static void
-job_init (Job *job)
-{
-  memset (job, 0, sizeof *job);
-  g_mutex_init (&job->lock);
-  g_cond_init (&job->changed);
-}
-
-static void
 job_clear (Job *job)
 {
   siprec_strand_unref (job->strand);
@@ -50,6 +42,23 @@ job_run (gpointer data)
   g_cond_broadcast (&job->changed);
   g_atomic_int_add (&job->running, -1);
   g_mutex_unlock (&job->lock);
+}
+
+static void
+job_init (Job *job, SiprecPool *pool, SiprecStrandFunc run)
+{
+  memset (job, 0, sizeof *job);
+  g_mutex_init (&job->lock);
+  g_cond_init (&job->changed);
+  job->strand = siprec_strand_new (pool, run, job);
+}
+
+/* One that stays in its run until it is let go. */
+static void
+gate_init (Job *gate, SiprecPool *pool)
+{
+  job_init (gate, pool, job_run);
+  gate->hold = TRUE;
 }
 
 static void
@@ -89,8 +98,7 @@ flush (SiprecPool *pool)
 {
   Job job;
 
-  job_init (&job);
-  job.strand = siprec_strand_new (pool, job_run, &job);
+  job_init (&job, pool, job_run);
   siprec_strand_wake (job.strand);
   job_await (&job, &job.ended, 1);
   siprec_strand_stop (job.strand);
@@ -104,9 +112,7 @@ grow (SiprecPool *pool, guint n_threads)
   Job *jobs = g_new (Job, n_threads);
 
   for (guint i = 0; i < n_threads; i++) {
-    job_init (&jobs[i]);
-    jobs[i].hold = TRUE;
-    jobs[i].strand = siprec_strand_new (pool, job_run, &jobs[i]);
+    gate_init (&jobs[i], pool);
     siprec_strand_wake (jobs[i].strand);
   }
   for (guint i = 0; i < n_threads; i++)
@@ -155,8 +161,7 @@ GST_START_TEST (test_serial)
 
   grow (pool, 3);
   for (guint i = 0; i < 2; i++) {
-    job_init (&jobs[i]);
-    jobs[i].strand = siprec_strand_new (pool, job_run, &jobs[i]);
+    job_init (&jobs[i], pool, job_run);
   }
   for (guint i = 0; i < N_WAKERS; i++)
     wakers[i] = g_thread_new ("waker", wake_often, jobs);
@@ -183,11 +188,8 @@ GST_START_TEST (test_wakes_coalesce)
   SiprecPool *pool = siprec_pool_new ("test", 1);
   Job gate, job;
 
-  job_init (&gate);
-  job_init (&job);
-  gate.hold = TRUE;
-  gate.strand = siprec_strand_new (pool, job_run, &gate);
-  job.strand = siprec_strand_new (pool, job_run, &job);
+  gate_init (&gate, pool);
+  job_init (&job, pool, job_run);
   fail_unless_equals_int (siprec_pool_n_threads (pool), 0);
 
   siprec_strand_wake (gate.strand);
@@ -211,9 +213,7 @@ GST_START_TEST (test_wake_during_run_runs_once_more)
   SiprecPool *pool = siprec_pool_new ("test", 1);
   Job job;
 
-  job_init (&job);
-  job.hold = TRUE;
-  job.strand = siprec_strand_new (pool, job_run, &job);
+  gate_init (&job, pool);
   siprec_strand_wake (job.strand);
   job_await (&job, &job.started, 1);
   for (guint i = 0; i < 10; i++)
@@ -234,9 +234,7 @@ GST_START_TEST (test_wake_during_run_waits_for_its_end)
   Job job;
 
   grow (pool, 2);
-  job_init (&job);
-  job.hold = TRUE;
-  job.strand = siprec_strand_new (pool, job_run, &job);
+  gate_init (&job, pool);
   siprec_strand_wake (job.strand);
   job_await (&job, &job.started, 1);
   siprec_strand_wake (job.strand);
@@ -257,12 +255,9 @@ GST_START_TEST (test_blocked_strand_delays_nobody)
   SiprecPool *pool = siprec_pool_new ("test", 3);
   Job blocked[2], job;
 
-  job_init (&job);
-  job.strand = siprec_strand_new (pool, job_run, &job);
+  job_init (&job, pool, job_run);
   for (guint i = 0; i < 2; i++) {
-    job_init (&blocked[i]);
-    blocked[i].hold = TRUE;
-    blocked[i].strand = siprec_strand_new (pool, job_run, &blocked[i]);
+    gate_init (&blocked[i], pool);
     siprec_strand_wake (blocked[i].strand);
   }
   siprec_strand_wake (job.strand);
@@ -289,9 +284,8 @@ GST_START_TEST (test_threads_are_bounded)
   guint blocked = 0;
 
   for (guint i = 0; i < 8; i++) {
-    job_init (&jobs[i]);
-    jobs[i].hold = TRUE;
-    strands[i] = jobs[i].strand = siprec_strand_new (pool, job_run, &jobs[i]);
+    gate_init (&jobs[i], pool);
+    strands[i] = jobs[i].strand;
   }
   wake_many (strands, 8);
   wake_many (strands, 0);
@@ -360,9 +354,7 @@ GST_START_TEST (test_stop_waits)
   GThread *thread;
   Job job;
 
-  job_init (&job);
-  job.hold = TRUE;
-  job.strand = siprec_strand_new (pool, job_run, &job);
+  gate_init (&job, pool);
   siprec_strand_wake (job.strand);
   job_await (&job, &job.started, 1);
   siprec_strand_wake (job.strand);
@@ -388,11 +380,8 @@ GST_START_TEST (test_stop_while_queued)
   SiprecPool *pool = siprec_pool_new ("test", 1);
   Job gate, job;
 
-  job_init (&gate);
-  job_init (&job);
-  gate.hold = TRUE;
-  gate.strand = siprec_strand_new (pool, job_run, &gate);
-  job.strand = siprec_strand_new (pool, job_run, &job);
+  gate_init (&gate, pool);
+  job_init (&job, pool, job_run);
   siprec_strand_wake (gate.strand);
   job_await (&gate, &gate.started, 1);
   siprec_strand_wake (job.strand);
@@ -422,8 +411,7 @@ GST_START_TEST (test_stop_from_within)
   SiprecPool *pool = siprec_pool_new ("test", 1);
   Job job;
 
-  job_init (&job);
-  job.strand = siprec_strand_new (pool, stop_self, &job);
+  job_init (&job, pool, stop_self);
   siprec_strand_wake (job.strand);
   job_await (&job, &job.ended, 1);
   siprec_strand_stop (job.strand);
@@ -477,11 +465,8 @@ GST_START_TEST (test_unref_while_queued)
   SiprecPool *pool = siprec_pool_new ("test", 1);
   Job gate, job;
 
-  job_init (&gate);
-  job_init (&job);
-  gate.hold = TRUE;
-  gate.strand = siprec_strand_new (pool, job_run, &gate);
-  job.strand = siprec_strand_new (pool, job_run, &job);
+  gate_init (&gate, pool);
+  job_init (&job, pool, job_run);
   siprec_pool_unref (pool);
   siprec_strand_wake (gate.strand);
   job_await (&gate, &gate.started, 1);

@@ -275,6 +275,15 @@ pipeline_caller (Pipeline *pipeline)
 }
 
 Caller *
+pipeline_again (Pipeline *pipeline, Caller *caller)
+{
+  pipeline_set_state (pipeline, GST_STATE_READY);
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller_free (caller);
+  return pipeline_caller (pipeline);
+}
+
+Caller *
 pipeline_called (Pipeline *pipeline, guint n_streams)
 {
   Caller *caller = pipeline_caller (pipeline);

@@ -61,6 +61,9 @@ gchar *pipeline_uri (Pipeline *pipeline);
 /* A client for it. */
 Caller *pipeline_caller (Pipeline *pipeline);
 
+/* Makes it listen anew, which ends what @caller (transfer full) had; returns another one. */
+Caller *pipeline_again (Pipeline *pipeline, Caller *caller);
+
 /* A client whose call of @n_streams has been answered. */
 Caller *pipeline_called (Pipeline *pipeline, guint n_streams);
 

@@ -42,8 +42,7 @@ GST_START_TEST (test_wrong_time)
     expect_refusals (pipeline, "sip:127.0.0.1:9", 0);
   }
   pipeline_set_state (pipeline, GST_STATE_PLAYING);
-  caller = pipeline_caller (pipeline);
-  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  caller = pipeline_called (pipeline, 1);
   pipeline_hang_up (caller, pipeline_pad (pipeline, "audio_0"));
   expect_refusals (pipeline, "sip:127.0.0.1:9", 0);
   pipeline_set_state (pipeline, GST_STATE_NULL);
@@ -74,10 +73,9 @@ GST_START_TEST (test_odd_arguments)
   g_autofree gchar *wordy = g_strnfill (2000, '<');
   const gchar *reasons[] = {"a\r\nInjected: yes\r\n\r\n", "\xff\xfe\"", ";;;=", wordy};
 
-  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
+  Pipeline *pipeline = pipeline_listening ("");
   Caller *caller;
 
-  pipeline_set_state (pipeline, GST_STATE_PLAYING);
   caller = pipeline_caller (pipeline);
   for (guint i = 0; i < G_N_ELEMENTS (uris); i++) {
     GstPromise *promise = gst_promise_new ();
@@ -102,10 +100,7 @@ GST_START_TEST (test_odd_arguments)
     fail_unless (caller_await (caller, "BYE"));
     expect_clean_head (caller);
     pipeline_await_eos (pipeline_pad (pipeline, "audio_0"));
-    pipeline_set_state (pipeline, GST_STATE_READY);
-    pipeline_set_state (pipeline, GST_STATE_PLAYING);
-    caller_free (caller);
-    caller = pipeline_caller (pipeline);
+    caller = pipeline_again (pipeline, caller);
   }
   caller_free (caller);
   pipeline_free (pipeline);
@@ -199,8 +194,7 @@ GST_START_TEST (test_reply_stops)
 
   stopper.pipeline = pipeline_new ("", "fakesink async=false");
   pipeline_set_state (stopper.pipeline, GST_STATE_PLAYING);
-  caller = pipeline_caller (stopper.pipeline);
-  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  caller = pipeline_called (stopper.pipeline, 1);
   pipeline_pad (stopper.pipeline, "audio_0");
   emit (stopper.pipeline->src, "pause", NULL, -1, promise);
   fail_unless (caller_await (caller, "INVITE"));
@@ -262,8 +256,7 @@ GST_START_TEST (test_any_thread)
   g_signal_connect (pipeline->src, "session-started", G_CALLBACK (on_session), NULL);
   g_signal_connect (pipeline->src, "session-ended", G_CALLBACK (on_session), NULL);
   g_signal_connect (pipeline->src, "pad-added", G_CALLBACK (on_pad), NULL);
-  caller = pipeline_caller (pipeline);
-  fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
+  caller = pipeline_called (pipeline, 2);
   /* A hangup before the element has the session would be for nothing. */
   pipeline_pad (pipeline, "audio_0");
   for (guint i = 0; i < G_N_ELEMENTS (threads); i++)

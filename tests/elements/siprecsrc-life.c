@@ -99,13 +99,11 @@ GST_END_TEST;
 /* One element goes and another comes while the rest of the pipeline plays on. */
 GST_START_TEST (test_removed_while_playing)
 {
-  Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
+  Pipeline *pipeline = pipeline_listening ("");
   Caller *caller;
   PadLog *log;
 
-  pipeline_set_state (pipeline, GST_STATE_PLAYING);
-  caller = pipeline_caller (pipeline);
-  fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
+  caller = pipeline_called (pipeline, 2);
   log = pipeline_pad (pipeline, "audio_1");
   pipeline_await_buffers (log, 5);
   gst_object_ref (pipeline->src);
@@ -122,6 +120,37 @@ GST_START_TEST (test_removed_while_playing)
 }
 GST_END_TEST;
 
+/* What gst-inspect says of a property is so: most stay as they are from PAUSED on, and can be changed again then. */
+GST_START_TEST (test_settings_stay)
+{
+  Pipeline *pipeline = pipeline_new ("latency=50 codecs=PCMU", "fakesink async=false");
+  g_autofree gchar *codecs = NULL;
+  gboolean detach;
+  guint latency;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  g_test_expect_message ("siprec", G_LOG_LEVEL_WARNING, "src: latency can*READY*");
+  g_test_expect_message ("siprec", G_LOG_LEVEL_WARNING, "src: codecs can*READY*");
+  g_object_set (pipeline->src, "latency", 100, "codecs", "PCMA", NULL);
+  g_test_assert_expected_messages ();
+  g_object_set (pipeline->src, "session-detach", TRUE, NULL);
+  g_object_get (pipeline->src, "latency", &latency, "codecs", &codecs, "session-detach", &detach,
+                NULL);
+  fail_unless_equals_int (latency, 50);
+  fail_unless_equals_string (codecs, "PCMU");
+  fail_unless (detach);
+
+  g_object_set (pipeline->src, "session-detach", FALSE, NULL);
+  pipeline_set_state (pipeline, GST_STATE_READY);
+  g_object_set (pipeline->src, "latency", 100, NULL);
+  g_object_get (pipeline->src, "latency", &latency, NULL);
+  fail_unless_equals_int (latency, 100);
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  check_next_call (pipeline);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
 static Suite *
 siprecsrc_life_suite (void)
 {
@@ -132,6 +161,7 @@ siprecsrc_life_suite (void)
   tcase_add_loop_test (tcase, test_restart_in_handler, 0, 8);
   tcase_add_test (tcase, test_restart_in_late_sdp);
   tcase_add_test (tcase, test_removed_while_playing);
+  tcase_add_test (tcase, test_settings_stay);
   return suite;
 }
 

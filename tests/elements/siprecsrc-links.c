@@ -8,19 +8,16 @@
 static Pipeline *
 start_call (const gchar *properties, guint n_streams, Caller **caller)
 {
-  Pipeline *pipeline = pipeline_new (properties, "fakesink async=false");
+  Pipeline *pipeline = pipeline_listening (properties);
 
-  pipeline_set_state (pipeline, GST_STATE_PLAYING);
-  *caller = pipeline_caller (pipeline);
-  fail_unless_equals_int (caller_invite (*caller, n_streams, "sendonly"), 200);
+  *caller = pipeline_called (pipeline, n_streams);
   return pipeline;
 }
 
 static void
 end_call (Pipeline *pipeline, Caller *caller)
 {
-  fail_unless_equals_int (caller_bye (caller), 200);
-  pipeline_await_eos (pipeline_pad (pipeline, "audio_0"));
+  pipeline_hang_up (caller, pipeline_pad (pipeline, "audio_0"));
   pipeline_await_eos (pipeline_pad (pipeline, "metadata"));
   caller_free (caller);
   pipeline_free (pipeline);
@@ -141,14 +138,56 @@ GST_START_TEST (test_unlinked_pad_is_told)
 
   pipeline->only = "audio_0";
   pipeline_set_state (pipeline, GST_STATE_PLAYING);
-  caller = pipeline_caller (pipeline);
-  fail_unless_equals_int (caller_invite (caller, 2, "sendonly"), 200);
+  caller = pipeline_called (pipeline, 2);
   message = pipeline_message (pipeline, GST_MESSAGE_INFO, NULL);
   fail_unless (message != NULL);
   gst_message_parse_info (message, &error, &debug);
   fail_unless (strstr (error->message, "audio_1") != NULL, "%s", error->message);
   fail_unless (strstr (debug, "audio/x-mulaw") != NULL, "%s", debug);
   end_call (pipeline, caller);
+}
+GST_END_TEST;
+
+/* Who flushes a pad gets what comes afterwards, in a segment. */
+GST_START_TEST (test_flushed)
+{
+  Caller *caller;
+  Pipeline *pipeline = start_call ("", 1, &caller);
+  static const gchar *const names[] = {"audio_0", "metadata"};
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    PadLog *log = pipeline_pad (pipeline, names[i]);
+    GstEvent *segment;
+
+    pipeline_await_buffers (log, 1);
+    fail_unless (gst_pad_send_event (log->pad, gst_event_new_flush_start ()));
+    fail_unless (gst_pad_send_event (log->pad, gst_event_new_flush_stop (TRUE)));
+    segment = gst_pad_get_sticky_event (log->pad, GST_EVENT_SEGMENT, 0);
+    fail_unless (segment != NULL);
+    gst_event_unref (segment);
+    fail_if (
+        gst_pad_send_event (log->pad, gst_event_new_seek (1, GST_FORMAT_TIME, 0, GST_SEEK_TYPE_SET,
+                                                          0, GST_SEEK_TYPE_NONE, 0)));
+  }
+  pipeline_await_buffers (pipeline_pad (pipeline, "audio_0"),
+                          pipeline_n_buffers (pipeline_pad (pipeline, "audio_0")) + 5);
+  end_call (pipeline, caller);
+}
+GST_END_TEST;
+
+/* The element answers as its pads do, before there are any. */
+GST_START_TEST (test_latency_of_element)
+{
+  Pipeline *pipeline = pipeline_new ("latency=300", NULL);
+  g_autoptr (GstQuery) query = gst_query_new_latency ();
+  GstClockTime min;
+  gboolean live;
+
+  fail_unless (gst_element_query (pipeline->src, query));
+  gst_query_parse_latency (query, &live, &min, NULL);
+  fail_unless (live);
+  fail_unless_equals_uint64 (min, 320 * GST_MSECOND);
+  pipeline_free (pipeline);
 }
 GST_END_TEST;
 
@@ -162,6 +201,8 @@ siprecsrc_links_suite (void)
   tcase_add_test (tcase, test_sink_is_restarted);
   tcase_add_test (tcase, test_old_branch_fails_late);
   tcase_add_test (tcase, test_unlinked_pad_is_told);
+  tcase_add_test (tcase, test_flushed);
+  tcase_add_test (tcase, test_latency_of_element);
   return suite;
 }
 

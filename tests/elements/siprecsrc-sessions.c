@@ -176,10 +176,7 @@ GST_START_TEST (test_ports_exhausted)
     fail_unless_equals_int (caller_bye (caller), 200);
     pipeline_await_eos (pipeline_pad (pipeline, "audio_1"));
     pipeline_await_eos (pipeline_pad (pipeline, "metadata"));
-    pipeline_set_state (pipeline, GST_STATE_READY);
-    pipeline_set_state (pipeline, GST_STATE_PLAYING);
-    caller_free (caller);
-    caller = pipeline_caller (pipeline);
+    caller = pipeline_again (pipeline, caller);
   }
   caller_free (caller);
   pipeline_free (pipeline);

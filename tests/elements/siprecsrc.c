@@ -157,6 +157,50 @@ GST_START_TEST (test_hold)
 }
 GST_END_TEST;
 
+static guint
+count_events (PadLog *log, GstEventType type)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < log->sticky->len; i++)
+    n += GST_EVENT_TYPE (g_ptr_array_index (log->sticky, i)) == type;
+  return n;
+}
+
+/* An offer with nothing new, however often: no pad begins anew, nothing is told, and no sound is missing. */
+GST_START_TEST (test_nothing_new)
+{
+  static const gchar *const told[] = {"GstSiprecStreamUpdated", "GstSiprecStreamHeld",
+                                      "GstSiprecStreamAdded", "GstSiprecMetadata"};
+  Pipeline *pipeline = pipeline_listening ("");
+  Caller *caller = pipeline_called (pipeline, 2);
+  PadLog *log = pipeline_pad (pipeline, "audio_1");
+  GstMessage *message;
+
+  gst_bus_set_flushing (pipeline->bus, TRUE);
+  gst_bus_set_flushing (pipeline->bus, FALSE);
+  for (guint i = 0; i < 5; i++) {
+    caller_talk (caller, 2, 4);
+    fail_unless_equals_int (caller_reinvite (caller, 2, "sendonly"), 200);
+  }
+  pipeline_hang_up (caller, log);
+  while ((message = gst_bus_pop_filtered (pipeline->bus, GST_MESSAGE_ELEMENT))) {
+    for (guint i = 0; i < G_N_ELEMENTS (told); i++)
+      fail_if (gst_message_has_name (message, told[i]), "%s", told[i]);
+    gst_message_unref (message);
+  }
+  fail_unless_equals_int (log->n_stream_starts, 1);
+  fail_unless_equals_int (log->caps->len, 1);
+  fail_unless_equals_int (count_events (log, GST_EVENT_SEGMENT), 1);
+  fail_unless_equals_int (log->n_tags, 1);
+  fail_unless_equals_int (pad_log_count (log, 0x11), 20 * 160);
+  fail_unless (pad_log_unevenness (log) < GST_MSECOND);
+  pipeline_await_order (pipeline, "audio_0 audio_1 metadata no-more-pads");
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
 /* re-INVITE that disables the second of two lines. */
 static guint
 drop_second_line (Caller *caller)
@@ -204,6 +248,7 @@ siprecsrc_suite (void)
   tcase_add_test (tcase, test_time_shared);
   tcase_add_test (tcase, test_time_of_another_clock);
   tcase_add_test (tcase, test_hold);
+  tcase_add_test (tcase, test_nothing_new);
   tcase_add_test (tcase, test_mlines_change);
   return suite;
 }

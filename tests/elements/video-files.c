@@ -166,6 +166,86 @@ GST_START_TEST (test_intra_refresh)
 }
 GST_END_TEST
 
+static void
+link_split (GstElement *src, GstPad *pad, GstElement *split)
+{
+  g_autoptr (GstPad) sink = NULL;
+
+  if (!g_str_has_prefix (GST_OBJECT_NAME (pad), "video"))
+    return;
+  sink = gst_element_request_pad_simple (split, "video");
+  fail_unless_equals_int (gst_pad_link (pad, sink), GST_PAD_LINK_OK);
+}
+
+/* A call that is recorded in files of a second each. */
+static PadLog *
+begin_split (const gchar *line)
+{
+  const gchar *const lines[] = {line, NULL};
+  g_autofree gchar *location = g_build_filename (folder, "%02d.mkv", NULL);
+  GstElement *split = gst_element_factory_make ("splitmuxsink", NULL);
+
+  g_object_set (split, "location", location, "muxer",
+                gst_element_factory_make ("matroskamux", NULL), "max-size-time", GST_SECOND,
+                "send-keyframe-requests", TRUE, NULL);
+  pipeline = pipeline_new ("pin-caps=true", NULL);
+  gst_bin_add (GST_BIN (pipeline->bin), split);
+  g_signal_connect (pipeline->src, "pad-added", G_CALLBACK (link_split), split);
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  fail_unless_equals_int (caller_invite_lines (caller, lines), 200);
+  return pipeline_pad (pipeline, "video_0");
+}
+
+/* Splits want a key frame, which the client is asked for; pictures of another size may come in between. All files decode, and
+ * together have all pictures. */
+GST_START_TEST (test_splitmuxsink)
+{
+  g_autoptr (Film) film = film_new (AVC, PAY, 320, 240, 30);
+  guint8 data[20];
+  PadLog *log;
+  guint n = 0;
+
+  film_append (film, film_new (AVC, PAY, 640, 360, 30));
+  log = begin_split (H264);
+  show (film, 0, 2);
+  /* That of the start; what comes after it is the sink's. */
+  fail_unless (video_await_feedback (1, data));
+  show (film, 2, 25);
+  fail_unless (video_await_feedback (1, data));
+  show (film, 25, 60);
+  pipeline_await_buffers (log, 60);
+  finish ();
+  for (guint i = 0; n < 60; i++) {
+    g_autofree gchar *name = g_strdup_printf ("%02u.mkv", i);
+    guint shown = 0, held = count_pictures (name, &shown);
+
+    fail_unless (held > 0 && held < 60);
+    fail_unless_equals_int (held, shown);
+    n += held;
+  }
+  fail_unless_equals_int (n, 60);
+}
+GST_END_TEST
+
+/* As caps can't change in Matroska, pictures of another size end the file, or go on in it under the first caps. */
+GST_START_TEST (test_another_size)
+{
+  g_autoptr (Film) film = film_new (AVC, PAY, 320, 240, 10);
+  PadLog *log;
+  guint shown = 0;
+
+  film_append (film, film_new (AVC, PAY, 640, 360, 10));
+  film_append (film, film_new (AVC, PAY, 320, 240, 10));
+  log = begin ("pin-caps=true", "identity ! matroskamux ! filesink location=FOLDER/file", H264);
+  show (film, 0, 30);
+  pipeline_await_buffers (log, 30);
+  finish ();
+  fail_unless_equals_int (count_pictures ("file", &shown), 30);
+  fail_unless_equals_int (shown, 30);
+}
+GST_END_TEST
+
 static Suite *
 video_files_suite (void)
 {
@@ -176,6 +256,8 @@ video_files_suite (void)
   tcase_add_checked_fixture (tcase, setup, teardown);
   tcase_add_loop_test (tcase, test_muxers, 0, G_N_ELEMENTS (rows));
   tcase_add_test (tcase, test_intra_refresh);
+  tcase_add_test (tcase, test_splitmuxsink);
+  tcase_add_test (tcase, test_another_size);
   return suite;
 }
 

@@ -114,6 +114,15 @@ GST_START_TEST (test_request_by_signalling)
   fail_unless_equals_string (type, "application/media_control+xml");
   fail_unless (strstr (caller_last (caller), "<picture_fast_update/>"));
   fail_unless (strstr (caller_last (caller), "<stream_id>3</stream_id>"));
+  /* In two seconds once, however much is missing, and to who refuses it never again. */
+  caller_set_status (caller, "415 Unsupported Media Type");
+  video_show (1, film, 8, 10, -1);
+  fail_unless (caller_is_left_alone (caller, 500));
+  video_show (1, film, 12, 14, -1);
+  fail_unless (caller_await (caller, "INFO"));
+  g_usleep (2 * G_USEC_PER_SEC);
+  video_show (1, film, 16, 18, -1);
+  fail_unless (caller_is_left_alone (caller, 1000), "%s", caller_last (caller));
   video_tear_down ();
 }
 GST_END_TEST

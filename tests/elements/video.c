@@ -83,12 +83,18 @@ GST_START_TEST (test_codecs)
 }
 GST_END_TEST
 
+#define H261 "m=video PORT RTP/AVP 31\r\na=sendonly\r\na=label:2\r\n"
+#define AV1  "m=video PORT RTP/AVP 96\r\na=rtpmap:96 AV1/90000\r\na=sendonly\r\na=label:2\r\n"
+
+/* H.261, and AV1 on a system like Debian 12. */
 GST_START_TEST (test_codec_without_depayloader)
 {
-  const gchar *const lines[] = {AUDIO, "m=video PORT RTP/AVP 31\r\na=sendonly\r\na=label:2\r\n",
-                                NULL};
+  const gchar *const lines[] = {AUDIO, __i__ == 0 ? H261 : AV1, NULL};
   GstMessage *message;
+  g_autoptr (GstElementFactory) installed = gst_element_factory_find ("rtpav1depay");
 
+  if (__i__ == 1 && installed)
+    return;
   video_call ("", lines);
   fail_unless_equals_int (caller_port (caller, 1), 0);
   pipeline_await_order (pipeline, "audio_0 metadata no-more-pads");
@@ -104,6 +110,25 @@ GST_START_TEST (test_codec_without_depayloader)
     if (found)
       break;
   }
+  video_tear_down ();
+}
+GST_END_TEST
+
+/* AV1 where a depayloader is installed: anything of that name will do here. */
+GST_START_TEST (test_av1_with_depayloader)
+{
+  const gchar *const lines[] = {AUDIO, AV1, NULL};
+  g_autoptr (GstElementFactory) installed = gst_element_factory_find ("rtpav1depay");
+  g_autoptr (GstElementFactory) identity = gst_element_factory_find ("identity");
+  g_autoptr (GstPluginFeature) loaded = gst_plugin_feature_load (GST_PLUGIN_FEATURE (identity));
+
+  if (!installed)
+    fail_unless (
+        gst_element_register (NULL, "rtpav1depay", GST_RANK_NONE,
+                              gst_element_factory_get_element_type (GST_ELEMENT_FACTORY (loaded))));
+  video_call ("", lines);
+  fail_unless (caller_port (caller, 1) != 0);
+  pipeline_await_order (pipeline, "audio_0 video_0 metadata no-more-pads");
   video_tear_down ();
 }
 GST_END_TEST
@@ -135,6 +160,51 @@ GST_START_TEST (test_packets)
 }
 GST_END_TEST
 
+static guint
+count_threads (void)
+{
+  g_autoptr (GDir) tasks = g_dir_open ("/proc/self/task", 0, NULL);
+  guint n = 0;
+
+  while (g_dir_read_name (tasks))
+    n++;
+  return n;
+}
+
+/* Threads that there are while @n_lines lines of video give ten pictures each. */
+static guint
+count_threads_of_call (const Film *film, guint n_lines)
+{
+  const gchar *lines[CALLER_MAX_STREAMS + 1] = {NULL};
+  guint n_threads;
+
+  for (guint i = 0; i < n_lines; i++)
+    lines[i] = H264;
+  video_call ("push-mode=shared", lines);
+  for (guint i = 0; i < 10; i++) {
+    for (guint j = 0; j < n_lines; j++)
+      video_show (j, film, i, i + 1, -1);
+  }
+  for (guint i = 0; i < n_lines; i++) {
+    g_autofree gchar *name = g_strdup_printf ("video_%u", i);
+
+    pipeline_await_buffers (pipeline_pad (pipeline, name), 10);
+  }
+  n_threads = count_threads ();
+  video_tear_down ();
+  return n_threads;
+}
+
+/* Depayloading is done by whoever pushes, and pushers are shared. */
+GST_START_TEST (test_no_thread_a_stream)
+{
+  g_autoptr (Film) film = video_film (160, 120, 10);
+  guint one = count_threads_of_call (film, 1), eight = count_threads_of_call (film, 8);
+
+  fail_unless (eight < one + 4, "%u threads with one stream, %u with eight", one, eight);
+}
+GST_END_TEST
+
 static Suite *
 video_suite (void)
 {
@@ -144,9 +214,11 @@ video_suite (void)
   suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, test_pads_and_pictures);
   tcase_add_loop_test (tcase, test_codecs, 0, G_N_ELEMENTS (codecs));
-  tcase_add_test (tcase, test_codec_without_depayloader);
+  tcase_add_loop_test (tcase, test_codec_without_depayloader, 0, 2);
+  tcase_add_test (tcase, test_av1_with_depayloader);
   tcase_add_test (tcase, test_content_map);
   tcase_add_test (tcase, test_packets);
+  tcase_add_test (tcase, test_no_thread_a_stream);
   return suite;
 }
 

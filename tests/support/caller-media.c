@@ -93,7 +93,7 @@ caller_receive (Caller *caller, guint stream, guint8 *data, gsize size, gint64 t
 }
 
 void
-caller_send (Caller *caller, guint stream, guint8 value)
+caller_send_frame (Caller *caller, guint stream, const guint8 *payload)
 {
   guint8 packet[12 + FRAME + SEALER_OVERHEAD] = {0x80, 0};
   gsize size = 12 + FRAME;
@@ -104,11 +104,20 @@ caller_send (Caller *caller, guint stream, guint8 value)
   memcpy (packet + 2, &seq, sizeof seq);
   memcpy (packet + 4, &timestamp, sizeof timestamp);
   memcpy (packet + 8, &ssrc, sizeof ssrc);
-  memset (packet + 12, value, FRAME);
+  memcpy (packet + 12, payload, FRAME);
   if (caller->sealer[stream])
     size = sealer_seal (caller->sealer[stream], packet, size);
   caller_send_raw (caller, stream, packet, size);
   caller_skip (caller, stream, 1);
+}
+
+void
+caller_send (Caller *caller, guint stream, guint8 value)
+{
+  guint8 payload[FRAME];
+
+  memset (payload, value, FRAME);
+  caller_send_frame (caller, stream, payload);
 }
 
 void

@@ -118,6 +118,9 @@ guint16 caller_port (Caller *caller, guint stream);
  * timestamp. */
 void caller_send (Caller *caller, guint stream, guint8 value);
 
+/* The same with a payload of one's own, of 160 octets. */
+void caller_send_frame (Caller *caller, guint stream, const guint8 *payload);
+
 /* Leaves out @n packets: sequence number and timestamp go on. */
 void caller_skip (Caller *caller, guint stream, guint n);
 
