@@ -2,30 +2,12 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <string.h>
-
 #include <glib.h>
 
-static inline guint
-footprint_open_files (void)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
-  guint n = 0;
+guint footprint_open_files (void);
 
-  while (dir && g_dir_read_name (dir))
-    n++;
-  return n;
-}
+/* Tells what they are, for whoever has to find out why they are still there. */
+void footprint_print_files (void);
 
 /* Resident memory, in KiB. */
-static inline gsize
-footprint_resident (void)
-{
-  g_autofree gchar *status = NULL;
-  const gchar *line;
-
-  g_file_get_contents ("/proc/self/status", &status, NULL, NULL);
-  line = status ? strstr (status, "VmRSS:") : NULL;
-  return line ? g_ascii_strtoull (line + strlen ("VmRSS:") + strspn (line + 6, " \t"), NULL, 10)
-              : 0;
-}
+gsize footprint_resident (void);
