@@ -72,12 +72,13 @@ find_greeted (SiprecFront *front, const gchar *greeting)
              : NULL;
 }
 
-/* He has been told that it is over, and nobody wants to hear any more. */
+/* He has been told that it is over. What he still says finds nobody, which he must know. */
 static void
 hear_leaver (SiprecFront *front, Stranger *stranger, SiprecChannelState state)
 {
-  g_string_truncate (stranger->received, 0);
-  if (state == SIPREC_CHANNEL_CLOSED)
+  if (stranger->received->len > 0)
+    siprec_channel_abort (stranger->channel);
+  if (stranger->received->len > 0 || state == SIPREC_CHANNEL_CLOSED)
     drop (front, stranger);
 }
 
