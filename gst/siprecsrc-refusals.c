@@ -1,4 +1,4 @@
-/* gst-siprec: calls and connections that siprecsrc has refused, told to whoever runs it
+/* gst-siprec: calls, connections and packets that siprecsrc has refused, told to whoever runs it
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "siprecsrc.h"
 
@@ -117,4 +117,48 @@ gst_siprec_src_report_refusals (GstSiprecSrc *self)
     if (refusal)
       report (self, refusal);
   } while (refusal);
+}
+
+/* What can be done about media that aren't taken; NULL if that is what a network may do. */
+static const gchar *
+media_trouble (const SiprecEvent *event)
+{
+  static const struct {
+    SiprecEventType type;
+    const gchar *reason, *words;
+  } troubles[] = {
+      {SIPREC_EVENT_MEDIA_REJECTED, "authentication",
+       "packets are dropped, since they are not protected with the keys of the SDP: is the "
+       "client's SRTP set "
+       "to the keys, and the suite, that it offers?"},
+      {SIPREC_EVENT_MEDIA_REJECTED, "address",
+       "packets from another address than the stream's are dropped; latch says which counts."},
+      {SIPREC_EVENT_MEDIA_FAILED, "fingerprint",
+       "nothing can be received: by DTLS the client shows another certificate than its SDP names."},
+      {SIPREC_EVENT_MEDIA_FAILED, "handshake",
+       "nothing can be received: the DTLS handshake came to no agreement."},
+      {SIPREC_EVENT_MEDIA_FAILED, "no-handshake",
+       "nothing can be received: the client doesn't answer the DTLS handshake."},
+  };
+  const gchar *reason = json_object_get_string_member_with_default (event->data, "reason", "");
+
+  for (guint i = 0; i < G_N_ELEMENTS (troubles); i++)
+    if (event->type == troubles[i].type && g_str_equal (reason, troubles[i].reason))
+      return troubles[i].words;
+  return NULL;
+}
+
+void
+gst_siprec_src_warn_of_media (GstSiprecSrc *self, const SiprecEvent *event)
+{
+  const gchar *words = media_trouble (event);
+  gint64 now = g_get_monotonic_time ();
+
+  if (!words || (self->media_told != 0 && now - self->media_told <= WARNING_INTERVAL))
+    return;
+  self->media_told = now;
+  GST_ELEMENT_WARNING (
+      self, STREAM, FAILED,
+      ("%s: %s", json_object_get_string_member_with_default (event->data, "stream", ""), words),
+      (NULL));
 }

@@ -232,6 +232,9 @@ gst_siprec_src_run_session (GstSiprecSrc *self)
     /* Whatever leaves the element is made of what is seen here. */
     seen = self->filter ? siprec_filter_apply (self->filter, event) : siprec_event_ref (event);
     handle (self, seen);
+    /* Its reasons are words of ours, which no filter takes from who runs it. */
+    if (!gst_siprec_src_is_stopped (self))
+      gst_siprec_src_warn_of_media (self, event);
   }
   if (gst_siprec_src_is_stopped (self))
     return;

@@ -134,6 +134,7 @@ struct _GstSiprecSrc {
   GstClockTime next_tick;
   gint64 call_told;       /* g_get_monotonic_time(), of a WARNING of a refused call */
   gint64 connection_told; /* of a refused connection */
+  gint64 media_told;      /* of media that aren't taken */
 };
 
 /* Control strand: TRUE once the element is on its way to READY, though it may have been started again since: this run
@@ -182,6 +183,9 @@ void gst_siprec_src_take_refusal (SiprecEndpoint *endpoint, const GstStructure *
 
 /* Control strand: tells of them. */
 void gst_siprec_src_report_refusals (GstSiprecSrc *self);
+
+/* Control strand: a WARNING, now and then, if @event tells of media that aren't taken. */
+void gst_siprec_src_warn_of_media (GstSiprecSrc *self, const SiprecEvent *event);
 
 /* siprecsrc-acceptor.c: how the element comes by a session */
 

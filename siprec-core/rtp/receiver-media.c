@@ -235,6 +235,15 @@ get_ntp_time (const SiprecRtcpSender *sender)
   return gst_util_uint64_scale (sender->ntp, GST_SECOND, G_GUINT64_CONSTANT (1) << 32);
 }
 
+/* Whether the clock still says of the moment of the last report what it said then. Its first packets may have come late,
+ * and it takes seconds to find out by how much: too long for lips. */
+static gboolean
+is_report_true (const SiprecReceiver *receiver)
+{
+  return receiver->clock.anchors != receiver->sr_anchors ||
+         ABS (receiver->clock.skew - receiver->sr_skew) < (gint64)GST_MSECOND;
+}
+
 /* Tells the session's other streams what the newest sender report says of this one. */
 static void
 use_sender_report (SiprecReceiver *receiver)
@@ -242,10 +251,12 @@ use_sender_report (SiprecReceiver *receiver)
   const SiprecRtcpSender *sender = siprec_rtcp_get_sender (&receiver->rtcp, receiver->source.ssrc);
   GstClockTime time;
 
-  if (!sender || !sender->have_sr || !sender->cname || sender->arrival == receiver->sr_used ||
-      !receiver->clock.anchored)
+  if (!sender || !sender->have_sr || !sender->cname || !receiver->clock.anchored ||
+      (sender->arrival == receiver->sr_used && is_report_true (receiver)))
     return;
   receiver->sr_used = sender->arrival;
+  receiver->sr_anchors = receiver->clock.anchors;
+  receiver->sr_skew = receiver->clock.skew;
   time =
       siprec_clock_get_time (&receiver->clock, siprec_clock_extend (&receiver->clock, sender->rtp));
   /* RFC 3550 section 6.4.1: without a wall clock the sender sets the NTP time to 0. A moment that

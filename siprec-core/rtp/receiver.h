@@ -73,6 +73,8 @@ typedef struct {
   GstClockTime paused_since;
   SiprecBacklog backlog;
   GstClockTime sr_used; /* arrival of the sender report that @sync knows */
+  guint sr_anchors;     /* of the clock, and its skew, when @sync was told of it */
+  gint64 sr_skew;
   SiprecBurst keys;
   SiprecOverrun loss; /* not told yet: too many were */
   GstClockTime lag_told;

@@ -81,13 +81,15 @@ make_context (void)
 SSL_CTX *
 siprec_identity_get (void)
 {
-  static gsize once;
+  static GMutex lock;
+  static gboolean tried;
   static SSL_CTX *context;
 
-  if (g_once_init_enter (&once)) {
+  g_mutex_lock (&lock);
+  if (!tried)
     context = make_context ();
-    g_once_init_leave (&once, 1);
-  }
+  tried = TRUE;
+  g_mutex_unlock (&lock);
   return context;
 }
 

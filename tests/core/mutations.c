@@ -1,8 +1,6 @@
 /* The messages of all plays, changed at random, sent to a running endpoint: nothing of them stays.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 
 #include "tests/support/footprint.h"
 #include "tests/support/mutation.h"
@@ -53,43 +51,6 @@ forget_session (SiprecEndpoint *endpoint, SiprecSession *session, gpointer user_
   siprec_session_hangup (session, NULL);
 }
 
-/* "127.0.0.1:5060", or "-" for none. */
-static gchar *
-name_end (gint fd, int (*get_name) (int, struct sockaddr *, socklen_t *))
-{
-  struct sockaddr_storage name;
-  socklen_t length = sizeof name;
-  g_autoptr (GSocketAddress) address = NULL;
-
-  if (get_name (fd, (struct sockaddr *)&name, &length) != 0)
-    return g_strdup ("-");
-  address = g_socket_address_new_from_native (&name, length);
-  return G_IS_INET_SOCKET_ADDRESS (address)
-             ? g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (address))
-             : g_strdup ("-");
-}
-
-/* What the files are, for whoever has to find out why they are still there. */
-static void
-print_open_files (void)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
-  const gchar *name;
-
-  while (dir && (name = g_dir_read_name (dir))) {
-    g_autofree gchar *path = g_build_filename ("/proc/self/fd", name, NULL);
-    g_autofree gchar *target = g_file_read_link (path, NULL);
-    gint fd = (gint)g_ascii_strtoll (name, NULL, 10);
-    g_autofree gchar *local = name_end (fd, getsockname);
-    g_autofree gchar *remote = name_end (fd, getpeername);
-    struct tcp_info info = {0};
-    socklen_t length = sizeof info;
-
-    getsockopt (fd, IPPROTO_TCP, TCP_INFO, &info, &length);
-    g_printerr ("%s %s %s %s, TCP state %u\n", name, target, local, remote, info.tcpi_state);
-  }
-}
-
 static void
 check_alive (Recorder *recorder, gboolean tcp)
 {
@@ -113,7 +74,7 @@ check_left (Recorder *recorder, guint n_files)
   } while ((n_sessions > 0 || n > n_files) && g_get_monotonic_time () < until);
   fail_unless (n_sessions == 0, "%u sessions are left", n_sessions);
   if (n > n_files)
-    print_open_files ();
+    footprint_print_files ();
   fail_unless (n <= n_files, "%u files are open, %u were", n, n_files);
 }
 

@@ -99,6 +99,41 @@ GST_START_TEST (test_drift_over_an_hour)
 
 GST_END_TEST;
 
+/* A stream whose first packets came 90 ms late finds its place after a report, and the other one is told. */
+GST_START_TEST (test_report_stays_true)
+{
+  g_autoptr (SiprecSync) sync = siprec_sync_new ();
+  Talker a, b;
+
+  talker_init (&a, 1, sync, SIPREC_FILL_SILENCE);
+  talker_init (&b, 2, sync, SIPREC_FILL_SILENCE);
+  for (guint i = 0; i < 300; i++) {
+    GstClockTime now = T0 + i * LENGTH, late = i < 30 ? 90 * GST_MSECOND : 0;
+    gint64 apart;
+
+    talker_speak (&a, i, now);
+    talker_speak (&b, i, now + late);
+    if (i == 20) {
+      talker_report (&a, "joe", i * LENGTH, 0);
+      talker_report (&b, "joe", i * LENGTH, 0);
+    }
+    talker_tick (&a, now);
+    talker_tick (&b, now);
+    apart = b.receiver.clock.skew +
+            GST_CLOCK_DIFF (a.receiver.clock.base_time, b.receiver.clock.base_time);
+    if (i > 25)
+      fail_unless (ABS (siprec_sync_get_correction (sync, &a.receiver) - apart) <=
+                       (gint64)GST_MSECOND,
+                   "after %u frames %" G_GINT64_FORMAT " ns", i, apart);
+  }
+  /* Its place was found indeed, by and by. */
+  fail_unless (siprec_sync_get_correction (sync, &a.receiver) < (gint64)(70 * GST_MSECOND));
+  talker_clear (&a);
+  talker_clear (&b);
+}
+
+GST_END_TEST;
+
 /* A report that is learnt in a pause is applied in the pause. */
 GST_START_TEST (test_late_report_in_pause)
 {
@@ -142,6 +177,7 @@ receiver_suite (void)
   suite_add_tcase (suite, tc);
   tcase_add_test (tc, test_same_cname);
   tcase_add_test (tc, test_unrelated);
+  tcase_add_test (tc, test_report_stays_true);
   tcase_add_test (tc, test_late_report_in_pause);
   tcase_add_test (tc, test_drift_over_an_hour);
   return suite;

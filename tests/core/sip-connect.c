@@ -19,13 +19,15 @@
 static gchar *folder;
 static gchar *root, *srs, *src, *late, *stranger;
 
-/* A front without a stack. @told: reasons of refusals and identities, gchar; @wanted: how often it asked for the stack */
+/* A front without a stack. @told: reasons of refusals and identities, gchar; @ids: of the connections for which it asked
+ * the stack, gchar; @wanted: how many those were */
 typedef struct {
   SiprecFront *front;
   SiprecGuard *guard;
   guint16 port;
   gboolean tls;
   GAsyncQueue *told;
+  GAsyncQueue *ids;
   gint wanted;
 } Gate;
 
@@ -60,6 +62,7 @@ tear_down (void)
 static void
 on_wanted (SiprecFront *front, const gchar *id, gpointer user_data)
 {
+  g_async_queue_push (((Gate *)user_data)->ids, g_strdup (id));
   g_atomic_int_inc (&((Gate *)user_data)->wanted);
 }
 
@@ -95,6 +98,7 @@ gate_new (gboolean tls, const gchar *allow, gboolean require)
     settings.tls = (SiprecTlsSettings){srs, root, require};
   gate->tls = tls;
   gate->told = g_async_queue_new_full (g_free);
+  gate->ids = g_async_queue_new_full (g_free);
   gate->guard = siprec_guard_new (&settings, NULL);
   gate->front = siprec_front_new (&handler, gate, NULL);
   limits.silent_ms = 1000;
@@ -116,6 +120,7 @@ gate_free (Gate *gate)
   siprec_front_free (gate->front);
   siprec_guard_unref (gate->guard);
   g_async_queue_unref (gate->told);
+  g_async_queue_unref (gate->ids);
   g_free (gate);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Gate, gate_free)
@@ -267,6 +272,68 @@ GST_START_TEST (waiting_costs_nothing)
 }
 GST_END_TEST
 
+/* Connects as the stack does, and says nothing yet. */
+static Peer *
+gate_connect_stack (Gate *gate)
+{
+  g_auto (GStrv) parts = g_strsplit (siprec_front_inner (gate->front), ":", 2);
+
+  return peer_new ("TCP", parts[0], g_ascii_strtoull (parts[1], NULL, 10));
+}
+
+/* Names the next connection that it is wanted for. */
+static void
+greet (Gate *gate, Peer *stack)
+{
+  g_autofree gchar *id = g_async_queue_timeout_pop (gate->ids, 10 * G_TIME_SPAN_SECOND);
+  g_autofree gchar *text =
+      g_strdup_printf ("HELLO sip:%s SIP/2.0\r\nContent-Length: 0\r\n\r\n", id);
+
+  fail_unless (id != NULL);
+  peer_send (stack, text, -1);
+}
+
+/* A stack that has given up reading doesn't notice the end; its socket would stay for minutes, one for each such peer. */
+GST_START_TEST (stack_that_stays_is_cut_off)
+{
+  g_autoptr (Gate) gate = gate_new (FALSE, NULL, FALSE);
+  Peer *peer = gate_connect (gate);
+  g_autoptr (Peer) stack = gate_connect_stack (gate);
+
+  peer_send (peer, MESSAGE, -1);
+  greet (gate, stack);
+  g_free (peer_expect (stack, "OPTIONS "));
+  peer_free (peer);
+  /* Told in the usual way, and then in another, which can't be overheard. */
+  fail_unless (peer_is_closed (stack));
+  fail_unless (g_socket_condition_timed_wait (stack->socket, G_IO_ERR | G_IO_HUP,
+                                              10 * G_TIME_SPAN_SECOND, NULL, NULL));
+}
+GST_END_TEST
+
+/* The stack connects to many at once before it says for whom: none of them is taken for a stranger. */
+GST_START_TEST (many_wait_for_the_stack)
+{
+  g_autoptr (Gate) gate = gate_new (FALSE, NULL, FALSE);
+  Peer *peers[150], *stacks[G_N_ELEMENTS (peers)];
+
+  for (guint i = 0; i < G_N_ELEMENTS (peers); i++) {
+    peers[i] = gate_connect (gate);
+    peer_send (peers[i], MESSAGE, -1);
+  }
+  gate_await_wanted (gate, G_N_ELEMENTS (peers));
+  for (guint i = 0; i < G_N_ELEMENTS (peers); i++)
+    stacks[i] = gate_connect_stack (gate);
+  for (guint i = 0; i < G_N_ELEMENTS (peers); i++)
+    greet (gate, stacks[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (peers); i++) {
+    g_free (peer_expect (stacks[i], "OPTIONS "));
+    peer_free (stacks[i]);
+    peer_free (peers[i]);
+  }
+}
+GST_END_TEST
+
 /* What went wrong is said so that it can be mended. */
 GST_START_TEST (failures_are_told)
 {
@@ -355,6 +422,8 @@ sip_connect_suite (void)
   tcase_add_test (tcase, no_certificate_is_none_of_allow);
   tcase_add_test (tcase, keepalives_do_not_count);
   tcase_add_loop_test (tcase, waiting_costs_nothing, 0, 2);
+  tcase_add_test (tcase, stack_that_stays_is_cut_off);
+  tcase_add_test (tcase, many_wait_for_the_stack);
   tcase_add_test (tcase, failures_are_told);
   tcase_add_test (tcase, tls_on_a_tcp_port_is_told);
   tcase_add_test (tcase, sources);

@@ -1,14 +1,17 @@
 /* An agent that can't keep up says so at once.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
+#include <time.h>
 
 #include <gst/check/gstcheck.h>
 
 #include "sip-peer.h"
+#include "tests/support/rounds.h"
 
 #define N_PENDING 420
 #define N_FLOOD   8000
 #define PADDING   1000
+#define N_TIMERS  200
 
 typedef struct {
   GMutex lock;
@@ -142,6 +145,74 @@ GST_START_TEST (test_late_turn)
 }
 GST_END_TEST;
 
+/* Timers of a millisecond, one after the other. */
+typedef struct {
+  Gate gate;
+  guint left;
+  gint64 began, cpu_began; /* us */
+  gint64 took, cpu_took;
+} Chain;
+
+static gint64
+thread_cpu_time (void)
+{
+  struct timespec time;
+
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &time);
+  return time.tv_sec * G_USEC_PER_SEC + time.tv_nsec / 1000;
+}
+
+static void next_timer (SiprecAgent *agent, gpointer user_data);
+
+/* Not from the timer before: to that the clock stands still. */
+static void
+on_timer (SiprecAgent *agent, gpointer user_data)
+{
+  siprec_agent_invoke (agent, next_timer, user_data, NULL);
+}
+
+static void
+next_timer (SiprecAgent *agent, gpointer user_data)
+{
+  Chain *chain = user_data;
+
+  if (chain->left-- > 0) {
+    siprec_agent_add_timer (agent, 1, on_timer, chain);
+    return;
+  }
+  chain->took = g_get_monotonic_time () - chain->began;
+  chain->cpu_took = thread_cpu_time () - chain->cpu_began;
+  block (agent, &chain->gate);
+}
+
+static void
+begin_timers (SiprecAgent *agent, gpointer user_data)
+{
+  Chain *chain = user_data;
+
+  chain->began = g_get_monotonic_time ();
+  chain->cpu_began = thread_cpu_time ();
+  next_timer (agent, chain);
+}
+
+/* The stack by itself looked again and again for the last part of a millisecond. */
+GST_START_TEST (test_timers_are_slept_for)
+{
+  g_autoptr (Server) server = server_new (NULL, 0);
+  Chain chain = {.left = N_TIMERS};
+
+  siprec_agent_invoke (server->agent, begin_timers, &chain, NULL);
+  g_mutex_lock (&chain.gate.lock);
+  while (!chain.gate.blocked)
+    g_cond_wait (&chain.gate.cond, &chain.gate.lock);
+  g_mutex_unlock (&chain.gate.lock);
+  open_gate (&chain.gate);
+  /* Under a checker all that is done for a timer may take its millisecond. */
+  fail_unless (rounds (2) == 1 || chain.cpu_took < chain.took / 10,
+               "%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " us", chain.cpu_took, chain.took);
+}
+GST_END_TEST;
+
 static Suite *
 sip_load_suite (void)
 {
@@ -152,6 +223,7 @@ sip_load_suite (void)
   tcase_add_test (tcase, test_pending);
   tcase_add_test (tcase, test_full_buffer);
   tcase_add_test (tcase, test_late_turn);
+  tcase_add_test (tcase, test_timers_are_slept_for);
   return suite;
 }
 

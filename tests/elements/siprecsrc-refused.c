@@ -25,11 +25,23 @@ expect_refusal (Pipeline *pipeline, guint status, const gchar *reason)
   gst_message_unref (message);
 }
 
+/* The next warning's text. (transfer full) */
+static gchar *
+next_warning (Pipeline *pipeline)
+{
+  GstMessage *message = pipeline_message (pipeline, GST_MESSAGE_WARNING, NULL);
+  g_autoptr (GError) error = NULL;
+
+  fail_unless (message != NULL);
+  gst_message_parse_warning (message, &error, NULL);
+  gst_message_unref (message);
+  return g_strdup (error->message);
+}
+
 GST_START_TEST (test_refusals)
 {
   Pipeline *pipeline = pipeline_new ("", "fakesink async=false");
-  g_autoptr (GError) error = NULL;
-  GstMessage *warning;
+  g_autofree gchar *warning = NULL;
   Caller *caller, *other;
 
   pipeline_set_state (pipeline, GST_STATE_PLAYING);
@@ -37,12 +49,8 @@ GST_START_TEST (test_refusals)
   other = pipeline_caller (pipeline);
   fail_unless_equals_int (caller_invite_with (caller, "Require: siprec\r\n", "text/plain", "x"),
                           415);
-  warning = pipeline_message (pipeline, GST_MESSAGE_WARNING, NULL);
-  fail_unless (warning != NULL);
-  gst_message_parse_warning (warning, &error, NULL);
-  fail_unless (strstr (error->message, "127.0.0.1 was refused with 415") != NULL, "%s",
-               error->message);
-  gst_message_unref (warning);
+  warning = next_warning (pipeline);
+  fail_unless (strstr (warning, "127.0.0.1 was refused with 415") != NULL, "%s", warning);
   expect_refusal (pipeline, 415, "text/plain");
   fail_unless_equals_int (
       caller_invite_with (caller, "Require: siprec\r\n", "application/sdp", "x"), 400);
@@ -62,19 +70,6 @@ GST_START_TEST (test_refusals)
   pipeline_free (pipeline);
 }
 GST_END_TEST;
-
-/* The next warning's text. (transfer full) */
-static gchar *
-next_warning (Pipeline *pipeline)
-{
-  GstMessage *message = pipeline_message (pipeline, GST_MESSAGE_WARNING, NULL);
-  g_autoptr (GError) error = NULL;
-
-  fail_unless (message != NULL);
-  gst_message_parse_warning (message, &error, NULL);
-  gst_message_unref (message);
-  return g_strdup (error->message);
-}
 
 /* What events don't tell refusals don't tell either. */
 GST_START_TEST (test_filtered)
@@ -126,6 +121,31 @@ GST_START_TEST (test_connections)
                              __i__ ? "" : "127.0.0.1");
   fail_unless_equals_string (gst_structure_get_string (refusal, "transport"), "tcp");
   gst_message_unref (message);
+  caller_free (caller);
+  pipeline_free (pipeline);
+}
+GST_END_TEST;
+
+/* Keys that don't fit are told, whatever is filtered: else the recording is silent, and nobody knows why. */
+GST_START_TEST (test_wrong_keys)
+{
+  Pipeline *pipeline = pipeline_new ("metadata-filter=people", "fakesink async=false");
+  g_autofree gchar *warning = NULL;
+  Caller *caller;
+
+  pipeline_set_state (pipeline, GST_STATE_PLAYING);
+  caller = pipeline_caller (pipeline);
+  caller_set_media (caller, 0, "RTP/SAVP",
+                    "a=crypto:1 AES_CM_128_HMAC_SHA1_80 "
+                    "inline:MDEyMzQ1Njc4OUFCQ0RFRjAxMjM0NTY3ODlBQkNE\r\n");
+  fail_unless_equals_int (caller_invite (caller, 1, "sendonly"), 200);
+  /* In clear. */
+  caller_talk (caller, 1, 5);
+  warning = next_warning (pipeline);
+  fail_unless (g_str_has_prefix (warning, "audio_0: packets are dropped") &&
+                   strstr (warning, "keys of the SDP"),
+               "%s", warning);
+  fail_unless_equals_int (caller_bye (caller), 200);
   caller_free (caller);
   pipeline_free (pipeline);
 }
@@ -250,6 +270,7 @@ siprecsrc_refused_suite (void)
   tcase_add_test (tcase, test_refusals);
   tcase_add_test (tcase, test_filtered);
   tcase_add_loop_test (tcase, test_connections, 0, 2);
+  tcase_add_test (tcase, test_wrong_keys);
   tcase_add_test (tcase, test_own_decision);
   tcase_add_test (tcase, test_flood);
   tcase_add_test (tcase, test_slow_application);

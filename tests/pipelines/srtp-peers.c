@@ -9,6 +9,7 @@
 #include "siprec-core/sdp/crypto.h"
 #include "tests/support/caller.h"
 #include "tests/support/recorder.h"
+#include "tests/support/rtpengine.h"
 
 #define FRAME    160
 #define N_FRAMES 40
@@ -356,39 +357,10 @@ GST_END_TEST
 
 /* ---- rtpengine: it encrypts what the caller sends in the clear ---- */
 
-static struct {
-  GSocket *control;
-  guint cookie;
-} engine;
-
-/* A command, a dictionary in bencoding without its "d" and "e"; asked again till it is answered. */
-static gchar *
-ask (const gchar *command)
-{
-  g_autofree gchar *text = g_strdup_printf ("%u d%se", ++engine.cookie, command);
-
-  for (guint i = 0; i < 50; i++) {
-    gchar answer[16384];
-    gssize n;
-
-    g_socket_send (engine.control, text, strlen (text), NULL, NULL);
-    n = g_socket_receive (engine.control, answer, sizeof (answer) - 1, NULL, NULL);
-    if (n > 0)
-      return g_strndup (answer, (gsize)n);
-    g_usleep (100000);
-  }
-  return NULL;
-}
-
-static void
-add_entry (GString *command, const gchar *key, const gchar *value)
-{
-  g_string_append_printf (command, "%zu:%s%zu:%s", strlen (key), key, strlen (value), value);
-}
-
 /* The SDP that rtpengine makes of @sdp. */
 static gchar *
-translate (gboolean answer, const gchar *sdp, const gchar *proto, const gchar *ice)
+translate (Rtpengine *engine, gboolean answer, const gchar *sdp, const gchar *proto,
+           const gchar *ice)
 {
   g_autoptr (GString) command = g_string_new (NULL);
   g_autofree gchar *reply = NULL;
@@ -396,54 +368,19 @@ translate (gboolean answer, const gchar *sdp, const gchar *proto, const gchar *i
   gchar *rest;
   gsize size;
 
-  add_entry (command, "command", answer ? "answer" : "offer");
-  add_entry (command, "call-id", "peer");
-  add_entry (command, "from-tag", "a");
+  rtpengine_add (command, "command", answer ? "answer" : "offer");
+  rtpengine_add (command, "call-id", "peer");
+  rtpengine_add (command, "from-tag", "a");
   if (answer)
-    add_entry (command, "to-tag", "b");
-  add_entry (command, "transport-protocol", proto);
-  add_entry (command, "ICE", ice);
-  add_entry (command, "sdp", sdp);
-  reply = ask (command->str);
+    rtpengine_add (command, "to-tag", "b");
+  rtpengine_add (command, "transport-protocol", proto);
+  rtpengine_add (command, "ICE", ice);
+  rtpengine_add (command, "sdp", sdp);
+  reply = rtpengine_ask (engine, command->str);
   found = reply ? strstr (reply, "3:sdp") : NULL;
   fail_unless (found != NULL, "rtpengine says %s", reply);
   size = g_ascii_strtoull (found + 5, &rest, 10);
   return g_strndup (rest + 1, size);
-}
-
-static GPid
-start_engine (void)
-{
-  g_autoptr (GInetAddress) loopback = g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV4);
-  g_autoptr (GSocketAddress) any = g_inet_socket_address_new (loopback, 0);
-  g_autoptr (GSocketAddress) bound = NULL;
-  g_autofree gchar *listen = NULL, *pong = NULL;
-  GSocket *probe = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_DATAGRAM, 0, NULL);
-  GPid pid;
-
-  fail_unless (g_socket_bind (probe, any, FALSE, NULL));
-  bound = g_socket_get_local_address (probe, NULL);
-  g_object_unref (probe);
-  listen = g_strdup_printf ("--listen-ng=127.0.0.1:%u",
-                            g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound)));
-  engine.control = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_DATAGRAM, 0, NULL);
-  g_socket_connect (engine.control, bound, NULL, NULL);
-  g_socket_set_timeout (engine.control, 1);
-  const gchar *argv[] = {"rtpengine",
-                         "--config-file=none",
-                         "--foreground",
-                         "--log-stderr",
-                         "--log-level=2",
-                         "--table=-1",
-                         "--port-min=30002",
-                         "--port-max=60000",
-                         "--interface=127.0.0.1",
-                         listen,
-                         NULL};
-  pid = start_program (argv);
-  pong = ask ("7:command4:ping");
-  fail_unless (pong != NULL);
-  return pid;
 }
 
 static const struct {
@@ -485,28 +422,26 @@ GST_START_TEST (rtpengine)
 {
   g_autofree gchar *plain = NULL, *offer = NULL, *answer = NULL;
   const gchar *body;
-  GPid pid;
+  Rtpengine engine = {0};
 
   if (!have_program ("rtpengine"))
     return;
-  pid = start_engine ();
+  fail_unless (rtpengine_start (&engine, NULL));
   plain = g_strdup_printf (
       "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
       "m=audio %u RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=label:1\r\na=sendonly\r\n",
       40000);
-  offer = translate (FALSE, plain, engines[__i__].proto, engines[__i__].ice);
+  offer = translate (&engine, FALSE, plain, engines[__i__].proto, engines[__i__].ice);
   fail_unless_equals_int (
       caller_invite_with (caller, "Require: siprec\r\n", "application/sdp", offer), 200);
   body = strstr (caller_last (caller), "\r\n\r\n") + 4;
   fail_unless (strstr (body, engines[__i__].mark), "%s", body);
   claim ();
-  answer = translate (TRUE, body, "RTP/AVP", "remove");
+  answer = translate (&engine, TRUE, body, "RTP/AVP", "remove");
   await_keys ();
   send_plain (get_plain_port (answer));
   await_sound ();
-  g_object_unref (engine.control);
-  kill (pid, SIGKILL);
-  g_spawn_close_pid (pid);
+  rtpengine_stop (&engine);
 }
 GST_END_TEST
 

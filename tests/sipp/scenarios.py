@@ -68,6 +68,18 @@ def digest(folder, name, transport):
     assert "Authorization" not in str(Log(folder).data("session.started"))
 
 
+def guess(folder, name, transport):
+    """401 for each wrong password, and 403 after ten; then the right one is of no use for a while either."""
+    users = os.path.join(folder, "users")
+    with open(users, "w", encoding="ascii") as file:
+        file.write("alice:siprec:%s\n" % hashlib.md5(b"alice:siprec:secret").hexdigest())
+    with new_recorder(folder, "auth-file=" + users) as server:
+        assert server.call(name, t=transport, d=0) == 0
+        assert server.call("digest", t=transport, d=0) != 0
+        assert server.running()
+        assert not os.path.getsize(os.path.join(folder, "events.ndjson"))
+
+
 def find_person(data):
     return data.get("participant", data)
 
@@ -164,7 +176,7 @@ def called(folder, name, transport):
 
 
 KINDS = {"called": called, "cancel": cancelled, "call": answered, "hold": answered, "metadata-update": answered, "sdp-only": answered,
-         "late-cancel": answered, "hangup": hangup, "digest": digest, "busy": busy, "no-ack": no_ack}
+         "late-cancel": answered, "hangup": hangup, "digest": digest, "guess": guess, "busy": busy, "no-ack": no_ack}
 
 if __name__ == "__main__":
     NAME, TRANSPORT = sys.argv[1], (sys.argv + ["udp"])[2]

@@ -2,44 +2,13 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <string.h>
-
 #include <glib.h>
 
-/* How many entries @folder of /proc/self has. */
-static inline guint
-footprint_count (const gchar *folder)
-{
-  g_autofree gchar *path = g_build_filename ("/proc/self", folder, NULL);
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  guint n = 0;
+guint footprint_open_files (void);
+guint footprint_threads (void);
 
-  while (dir && g_dir_read_name (dir))
-    n++;
-  return n;
-}
-
-static inline guint
-footprint_open_files (void)
-{
-  return footprint_count ("fd");
-}
-
-static inline guint
-footprint_threads (void)
-{
-  return footprint_count ("task");
-}
+/* Tells what they are, for whoever has to find out why they are still there. */
+void footprint_print_files (void);
 
 /* Resident memory, in KiB. */
-static inline gsize
-footprint_resident (void)
-{
-  g_autofree gchar *status = NULL;
-  const gchar *line;
-
-  g_file_get_contents ("/proc/self/status", &status, NULL, NULL);
-  line = status ? strstr (status, "VmRSS:") : NULL;
-  return line ? g_ascii_strtoull (line + strlen ("VmRSS:") + strspn (line + 6, " \t"), NULL, 10)
-              : 0;
-}
+gsize footprint_resident (void);

@@ -57,6 +57,20 @@ siprec_channel_free (SiprecChannel *channel)
   g_free (channel);
 }
 
+void
+siprec_channel_end (SiprecChannel *channel)
+{
+  shutdown (channel->fd, SHUT_WR);
+}
+
+void
+siprec_channel_abort (SiprecChannel *channel)
+{
+  struct linger now = {.l_onoff = 1};
+
+  setsockopt (channel->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+
 static SiprecChannelState
 fail (SiprecChannel *channel)
 {

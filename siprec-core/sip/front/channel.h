@@ -16,6 +16,12 @@ SIPREC_API SiprecChannel *siprec_channel_new (gint fd, SSL *ssl);
 /* Says that it is the end, as far as the socket takes it at once, and closes. */
 SIPREC_API void siprec_channel_free (SiprecChannel *channel);
 
+/* Nothing more will be written: the other side reads the end. Without TLS only. */
+void siprec_channel_end (SiprecChannel *channel);
+
+/* The other side will be told of an error when this is closed. */
+void siprec_channel_abort (SiprecChannel *channel);
+
 typedef enum {
   SIPREC_CHANNEL_DONE,
   SIPREC_CHANNEL_AGAIN,  /* when the socket is ready for siprec_channel_events() */

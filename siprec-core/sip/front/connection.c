@@ -1,6 +1,6 @@
 /* A peer's connection, and the stack's connection for it
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "front-private.h"
+#include "stranger.h"
 
 #include <string.h>
 #include <sys/epoll.h>
@@ -100,7 +100,8 @@ static void
 close_stack (SiprecConnection *connection)
 {
   unwatch_stack (connection);
-  g_clear_pointer (&connection->stack, siprec_channel_free);
+  if (connection->stack)
+    siprec_strangers_see_off (connection->front, g_steal_pointer (&connection->stack));
 }
 
 void

@@ -98,6 +98,7 @@ struct _SiprecFront {
   GHashTable *connections;        /* id -> SiprecConnection, owned */
   GHashTable *sources;            /* source -> number of connections */
   GQueue strangers;
+  GQueue leaving;  /* connections of the stack that are over */
   GPtrArray *dead; /* SiprecConnection, until no event can be about them */
   GPtrArray *dead_strangers;
   GQueue again;    /* SiprecConnection with `more` */

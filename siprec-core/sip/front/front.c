@@ -99,6 +99,7 @@ siprec_front_new (const SiprecFrontHandler *handler, gpointer user_data, GError 
   front->dead = g_ptr_array_new_with_free_func (connection_gone);
   front->dead_strangers = g_ptr_array_new_with_free_func (siprec_stranger_free);
   g_queue_init (&front->strangers);
+  g_queue_init (&front->leaving);
   g_queue_init (&front->again);
   g_queue_init (&front->starving);
   g_queue_init (&front->dials);
@@ -149,6 +150,7 @@ siprec_front_free (SiprecFront *front)
   g_hash_table_unref (front->connections);
   g_ptr_array_unref (front->dead);
   g_queue_clear_full (&front->strangers, siprec_stranger_free);
+  g_queue_clear_full (&front->leaving, siprec_stranger_free);
   g_ptr_array_unref (front->dead_strangers);
   g_queue_clear (&front->again);
   g_queue_clear (&front->starving);
@@ -464,7 +466,7 @@ static gboolean
 is_quiet (SiprecFront *front)
 {
   return g_hash_table_size (front->connections) == 0 && front->strangers.length == 0 &&
-         !front->deaf;
+         front->leaving.length == 0 && !front->deaf;
 }
 
 static gpointer

@@ -5,10 +5,12 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-/* How many may be there without a word, and how long. */
+/* How many may be there without a word, besides those that connections wait for, and how long. */
 #define MAX_STRANGERS 64
 #define STRANGER_MS   2000
-#define GREETING      "HELLO sip:"
+/* For the stack to see that a connection is over. */
+#define FAREWELL_MS 2000
+#define GREETING    "HELLO sip:"
 
 typedef struct {
   SiprecWatch watch;
@@ -16,7 +18,22 @@ typedef struct {
   GString *received;
   SiprecFrame frame;
   gint64 deadline;
+  gboolean leaving;
 } Stranger;
+
+static Stranger *
+stranger_new (SiprecFront *front, SiprecChannel *channel, guint milliseconds)
+{
+  Stranger *stranger = g_new0 (Stranger, 1);
+
+  stranger->watch = (SiprecWatch){WATCH_STRANGER, stranger};
+  stranger->channel = channel;
+  stranger->received = g_string_new (NULL);
+  stranger->frame = SIPREC_FRAME_INIT;
+  stranger->deadline = g_get_monotonic_time () + milliseconds * G_TIME_SPAN_MILLISECOND;
+  siprec_front_watch (front, siprec_channel_fd (channel), &stranger->watch, EPOLLIN);
+  return stranger;
+}
 
 void
 siprec_stranger_free (gpointer data)
@@ -34,7 +51,7 @@ drop (SiprecFront *front, Stranger *stranger)
 {
   if (stranger->channel)
     siprec_front_watch (front, siprec_channel_fd (stranger->channel), &stranger->watch, 0);
-  g_queue_remove (&front->strangers, stranger);
+  g_queue_remove (stranger->leaving ? &front->leaving : &front->strangers, stranger);
   g_ptr_array_add (front->dead_strangers, stranger);
 }
 
@@ -55,16 +72,29 @@ find_greeted (SiprecFront *front, const gchar *greeting)
              : NULL;
 }
 
+/* He has been told that it is over, and nobody wants to hear any more. */
+static void
+hear_leaver (SiprecFront *front, Stranger *stranger, SiprecChannelState state)
+{
+  g_string_truncate (stranger->received, 0);
+  if (state == SIPREC_CHANNEL_CLOSED)
+    drop (front, stranger);
+}
+
 void
 siprec_stranger_hear (SiprecFront *front, gpointer data)
 {
   Stranger *stranger = data;
   SiprecChannelState state =
       siprec_channel_read (stranger->channel, stranger->received, SIPREC_FRAME_MAX_HEADER);
-  SiprecFrameState frame =
-      siprec_frame_scan (&stranger->frame, stranger->received->str, stranger->received->len);
   SiprecConnection *connection = NULL;
+  SiprecFrameState frame;
 
+  if (stranger->leaving) {
+    hear_leaver (front, stranger, state);
+    return;
+  }
+  frame = siprec_frame_scan (&stranger->frame, stranger->received->str, stranger->received->len);
   if (frame == SIPREC_FRAME_PARTIAL && state == SIPREC_CHANNEL_AGAIN)
     return;
   /* It may name a connection that is to be made. */
@@ -90,20 +120,24 @@ siprec_strangers_accept (SiprecFront *front)
   while ((fd = siprec_front_accept (front, front->inner_listener, &name, &length)) >= 0) {
     Stranger *stranger;
 
-    if (front->strangers.length >= MAX_STRANGERS)
+    if (front->strangers.length >= MAX_STRANGERS + g_hash_table_size (front->connections))
       drop (front, g_queue_peek_head (&front->strangers));
     siprec_socket_hurry (fd);
-    stranger = g_new0 (Stranger, 1);
-    stranger->watch = (SiprecWatch){WATCH_STRANGER, stranger};
-    stranger->channel = siprec_channel_new (fd, NULL);
-    stranger->received = g_string_new (NULL);
-    stranger->frame = SIPREC_FRAME_INIT;
-    stranger->deadline = g_get_monotonic_time () + STRANGER_MS * G_TIME_SPAN_MILLISECOND;
+    stranger = stranger_new (front, siprec_channel_new (fd, NULL), STRANGER_MS);
     g_queue_push_tail (&front->strangers, stranger);
-    siprec_front_watch (front, fd, &stranger->watch, EPOLLIN);
-    /* The stack's own have spoken already, and must not be dropped for the next ones. */
+    /* It may have spoken already. */
     siprec_stranger_hear (front, stranger);
   }
+}
+
+void
+siprec_strangers_see_off (SiprecFront *front, SiprecChannel *stack)
+{
+  Stranger *stranger = stranger_new (front, stack, FAREWELL_MS);
+
+  stranger->leaving = TRUE;
+  siprec_channel_end (stack);
+  g_queue_push_tail (&front->leaving, stranger);
 }
 
 void
@@ -113,4 +147,8 @@ siprec_strangers_tick (SiprecFront *front, gint64 now)
 
   while ((stranger = g_queue_peek_head (&front->strangers)) && now > stranger->deadline)
     drop (front, stranger);
+  while ((stranger = g_queue_peek_head (&front->leaving)) && now > stranger->deadline) {
+    siprec_channel_abort (stranger->channel);
+    drop (front, stranger);
+  }
 }
