@@ -152,8 +152,8 @@ def live(folder):
 
 
 def watch(folder):
-    """A browser plays the film while the call goes on. The call, which has names, would take 20 s."""
-    voices = [recorder.tone(os.path.join(folder, "tone%d.wav" % t), t, 20) for t in (440, 880)]
+    """A browser plays the film while the call goes on. The call, which has names, would take 40 s."""
+    voices = [recorder.tone(os.path.join(folder, "tone%d.wav" % t), t, 40) for t in (440, 880)]
     shown = os.path.join(folder, "page.png")
     with contextlib.ExitStack() as ends:
         watcher = subprocess.Popen([os.path.join(recorder.TOP, "pipelines", "siprec-watch"), "call.mp4", "127.0.0.1:0"],
@@ -162,13 +162,14 @@ def watch(folder):
         server = ends.enter_context(recorder.Recorder(documented("live"), cwd=folder))
         page = ends.enter_context(browser.Browser(watcher.stdout.readline().strip(), folder))
         server.wait_ready()
-        call = server.start_call("hangup", *voices, d=20, v=recorder.free_ports(4))
-        while (page.evaluate("film.currentTime") or 0) < 1.5:
+        call = server.start_call("hangup", *voices, d=40, v=recorder.free_ports(4))
+        # Played, with pictures and sound decoded.
+        plays = ("film.currentTime > 1.5 && film.getVideoPlaybackQuality().totalVideoFrames > 5 && "
+                 "film.webkitAudioDecodedByteCount > 1000")
+        while not page.evaluate(plays):
             assert call.poll() is None, page.evaluate("film.error && film.error.message")
             time.sleep(0.1)
         assert page.evaluate("film.videoWidth") == 1280
-        assert page.evaluate("film.getVideoPlaybackQuality().totalVideoFrames") > 5
-        assert page.evaluate("film.webkitAudioDecodedByteCount") > 1000
         page.screenshot(shown)
         server.interrupt()
         server.end(60)
@@ -262,7 +263,7 @@ def demo(folder):
         assert min(color(film, time, 480, 600)) > 200
     # Names are white on a shade, in the corner of each part.
     for x, y in ((972, 222), (972, 462), (972, 702)):
-        data = subprocess.run(["ffmpeg", "-v", "error", "-i", film, "-ss", "1", "-frames:v", "1", "-vf",
+        data = subprocess.run(["ffmpeg", "-v", "error", "-i", film, "-ss", str(seconds - 2), "-frames:v", "1", "-vf",
                                "crop=40:16:%d:%d,format=gray" % (x, y - 8), "-f", "rawvideo", "-"], check=True,
                               stdout=subprocess.PIPE).stdout
         assert max(data) > 180, (x, y, max(data))
