@@ -17,7 +17,7 @@ jpeg_begins_picture (const guint8 *payload, gsize size)
 }
 
 /* The NAL codecs are taken as byte streams, with all units in their place, and given out with lengths: so
- * a recording has what was sent, and its caps what muxers want. webmmux wants a frame rate, 0/1 being any. */
+ * a recording has what was sent, and its caps what muxers want. */
 static const SiprecVideoCodec codecs[] = {
     {"H264", "rtph264depay", "video/x-h264, stream-format=byte-stream, alignment=au",
      "video/x-h264, stream-format=avc, alignment=au", siprec_h264_begins_picture, &siprec_h264,
@@ -25,10 +25,10 @@ static const SiprecVideoCodec codecs[] = {
     {"H265", "rtph265depay", "video/x-h265, stream-format=byte-stream, alignment=au",
      "video/x-h265, stream-format=hvc1, alignment=au", siprec_h265_begins_picture, &siprec_h265,
      NULL},
-    {"VP8", "rtpvp8depay", "video/x-vp8", "video/x-vp8, framerate=(fraction)0/1",
-     siprec_vp8_begins_picture, NULL, siprec_vp8_read},
-    {"VP9", "rtpvp9depay", "video/x-vp9", "video/x-vp9, framerate=(fraction)0/1",
-     siprec_vp9_begins_picture, NULL, siprec_vp9_read},
+    {"VP8", "rtpvp8depay", "video/x-vp8", "video/x-vp8", siprec_vp8_begins_picture, NULL,
+     siprec_vp8_read},
+    {"VP9", "rtpvp9depay", "video/x-vp9", "video/x-vp9", siprec_vp9_begins_picture, NULL,
+     siprec_vp9_read},
     {"H263", "rtph263depay", "video/x-h263", "video/x-h263, variant=itu, h263version=h263",
      siprec_h263_begins_picture, NULL, siprec_h263_read},
     {"H263-1998", "rtph263pdepay", "video/x-h263", "video/x-h263, variant=itu, h263version=h263p",

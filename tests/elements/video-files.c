@@ -119,10 +119,8 @@ static const Row rows[] = {
     {"H265/90000", H265, PAYLOADER ("rtph265pay"), "matroskamux"},
     {"H265/90000", H265, PAYLOADER ("rtph265pay"), "mp4mux"},
     {"VP8/90000", "vp8enc deadline=1", PAYLOADER ("rtpvp8pay"), "matroskamux"},
-    {"VP8/90000", "vp8enc deadline=1", PAYLOADER ("rtpvp8pay"), "webmmux"},
     {"VP9/90000", VP9, PAYLOADER ("rtpvp9pay"), "matroskamux"},
     {"VP9/90000", VP9, PAYLOADER ("rtpvp9pay"), "mp4mux"},
-    {"VP9/90000", VP9, PAYLOADER ("rtpvp9pay"), "webmmux"},
     {"H263-1998/90000", "avenc_h263p gop-size=10", PAYLOADER ("rtph263ppay"), "matroskamux"},
     {"JPEG/90000", "jpegenc", PAYLOADER ("rtpjpegpay"), "matroskamux"},
 };
