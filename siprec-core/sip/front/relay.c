@@ -478,7 +478,9 @@ siprec_relay_read (SiprecRequest *request)
   request->local_address = take_word (request, &words[7]);
   request->local_port = read_port (words[8].start);
   if (*names->start != '-') {
-    g_autofree gchar *list = (gchar *)g_base64_decode (names->start, &size);
+    /* Up to its end only: the peer's first line may be one that continues ours. */
+    g_autofree gchar *coded = g_strndup (names->start, names->end - names->start);
+    g_autofree gchar *list = (gchar *)g_base64_decode (coded, &size);
     g_autofree gchar *text = g_strndup (list, size);
     g_auto (GStrv) identities = g_strsplit (text, "\n", -1);
 
