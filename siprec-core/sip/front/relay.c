@@ -193,7 +193,8 @@ append_branch (GString *out, const gchar *host_port, const gchar *branch)
 
   g_string_append (out, magic ? COOKIE : "");
   append_token (out, host_port);
-  g_string_append_c (out, '%');
+  /* Which stands in no token of ours. */
+  g_string_append_c (out, '_');
   append_token (out, branch ? branch : "");
 }
 
