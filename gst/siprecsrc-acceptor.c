@@ -230,7 +230,7 @@ gst_siprec_src_run_acceptor (GstSiprecSrc *self)
   g_mutex_lock (&self->lock);
   g_set_object (&asked, self->asked);
   g_mutex_unlock (&self->lock);
-  if (asked && asked != self->introduced)
+  if (asked)
     decide (self, asked);
   if (gst_siprec_src_is_stopped (self))
     return;

@@ -330,6 +330,20 @@ finish_feed (GstSiprecSrcPad *pad)
   pad->seam = pad->fed_until;
 }
 
+/* Keeps units that were popped for another consumer. FALSE if that can't be. */
+static gboolean
+give_back (GstSiprecSrcPad *pad, SiprecUnit *units, guint n)
+{
+  GstSiprecSrcTime time;
+
+  if (!siprec_stream_give_back (pad->stream, units, n))
+    return FALSE;
+  /* Who made it flow again since we looked has said so already, and won't twice. */
+  if (gst_siprec_src_get_time (pad->src, &time) && !gst_siprec_src_pad_is_stopped (pad))
+    siprec_stream_go_on (pad->stream);
+  return TRUE;
+}
+
 /* Pushes units that were popped, or drops them: a live source does so with what comes while it is paused. But if
  * another pipeline may take the session over, what this one takes no more is for that. */
 static void
@@ -342,8 +356,7 @@ push_units (GstSiprecSrcPad *pad, SiprecUnit *units, guint n)
   for (guint i = 0; i < n; i++) {
     if (detaches) {
       playing = gst_siprec_src_get_time (pad->src, &time);
-      if ((!playing || gst_siprec_src_pad_is_stopped (pad)) &&
-          siprec_stream_give_back (pad->stream, units + i, n - i))
+      if ((!playing || gst_siprec_src_pad_is_stopped (pad)) && give_back (pad, units + i, n - i))
         return;
     }
     if (units[i].type == SIPREC_UNIT_END)

@@ -208,7 +208,9 @@ pump (SiprecSession *session)
   else
     done = send_pause (session, wish);
   if (!done && !retry_later (session, wish)) {
-    siprec_negotiation_resume (session->negotiation, FALSE, siprec_session_change_line, session);
+    /* There is none before the session has begun, and who decides on it may take long. */
+    if (session->negotiation)
+      siprec_negotiation_resume (session->negotiation, FALSE, siprec_session_change_line, session);
     finish_first (session, 0, "The client is busy with changes of its own.");
   }
 }

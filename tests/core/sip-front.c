@@ -146,6 +146,24 @@ GST_START_TEST (damaged_messages_close_the_connection)
 }
 GST_END_TEST
 
+/* And not the one behind it. */
+GST_START_TEST (damaged_message_is_answered)
+{
+  g_autoptr (Server) server = server_new (NULL, 0);
+  g_autoptr (Peer) peer = connect_to (server);
+  g_autofree gchar *answer = NULL;
+
+  peer_send (peer,
+             "OPTIONS sip:a SIP/2.0\r\nVia: x\r\nCall-ID: bad\r\nContent-Length: 0\r\n\r\n"
+             "OPTIONS sip:a SIP/2.0\r\nVia: SIP/2.0/TCP x;branch=z9hG4bKx\r\nCall-ID: good\r\n"
+             "Content-Length: 0\r\n\r\n",
+             -1);
+  answer = peer_expect (peer, "SIP/2.0 400 ");
+  fail_unless (strstr (answer, "Call-ID: bad\r\n"), "%s", answer);
+  fail_unless (peer_is_closed (peer));
+}
+GST_END_TEST
+
 /* Several at once, one byte at a time, and with what keeps connections alive in between. */
 GST_START_TEST (messages_come_in_pieces)
 {
@@ -361,6 +379,7 @@ sip_front_suite (void)
   tcase_add_test (tcase, connections_of_an_address_are_bounded);
   tcase_add_test (tcase, too_large_messages_are_refused);
   tcase_add_test (tcase, damaged_messages_close_the_connection);
+  tcase_add_test (tcase, damaged_message_is_answered);
   tcase_add_test (tcase, messages_come_in_pieces);
   tcase_add_test (tcase, via_comes_back);
   tcase_add_test (tcase, nobody_can_pose_as_another);

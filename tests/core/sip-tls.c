@@ -191,7 +191,7 @@ GST_END_TEST
 GST_START_TEST (mutual_tls)
 {
   const gchar *refused[] = {NULL, stranger, expired, early};
-  static const gchar *const expected[] = {"sip:src.example", "gateway.example"};
+  static const gchar *const expected[] = {"sip:src.example", "gateway.example", NULL};
   g_autoptr (Server) server = tls_server (srs, TRUE);
   g_autoptr (Peer) peer = connect_as (server, src);
   g_autoptr (Event) event = NULL;
@@ -204,6 +204,31 @@ GST_START_TEST (mutual_tls)
 
     fail_unless (bad == NULL, "%u", i);
   }
+}
+GST_END_TEST
+
+/* A first line that continues the one before, which is the front's own, adds nothing to what that vouches for. */
+GST_START_TEST (names_are_not_continued)
+{
+  static const gchar more[] = "\nsip:victim.example";
+  static const gchar *const expected[] = {"sip:src.example", "gateway.example", NULL};
+  g_autoptr (Server) server = tls_server (srs, TRUE);
+  g_autoptr (Peer) peer = connect_as (server, src);
+  g_autofree gchar *coded = g_base64_encode ((const guchar *)more, strlen (more));
+  g_autofree gchar *text =
+      g_strdup_printf ("OPTIONS sip:a@b SIP/2.0\r\n %s\r\n"
+                       "Via: SIP/2.0/TLS 127.0.0.1:5999;branch=z9hG4bKmore;rport\r\n"
+                       "From: <sip:a@b>;tag=1\r\nTo: <sip:b@b>\r\nCall-ID: more\r\n"
+                       "CSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
+                       coded);
+  g_autoptr (Event) event = NULL;
+
+  fail_unless (peer);
+  event_free (server_expect (server, "options"));
+  peer_send (peer, text, -1);
+  g_free (peer_expect (peer, "SIP/2.0 200 "));
+  event = server_expect (server, "options");
+  fail_unless (g_strv_equal ((const gchar *const *)event->request->identities, expected));
 }
 GST_END_TEST
 
@@ -471,6 +496,7 @@ sip_tls_suite (void)
   tcase_add_test (tcase, versions);
   tcase_add_test (tcase, names);
   tcase_add_test (tcase, mutual_tls);
+  tcase_add_test (tcase, names_are_not_continued);
   tcase_add_test (tcase, identities);
   tcase_add_test (tcase, bad_files);
   tcase_add_test (tcase, reload_keeps_connections);

@@ -109,9 +109,10 @@ siprec_inward_take (SiprecConnection *connection, gsize room)
       break;
     state = siprec_frame_scan (&connection->frame, received->str + at, received->len - at);
     fault = find_fault (connection, state);
+    if (state == SIPREC_FRAME_COMPLETE && !fault && !pass_to_stack (connection, at))
+      fault = "400 Bad Request";
+    /* What has a fault stays, to be answered. */
     if (state == SIPREC_FRAME_COMPLETE && !fault) {
-      if (!pass_to_stack (connection, at))
-        fault = "400 Bad Request";
       at += siprec_frame_length (&connection->frame);
       connection->frame = SIPREC_FRAME_INIT;
       if (connection->stack)

@@ -193,7 +193,8 @@ append_branch (GString *out, const gchar *host_port, const gchar *branch)
 
   g_string_append (out, magic ? COOKIE : "");
   append_token (out, host_port);
-  g_string_append_c (out, '%');
+  /* Which stands in no token of ours. */
+  g_string_append_c (out, '_');
   append_token (out, branch ? branch : "");
 }
 
@@ -478,7 +479,9 @@ siprec_relay_read (SiprecRequest *request)
   request->local_address = take_word (request, &words[7]);
   request->local_port = read_port (words[8].start);
   if (*names->start != '-') {
-    g_autofree gchar *list = (gchar *)g_base64_decode (names->start, &size);
+    /* Up to its end only: the peer's first line may be one that continues ours. */
+    g_autofree gchar *coded = g_strndup (names->start, names->end - names->start);
+    g_autofree gchar *list = (gchar *)g_base64_decode (coded, &size);
     g_autofree gchar *text = g_strndup (list, size);
     g_auto (GStrv) identities = g_strsplit (text, "\n", -1);
 
