@@ -96,7 +96,7 @@ siprec_session_begin (SiprecSession *session)
 {
   g_autoptr (GBytes) metadata = g_steal_pointer (&session->initial_metadata);
 
-  siprec_session_set_beginning (session, TRUE);
+  siprec_session_withhold (session, TRUE);
   siprec_session_report_start (session);
   if (metadata)
     siprec_session_report_metadata (session, metadata);
@@ -104,7 +104,7 @@ siprec_session_begin (SiprecSession *session)
                              session);
   note_refused (session);
   siprec_session_report_deviations (session);
-  siprec_session_set_beginning (session, FALSE);
+  siprec_session_withhold (session, FALSE);
 }
 
 gboolean
@@ -163,6 +163,16 @@ check_lines (SiprecSession *session, const SiprecOffer *offer, GError **error)
   return TRUE;
 }
 
+/* Makes true what was answered, and tells all of it at once. */
+static void
+commit (SiprecSession *session)
+{
+  siprec_session_withhold (session, TRUE);
+  siprec_negotiation_commit (session->negotiation, siprec_context_now (),
+                             siprec_session_change_line, session);
+  siprec_session_withhold (session, FALSE);
+}
+
 /* A changed offer inside the dialog. FALSE with @error if it is refused; nothing has changed then. */
 static gboolean
 answer_offer (SiprecSession *session, SiprecTransaction *transaction, SiprecContent *content,
@@ -183,8 +193,7 @@ answer_offer (SiprecSession *session, SiprecTransaction *transaction, SiprecCont
   siprec_negotiation_expect (session->negotiation);
   siprec_transaction_reply (
       transaction, &(SiprecReply){.status = 200, .content_type = SIPREC_SDP, .body = body});
-  siprec_negotiation_commit (session->negotiation, siprec_context_now (),
-                             siprec_session_change_line, session);
+  commit (session);
   note_refused (session);
   return TRUE;
 }
@@ -293,8 +302,7 @@ siprec_session_take_answer (SiprecSession *session, SiprecRequest *message)
   } else {
     if (content.metadata)
       siprec_session_report_metadata (session, content.metadata);
-    siprec_negotiation_commit (session->negotiation, siprec_context_now (),
-                               siprec_session_change_line, session);
+    commit (session);
   }
   siprec_session_report_deviations (session);
 }

@@ -106,7 +106,7 @@ struct _SiprecSession {
   guint64 sequence;
   GQueue events;        /* SiprecEvent, not yet popped */
   gsize event_bytes;    /* what they take, roughly */
-  gboolean beginning;   /* events are withheld until the first streams are among them */
+  gboolean withheld;    /* events wait until all streams of an answer are among them */
   SiprecEvent *started; /* for a claimant that takes over */
   GPtrArray *added;     /* SiprecEvent: STREAM_ADDED of each present stream */
   gboolean claimed;
@@ -122,9 +122,9 @@ struct _SiprecSession {
 /* A session for @invite. From the SIP thread. */
 SiprecSession *siprec_session_new (const SiprecSessionConfig *config, SiprecRequest *invite);
 
-/* While @beginning the claimant gets no events: it takes the streams told together with the start for
- * the first ones. */
-void siprec_session_set_beginning (SiprecSession *session, gboolean beginning);
+/* While @withheld the claimant gets no events: it takes the streams that are told together for all that an answer has
+ * agreed. */
+void siprec_session_withhold (SiprecSession *session, gboolean withheld);
 
 /* Gives the next sequence number to @event (taken) and queues it for the claimant. */
 void siprec_session_emit (SiprecSession *session, SiprecEvent *event);

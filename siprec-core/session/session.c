@@ -188,12 +188,12 @@ notify_claimant (SiprecSession *session)
 }
 
 void
-siprec_session_set_beginning (SiprecSession *session, gboolean beginning)
+siprec_session_withhold (SiprecSession *session, gboolean withheld)
 {
   g_mutex_lock (&session->lock);
-  session->beginning = beginning;
+  session->withheld = withheld;
   g_mutex_unlock (&session->lock);
-  if (!beginning)
+  if (!withheld)
     notify_claimant (session);
 }
 
@@ -355,7 +355,7 @@ SiprecEvent *
 siprec_session_pop_event (SiprecSession *session)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&session->lock);
-  SiprecEvent *event = session->beginning ? NULL : g_queue_pop_head (&session->events);
+  SiprecEvent *event = session->withheld ? NULL : g_queue_pop_head (&session->events);
 
   if (event)
     session->event_bytes -= event->size;

@@ -53,9 +53,9 @@ admit (SiprecGuard *guard, const gchar *address, const gchar *authorization, gch
 {
   g_autoptr (SiprecRequest) request = siprec_request_new ();
 
-  request->method = g_strdup ("INVITE");
-  request->uri = g_strdup ("sip:srs.example");
-  request->remote_address = g_strdup (address);
+  request->method = "INVITE";
+  request->uri = "sip:srs.example";
+  request->remote_address = siprec_request_text (request, address, -1);
   if (authorization)
     siprec_request_add_header (request, "Authorization", authorization, -1);
   return siprec_guard_admit (guard, request, FALSE, 0, headers);

@@ -196,6 +196,7 @@ GST_START_TEST (test_no_textoverlay)
   fail_unless_equals_int (count_bright (harness), 0);
   warning = gst_bus_pop_filtered (bus, GST_MESSAGE_WARNING);
   fail_unless (warning != NULL);
+  gst_bus_set_flushing (bus, TRUE);
   gst_harness_teardown (harness);
   gst_object_unref (feature);
 }
