@@ -4,7 +4,10 @@
 
 #include <string.h>
 
-/* Packets that are kept, a power of two: a mask reaches over 48. */
+/* What a mask reaches over. */
+#define REACH 48
+
+/* Packets that are kept, a power of two. */
 #define SLOTS 256
 
 /* Repairs that wait for packets; each is of use while no more than one of its packets is missing. */
@@ -45,7 +48,8 @@ typedef struct {
 struct _SiprecFec {
   Slot slots[SLOTS]; /* number seq is at seq & (SLOTS - 1) */
   Repair repairs[REPAIRS];
-  guint next; /* the oldest of them */
+  guint next;    /* the oldest of them */
+  gint64 newest; /* number that the source has reached */
 };
 
 SiprecFec *
@@ -130,12 +134,12 @@ read_repair (const SiprecPacket *packet, gint64 near, Repair *repair)
     return FALSE;
   repair->base = near + (gint16)(GST_READ_UINT16_BE (data + 2) - (guint16)near);
   repair->length = GST_READ_UINT16_BE (data + FEC_HEADER);
-  for (guint n = 0; n < (is_long ? 48 : 16); n++) {
+  for (guint n = 0; n < (is_long ? REACH : 16); n++) {
     if (data[FEC_HEADER + 2 + n / 8] >> (7 - n % 8) & 1)
       repair->mask |= G_GUINT64_CONSTANT (1) << n;
   }
   return repair->mask != 0 && repair->length <= packet->payload_size - head &&
-         ABS (near - repair->base) < SLOTS;
+         repair->base > near - (SLOTS - REACH) && repair->base <= near + REACH;
 }
 
 /* What no mask protects, and lies outside of all, is perhaps no media. */
@@ -179,6 +183,7 @@ siprec_fec_note (SiprecFec *fec, gint64 seq, const SiprecPacket *packet, const g
 
   if (!slot || has_come (slot) || size > MAX_SIZE)
     return;
+  fec->newest = MAX (fec->newest, seq);
   slot->timestamp = packet->timestamp;
   slot->repairs = format->payload == SIPREC_PAYLOAD_FEC;
   if (slot->repairs) {
@@ -203,7 +208,7 @@ count_missing (const SiprecFec *fec, const Repair *repair, gint64 *missing)
 {
   guint n_missing = 0;
 
-  for (guint n = 0; n < 48; n++) {
+  for (guint n = 0; n < REACH; n++) {
     const Slot *slot = find_slot (fec, repair->base + n);
 
     if (!protects (repair, n) || (slot && slot->data))
@@ -231,7 +236,7 @@ rebuild (const SiprecFec *fec, const Repair *repair, gint64 missing, guint32 ssr
 
   memcpy (packet, repair->data, 8);
   memcpy (packet + RTP_HEADER, repair->level, repair->length);
-  for (guint n = 0; n < 48; n++) {
+  for (guint n = 0; n < REACH; n++) {
     const Slot *slot = find_slot (fec, repair->base + n);
 
     if (!protects (repair, n) || slot->seq == missing)
@@ -263,7 +268,8 @@ siprec_fec_repair (SiprecFec *fec, guint32 ssrc, gint64 *seq, gsize *size)
     if (!repair->data)
       continue;
     n_missing = count_missing (fec, repair, seq);
-    if (n_missing > 1)
+    /* What the source hasn't reached isn't lost, and a forged repair would take its place. */
+    if (n_missing > 1 || (n_missing == 1 && *seq > fec->newest))
       continue;
     if (n_missing == 1 && claim_slot (fec, *seq))
       packet = rebuild (fec, repair, *seq, ssrc, size);

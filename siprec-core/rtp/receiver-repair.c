@@ -90,13 +90,14 @@ unwrap (SiprecReceiver *receiver, const guint8 *data, gsize *size)
   return g_steal_pointer (&inner);
 }
 
-/* Lets a packet that was lost take its place. It doesn't count as received: reports are about
+/* Lets a packet that was lost take its place; FALSE if it is of no use. It doesn't count as received: reports are about
  * the source's own packets. */
 static gboolean
 put_back (SiprecReceiver *receiver, const guint8 *data, gsize size, gint64 seq,
           GstClockTime arrival)
 {
   SiprecFormat *format = siprec_receiver_find_format (receiver, data[1] & 0x7f);
+  guint64 useless = receiver->stats.num_duplicates + receiver->timeline.late;
   SiprecPacket packet;
 
   if (!format || format->payload == SIPREC_PAYLOAD_RETRANSMISSION ||
@@ -104,7 +105,7 @@ put_back (SiprecReceiver *receiver, const guint8 *data, gsize size, gint64 seq,
     return FALSE;
   siprec_receiver_process (receiver, &packet, data, size, format, seq, receiver->generation,
                            arrival);
-  return TRUE;
+  return receiver->stats.num_duplicates + receiver->timeline.late == useless;
 }
 
 /* Nobody waits for a packet that would only have repaired others. */

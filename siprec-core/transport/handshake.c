@@ -190,9 +190,9 @@ siprec_handshake_input (SiprecHandshake *handshake, const SiprecDatagram *datagr
       (first || is_asking (handshake, datagram->from) ||
        !siprec_address_equal (&handshake->peer, datagram->from)))
     return take_hello (handshake, datagram, trust);
-  /* The client may take another way in the middle of a handshake. */
-  if (handshake->dtls && !hello && trust == SIPREC_TRUST_NOMINATED)
-    handshake->peer = *datagram->from;
+  /* The client may take another way in the middle of a handshake, or before it has our last flight. */
+  if (!hello && trust == SIPREC_TRUST_NOMINATED)
+    *(handshake->dtls ? &handshake->peer : &handshake->done_peer) = *datagram->from;
   if (handshake->dtls && siprec_address_equal (&handshake->peer, datagram->from)) {
     go_on (handshake, datagram);
     return TRUE;

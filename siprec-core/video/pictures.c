@@ -251,7 +251,7 @@ keep_ahead (SiprecPictures *pictures, GstBuffer *buffer, const Unit *unit)
   if (gst_buffer_get_size (buffer) > MAX_AHEAD)
     gst_clear_buffer (&buffer);
   pictures->ahead = buffer;
-  pictures->ahead_unit = *unit;
+  pictures->ahead_unit = buffer ? *unit : (Unit){0};
 }
 
 /* Whether decoding may begin with @unit. */

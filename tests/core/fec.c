@@ -187,6 +187,52 @@ GST_START_TEST (test_stream_aside)
 }
 GST_END_TEST
 
+/* Whoever forges a repair can't take the place of what is yet to come, nor make room for it. */
+GST_START_TEST (test_future)
+{
+  static Bytes none[400];
+  Bytes packets[3], next, far;
+  SiprecPacket packet;
+
+  for (guint i = 0; i < 3; i++)
+    packets[i] = make_media (i, TRUE, TRUE, i * 3000);
+  none[1] = none[250] = make_media (0, TRUE, TRUE, 0);
+  next = make_repair (900, none, 1, 1, FALSE, 3000);
+  far = make_repair (901, none, 250, 1, FALSE, 3000);
+  note (0, &packets[0]);
+  fail_unless (siprec_packet_parse (&packet, next.data, next.size));
+  siprec_fec_note_aside (fec, FIRST, &packet);
+  fail_unless (siprec_packet_parse (&packet, far.data, far.size));
+  siprec_fec_note_aside (fec, FIRST, &packet);
+  check_nothing ();
+  note (1, &packets[1]);
+  check_nothing ();
+  note (2, &packets[2]);
+  check_nothing ();
+}
+GST_END_TEST
+
+/* A bad one with numbers far ahead costs nobody the memory of what comes. */
+GST_START_TEST (test_far_ahead)
+{
+  static Bytes none[400];
+  Bytes packets[3], far, more;
+  SiprecPacket packet;
+
+  for (guint i = 0; i < 3; i++)
+    packets[i] = make_media (i, TRUE, TRUE, i * 3000);
+  none[255] = none[259] = packets[0];
+  far = make_repair (900, none, 255, 0x11, FALSE, 0);
+  more = make_repair (3, packets, 0, 7, FALSE, 6000);
+  note (0, &packets[0]);
+  fail_unless (siprec_packet_parse (&packet, far.data, far.size));
+  siprec_fec_note_aside (fec, FIRST, &packet);
+  note (2, &packets[2]);
+  note (3, &more);
+  check_repaired (1, &packets[1]);
+}
+GST_END_TEST
+
 /* A cut one that says that it protects more than it holds. */
 GST_START_TEST (test_too_short)
 {
@@ -320,6 +366,8 @@ fec_suite (void)
   tcase_add_loop_test (tcase, test_repair, 0, 2);
   tcase_add_test (tcase, test_chain);
   tcase_add_test (tcase, test_stream_aside);
+  tcase_add_test (tcase, test_future);
+  tcase_add_test (tcase, test_far_ahead);
   tcase_add_test (tcase, test_too_short);
   tcase_add_test (tcase, test_spare);
   tcase_add_test (tcase, test_hidden_picture);

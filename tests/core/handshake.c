@@ -390,6 +390,35 @@ GST_START_TEST (a_handshake_goes_on_by_another_way)
 }
 GST_END_TEST
 
+/* What ends the handshake is lost, and the client says so by another way. */
+GST_START_TEST (a_last_flight_follows_the_client)
+{
+  Place place;
+
+  place_init (&place, FALSE);
+  place.client.trust = SIPREC_TRUST_NOMINATED;
+  while (!place.handshake.done) {
+    tick (&place);
+    siprec_dtls_tick (place.client.dtls, place.now);
+    while (!place.handshake.done && receive (&place.client))
+      continue;
+  }
+  g_queue_clear_full (&place.client.received, (GDestroyNotify)g_bytes_unref);
+  fail_if (siprec_dtls_get_state (place.client.dtls) == SIPREC_DTLS_DONE);
+  place.client.address = make_address (4444);
+  /* OpenSSL repeats itself by its own clock. */
+  while (siprec_dtls_get_state (place.client.dtls) != SIPREC_DTLS_DONE) {
+    fail_unless (place.handshake.done != NULL);
+    siprec_dtls_tick (place.client.dtls, place.now);
+    while (receive (&place.client))
+      continue;
+    g_usleep (10 * G_TIME_SPAN_MILLISECOND);
+  }
+  expect_done (&place.client);
+  place_clear (&place);
+}
+GST_END_TEST
+
 static Suite *
 handshake_suite (void)
 {
@@ -408,6 +437,7 @@ handshake_suite (void)
   tcase_add_test (next, a_passive_side_takes_another_association_at_any_time);
   tcase_add_test (next, an_active_side_asks_once_where_nobody_wants_it);
   tcase_add_loop_test (next, a_handshake_goes_on_by_another_way, 0, 2);
+  tcase_add_test (next, a_last_flight_follows_the_client);
   return suite;
 }
 

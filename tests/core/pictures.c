@@ -73,6 +73,29 @@ GST_START_TEST (test_scaling_list)
 }
 GST_END_TEST
 
+/* A message of a recovery point that comes before its picture counts, unless so much comes with it that all is
+ * dropped. */
+GST_START_TEST (test_far_too_much_ahead)
+{
+  static const guint8 ahead[] = {0, 0, 0, 1, 6, 6, 1, 0x84, 0x80, 0, 0, 0, 1, 12};
+  static const guint8 slice[] = {0, 0, 0, 1, 0x41, 0x9a, 0x24, 0x0a};
+  gsize size = sizeof ahead + (__i__ ? 64 * 1024 : 16);
+  g_autofree guint8 *data = g_malloc (size);
+  g_autoptr (SiprecFormat) format =
+      new_format (0, "sprop-parameter-sets=Z0IAKeKQFAe2AtwEBAaQeJEV,aM48gA==");
+  g_autoptr (SiprecPictures) pictures = siprec_pictures_new (format->video, format->rtp_caps);
+  GstBuffer *buffer;
+
+  memset (data, 0xff, size);
+  memcpy (data, ahead, sizeof ahead);
+  siprec_pictures_take_recovery_points (pictures);
+  fail_if (siprec_pictures_take (pictures, gst_buffer_new_memdup (data, size), NULL));
+  buffer = siprec_pictures_take (pictures, gst_buffer_new_memdup (slice, sizeof slice), NULL);
+  fail_unless_equals_int (buffer != NULL, !__i__);
+  gst_clear_buffer (&buffer);
+}
+GST_END_TEST
+
 GST_START_TEST (test_refresh)
 {
   SiprecRefresh refresh = {.feedback = SIPREC_FEEDBACK_FIR};
@@ -202,6 +225,7 @@ pictures_suite (void)
   suite_add_tcase (suite, tcase);
   tcase_add_loop_test (tcase, test_random_bytes, 0, G_N_ELEMENTS (names));
   tcase_add_test (tcase, test_scaling_list);
+  tcase_add_loop_test (tcase, test_far_too_much_ahead, 0, 2);
   tcase_add_test (tcase, test_refresh);
   tcase_add_test (tcase, test_nack);
   tcase_add_test (tcase, test_feedback_in_the_answer);

@@ -161,8 +161,11 @@ GST_START_TEST (feedback_goes_out_and_retransmissions_come_in)
   fail_unless_equals_int (GST_READ_UINT32_BE (found + 8), SSRC_A);
   fail_unless_equals_int (GST_READ_UINT16_BE (found + 12), LOST);
   send_sealed (&peer, RTX, SSRC_RTX, 500, LOST);
+  /* Once more is of no use. */
+  send_sealed (&peer, RTX, SSRC_RTX, 501, LOST);
   take_video (&peer, 8);
-  await_stat (&peer.f, "rtx-success-count", 1);
+  await_stat (&peer.f, "num-duplicates", 1);
+  fail_unless_equals_uint64 (get_stat (&peer.f, "rtx-success-count"), 1);
   fail_unless_equals_uint64 (get_stat (&peer.f, "num-lost"), 0);
   fail_unless_equals_uint64 (get_stat (&peer.f, "num-auth-failed"), 0);
   peer_clear (&peer);
