@@ -134,12 +134,13 @@ def free_port(kind):
 def cancelled(_folder, name, transport):
     """A call that is cancelled before its answer."""
     with subprocess.Popen([os.path.join(recorder.TOOLS, "take-calls"), "--undecided", "--launch", "fakesrc"],
-                          env=recorder.environment(), text=True, stdout=subprocess.PIPE) as server:
+                          env=recorder.environment(), text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
         try:
             address = server.stdout.readline().split(" sip:")[1].split(",")[0].split(";")[0].strip()
             subprocess.run([os.path.join(recorder.HERE, "call"), "-t", transport, name, address],
                            env=recorder.environment(), check=True)
             assert server.stdout.readline() == "cancelled\n"
+            server.stdin.close()
             assert server.wait(20) == 0
         finally:
             server.kill()

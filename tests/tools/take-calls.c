@@ -25,7 +25,8 @@ static const GOptionEntry options[] = {
     {"call", 0, 0, G_OPTION_ARG_STRING, &call_uri, "Call this recording client", "URI"},
     {"calls", 0, 0, G_OPTION_ARG_INT, &max_calls, "End after this many calls", "N"},
     {"undecided", 0, 0, G_OPTION_ARG_NONE, &undecided,
-     "Leave the first call without an answer, and end when it is cancelled", NULL},
+     "Leave the first call without an answer; end when it is cancelled and the input has ended",
+     NULL},
     {"claim-delay", 0, 0, G_OPTION_ARG_INT, &claim_delay, "Milliseconds until a call is claimed",
      "MS"},
     {NULL}};
@@ -177,5 +178,8 @@ main (int argc, char **argv)
   siprec_endpoint_start (endpoint, on_ready, NULL);
   g_main_loop_run (loop);
   g_main_loop_unref (loop);
+  /* Who cancelled may still have something to say, and takes it ill if nobody listens. */
+  while (undecided && getchar () != EOF)
+    continue;
   return n_ended == max_calls ? 0 : 1;
 }
